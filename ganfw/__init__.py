@@ -1,0 +1,75 @@
+"""ganfw: compose and train GANs from plugins.
+
+This module is the public API, and the only thing a plugin imports. Its names are loaded on first
+use (PEP 562), so ``import ganfw`` imports neither torch nor pydantic. Type checkers read the same
+names from ``__init__.pyi``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "api": ("Run", "load", "run"),
+    "cache": ("cache_folder",),
+    "component": ("Component",),
+    "data.pictures": ("find_pictures", "picture_grid", "read_picture"),
+    "errors": (
+        "CheckpointError",
+        "DataError",
+        "DataUnavailable",
+        "GanfwError",
+        "PluginError",
+        "RunError",
+        "ShapesError",
+        "SkipItem",
+        "TrainingError",
+        "UsageError",
+    ),
+    "events": (
+        "Checkpoint",
+        "EpochEnd",
+        "Failure",
+        "GradientsReady",
+        "Reading",
+        "Readings",
+        "RunView",
+        "StepEnd",
+        "TrainEnd",
+        "TrainStart",
+    ),
+    "hookspecs": ("hookimpl",),
+    "interfaces": (
+        "Augment",
+        "Batch",
+        "Callback",
+        "Critic",
+        "Dataset",
+        "Discriminator",
+        "Generator",
+        "Item",
+        "Loss",
+        "Metric",
+        "Terms",
+    ),
+    "options": ("Options",),
+    "sampling": ("generate",),
+    "shapes": ("Shapes",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [*_MODULE_OF, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'ganfw' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

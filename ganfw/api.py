@@ -1,0 +1,182 @@
+"""ganfw from Python: three lines start a run, one loads a generator."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import recipe_layer
+from .discovery import discover
+from .errors import RunError, UsageError
+from .layers import Layer, Tree, add_filling, file_layer, settings_layer
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .launch import Finished, Reporter
+    from .sampler import Sampler
+    from .trainer import Outcome
+
+Names = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk. ``outcome`` is how it ended, where this process trained it."""
+
+    path: Path
+    outcome: Outcome | None = None
+
+    def sample(self, n: int = 64, seed: int = 0) -> Any:
+        """``n`` new samples (n, ...) as a tensor on the CPU; the EMA generator if there is one."""
+        return load(self.path).sample(n, seed)
+
+    def preview(self, n: int = 64, seed: int = 0) -> Image.Image:
+        """A picture of ``n`` new samples."""
+        sampler = load(self.path)
+        return sampler.preview(sampler.sample(n, seed))
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Every line of the metrics log."""
+        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
+        """Go on training, to ``epochs`` in all or ``steps`` in all."""
+        return resume(self.path, epochs=epochs, steps=steps)
+
+    def _repr_png_(self) -> bytes | None:
+        """What a notebook shows: the newest sample picture."""
+        pictures = sorted((self.path / "samples").glob("*.png"))
+        return pictures[-1].read_bytes() if pictures else None
+
+
+def run(
+    gen: str | None = None,
+    disc: str | None = None,
+    data: str | None = None,
+    loss: Names = None,
+    augment: Names = None,
+    callback: Names = None,
+    no_callback: Names = None,
+    recipe: str | None = None,
+    config: str | Path | Sequence[str | Path] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    out: str | Path = "runs",
+) -> Run:
+    """Train a GAN; what ``ganfw run`` does, with the same names.
+
+    ``settings`` holds finer options by path, such as ``{"gen.optimizer.lr": 2e-4}``.
+    Raises GanfwError.
+    """
+    from .launch import start
+
+    registry = discover()
+    layers = [
+        *([recipe_layer(registry, recipe)] if recipe else []),
+        *(file_layer(Path(each)) for each in _listed(config)),
+        fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()"),
+        callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
+        train_layer(epochs, steps, seed, device, "run()"),
+        settings_layer(settings or {}, "run()"),
+    ]
+    finished = start(registry, layers, Path(out), command_line(), _reporter())
+    return _as_run(finished)
+
+
+def resume(
+    path: str | Path,
+    epochs: int | None = None,
+    steps: int | None = None,
+    device: str | None = None,
+    from_step: int | None = None,
+) -> Run:
+    """Go on with a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
+    from .launch import resume as resume_run
+
+    changes = train_layer(epochs, steps, None, device, "resume()")
+    argv = command_line()
+    return _as_run(resume_run(discover(), Path(path), changes, from_step, argv, _reporter()))
+
+
+def load(path: str | Path) -> Sampler:
+    """The generator of a run folder, or of an exported network's own folder, ready to sample.
+
+    Raises RunError if there is none.
+    """
+    from .sampler import Sampler, find_generator
+
+    folder = Path(path)
+    if not folder.is_dir():
+        raise RunError(f"no run folder {folder}")
+    return Sampler(find_generator(folder), discover())
+
+
+def fillings_layer(
+    gen: str | None,
+    disc: str | None,
+    data: str | None,
+    losses: Sequence[str],
+    augments: Sequence[str],
+    source: str,
+) -> Layer:
+    """The layer of ``--gen --disc --data --loss --augment``."""
+    single = {"gen": gen, "disc": disc, "data": data}
+    values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
+    for slot, names in (("loss", losses), ("augment", augments)):
+        for name in names:
+            add_filling(values.setdefault(slot, {}), slot, name, {})
+    return Layer(source, values, frozenset(values) & {"loss", "augment"})
+
+
+def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer:
+    """The layer of ``--callback`` and ``--no-callback``."""
+    named: Tree = {}
+    for name in on:
+        add_filling(named, "callback", name, {"enabled": True})
+    for name in off:
+        if name in named:
+            raise UsageError(f"callback '{name}' is asked for and refused")
+        named[name] = {"enabled": False}
+    return Layer(source, {"callback": named})
+
+
+def train_layer(
+    epochs: int | None, steps: int | None, seed: int | None, device: str | None, source: str
+) -> Layer:
+    """The layer of ``--epochs --steps --seed --device``."""
+    given = {"epochs": epochs, "steps": steps, "seed": seed, "device": device}
+    train = {key: value for key, value in given.items() if value is not None}
+    return Layer(source, {"train": train})
+
+
+def command_line() -> list[str]:
+    """What this process was started with, for the run's provenance."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+
+
+def _listed(names: Any) -> list[Any]:
+    if names is None:
+        return []
+    return [names] if isinstance(names, str | Path) else list(names)
+
+
+def _as_run(finished: Finished) -> Run:
+    return Run(finished.folder.path, finished.outcome)
+
+
+def _reporter() -> Reporter:
+    from .launch import Reporter
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    return Reporter(say, say, lambda done, total: None)

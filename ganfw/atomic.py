@@ -1,0 +1,81 @@
+"""Writing files so that an interrupted write is never seen: temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+TEMPORARY = ".tmp-"
+"""How the names of unfinished files and folders begin."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write ``content`` as UTF-8 to ``path``, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[Path]:
+    """A temporary folder to fill; it becomes ``path``, replacing it, when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
+    try:
+        yield temporary
+        for file in (*temporary.rglob("*"), temporary):
+            _sync(file)
+        temporary.chmod(0o755)
+        _exchange(temporary, path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Remove what an interrupted write left in the folder ``path``."""
+    for leftover in path.glob(f"{TEMPORARY}*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _exchange(new: Path, path: Path) -> None:
+    if path.exists():
+        old = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent)) / "old"
+        path.rename(old)
+        new.rename(path)
+        shutil.rmtree(old.parent, ignore_errors=True)
+    else:
+        new.rename(path)
+
+
+def _sync(path: Path) -> None:
+    # Windows can't open a folder; there the rename itself is all one gets.
+    with suppress(PermissionError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

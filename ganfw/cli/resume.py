@@ -1,0 +1,34 @@
+"""``ganfw resume``: go on where a run stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .plugins import find_plugins
+
+
+@click.command("resume")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--epochs", type=int, help="Passes over the data, in all.")
+@click.option("--steps", type=int, help="Steps, in all.")
+@click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--from-step", type=int, help="An earlier checkpoint than the last one.")
+def resume_command(
+    run: Path, epochs: int | None, steps: int | None, device: str | None, from_step: int | None
+) -> None:
+    """Go on with the run in folder RUN from its last checkpoint.
+
+    On a CPU it ends with the very weights it would have had without the stop.
+    """
+    from ..api import command_line, train_layer
+    from ..rundir import open_run
+
+    open_run(run)
+    registry = find_plugins()
+    changes = train_layer(epochs, steps, None, device, "command line")
+    from ..launch import resume
+    from .display import finish, reporter
+
+    finish(resume(registry, run, changes, from_step, command_line(), reporter()))

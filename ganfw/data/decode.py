@@ -1,0 +1,167 @@
+"""Any dataset, decoded once into the cache folder, and memory-mapped from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .. import atomic
+from ..cache import cache_folder
+from ..errors import DataError, PluginError, SkipItem
+from ..interfaces import Dataset, Item
+from .batches import Batches
+from .source import BatchSource
+
+Array = NDArray[Any]
+
+FORMAT = 1
+_SAMPLES, _LABELS, _META = "samples.npy", "labels.npy", "meta.json"
+_CHUNK = 256
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A dataset's samples and labels as arrays: (N, ...) uint8 or float32, (N,) int64 or None."""
+
+    samples: Array
+    labels: Array | None
+    value_range: tuple[float, float] | None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def batches(self, batch_size: int, seed: int, device: torch.device) -> BatchSource:
+        """Shuffled batches on ``device``."""
+        samples = torch.from_numpy(self.samples)
+        labels = None if self.labels is None else torch.from_numpy(np.array(self.labels))
+        return Batches(samples, labels, self.value_range, batch_size, seed, device)
+
+
+def decode(
+    dataset: Dataset,
+    identity: str,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> Decoded:
+    """``dataset``, decoded now or found in the cache. ``identity`` names it with its options.
+
+    Raises DataError if nothing of it can be used or the cache can't be written, PluginError for
+    an item that breaks the dataset's own word.
+    """
+    key = f"{FORMAT} {identity} {dataset.fingerprint()}"
+    folder = cache_folder("datasets", hashlib.blake2b(key.encode(), digest_size=16).hexdigest())
+    decoded = _open(folder, dataset)
+    if decoded is None:
+        try:
+            with atomic.folder(folder) as temporary:
+                _decode_all(dataset, temporary, progress)
+        except OSError as error:
+            raise DataError(
+                f"can't keep the decoded data in {folder.parent}: {error.strerror or error}; set "
+                "GANFW_CACHE to a folder with room"
+            ) from error
+        decoded = _open(folder, dataset)
+    if decoded is None:
+        raise DataError(f"the decoded data in {folder} can't be read back; delete that folder")
+    _say_skipped(folder, say)
+    return decoded
+
+
+def _open(folder: Path, dataset: Dataset) -> Decoded | None:
+    """The arrays in ``folder``, or None if they are missing or damaged."""
+    try:
+        # Mode "c" since torch warns of memory it may not write to; nothing is ever written.
+        samples = np.load(folder / _SAMPLES, mmap_mode="c")
+        labels = np.load(folder / _LABELS) if dataset.classes else None
+        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+    except (OSError, ValueError, EOFError):
+        return None
+    if len(samples) != meta.get("examples") or samples.shape[1:] != tuple(dataset.sample_shape):
+        return None
+    return Decoded(samples, labels, dataset.value_range)
+
+
+def _decode_all(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> None:
+    total = len(dataset)
+    items = _items(dataset, total, progress)
+    skipped: list[str] = []
+    kept = 0
+    samples: Array | None = None
+    labels = np.zeros(total, dtype=np.int64)
+    for item in items:
+        if isinstance(item, str):
+            skipped.append(item)
+            continue
+        if samples is None:
+            shape = (total, *item[0].shape)
+            samples = np.lib.format.open_memmap(folder / _SAMPLES, "w+", item[0].dtype, shape)
+        samples[kept], labels[kept] = item[0], item[1] or 0
+        kept += 1
+    if samples is None:
+        reason = f": {skipped[0]}" if skipped else ""
+        raise DataError(f"none of the {total} items of the data can be used{reason}")
+    samples.flush()  # type: ignore[attr-defined]
+    _finish(folder, samples, labels, kept, skipped)
+
+
+def _finish(folder: Path, samples: Array, labels: Array, kept: int, skipped: list[str]) -> None:
+    if kept < len(samples):
+        # The file was sized before the unusable items were known.
+        short = folder / "short.npy"
+        np.save(short, samples[:kept])
+        short.replace(folder / _SAMPLES)
+    np.save(folder / _LABELS, labels[:kept])
+    meta = {"format": FORMAT, "examples": kept, "skipped": skipped}
+    (folder / _META).write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _items(
+    dataset: Dataset, total: int, progress: Callable[[int, int], None]
+) -> Iterator[Item | str]:
+    """Each item in order, or why it is skipped; a chunk at a time, so that memory is bounded."""
+
+    def read(index: int) -> Item | str:
+        try:
+            return _checked(dataset, index)
+        except SkipItem as reason:
+            return str(reason)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, total, _CHUNK):
+            stop = min(start + _CHUNK, total)
+            yield from pool.map(read, range(start, stop))
+            progress(stop, total)
+
+
+def _checked(dataset: Dataset, index: int) -> Item:
+    sample, label = dataset[index]
+    where = f"item {index} of {type(dataset).__name__}"
+    if sample.dtype not in (np.uint8, np.float32):
+        raise PluginError(f"{where} is {sample.dtype}; a sample is uint8 or float32")
+    if sample.shape != tuple(dataset.sample_shape):
+        wanted = tuple(dataset.sample_shape)
+        raise PluginError(f"{where} has shape {sample.shape}, the dataset says {wanted}")
+    if sample.dtype == np.float32 and not np.isfinite(sample).all():
+        raise SkipItem(f"{where} is not finite")
+    if dataset.classes and (label is None or not 0 <= label < dataset.classes):
+        raise PluginError(f"{where} has label {label}, the dataset says 0..{dataset.classes - 1}")
+    return sample, label
+
+
+def _say_skipped(folder: Path, say: Callable[[str], None]) -> None:
+    skipped: Sequence[str] = json.loads((folder / _META).read_text(encoding="utf-8"))["skipped"]
+    for reason in skipped[:_NAMED]:
+        say(f"skipped {reason}")
+    if len(skipped) > _NAMED:
+        say(f"skipped {len(skipped) - _NAMED} more, {len(skipped)} in all")

@@ -1,0 +1,48 @@
+"""What the trainer asks of data: batches by epoch, wherever the samples live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ..interfaces import Batch
+from ..randomness import derive_seed
+
+_ORDER = 3
+
+
+class BatchSource(Protocol):
+    """Batches of real samples on the run's device."""
+
+    def __len__(self) -> int:
+        """Batches in an epoch; the last one may be smaller."""
+        ...
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch ``number`` from batch ``start`` on: a function of the seed."""
+        ...
+
+    def first(self, n: int) -> Tensor:
+        """The first ``n`` samples (n, ...), or all if there are fewer."""
+        ...
+
+
+def epoch_order(examples: int, seed: int, epoch: int) -> Tensor:
+    """The order (N,) of an epoch's samples, a function of the run's seed and the epoch alone."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, _ORDER, epoch))
+    return torch.randperm(examples, generator=generator)
+
+
+def to_samples(
+    stored: Tensor, value_range: tuple[float, float] | None, device: torch.device
+) -> Tensor:
+    """Stored samples (B, ...) as float32 on the device; uint8 is mapped from 0..255 onto the
+    range."""
+    moved = stored.to(device, non_blocking=True)
+    if stored.dtype != torch.uint8:
+        return moved
+    low, high = value_range or (0.0, 1.0)
+    return moved.to(torch.float32).mul_((high - low) / 255).add_(low)

@@ -1,0 +1,52 @@
+"""Errors a user can act on: each message is one clear line, and none comes with a traceback."""
+
+
+class GanfwError(Exception):
+    """Something a user can mend. The message says what was wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(GanfwError):
+    """What was typed (or written in a file) can't be meant: exit status 2."""
+
+    exit_code = 2
+
+
+class ShapesError(UsageError):
+    """A network does not fit the data or the other network. The message speaks in shapes."""
+
+
+class PluginError(GanfwError):
+    """A component was found, but its code can't be loaded or breaks its contract."""
+
+
+class DataError(GanfwError):
+    """The data is there but can't be used: corrupt, empty, hostile, or of the wrong kind."""
+
+
+class DataUnavailable(DataError):
+    """The data can't be had now (no network, say).
+
+    ``instead`` names a dataset that the run may go on with, or is None where it must not.
+    """
+
+    def __init__(self, message: str, instead: str | None = None) -> None:
+        super().__init__(message)
+        self.instead = instead
+
+
+class SkipItem(Exception):
+    """Raised by ``Dataset.__getitem__`` for an item to leave out; the message names it and why."""
+
+
+class RunError(GanfwError):
+    """A run folder that is missing, foreign, finished, in use, or can't be written."""
+
+
+class CheckpointError(GanfwError):
+    """A checkpoint that can't be saved or read."""
+
+
+class TrainingError(GanfwError):
+    """Training can't go on: the numbers stopped making sense."""

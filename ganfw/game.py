@@ -1,0 +1,181 @@
+"""The two updates of a GAN: the discriminator learns to tell, then the generator to deceive."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from .events import PlayerName
+from .interfaces import Batch, Loss, Terms
+
+DrawLatents = Callable[[int], Tensor]
+"""``latents(B)`` draws (B, Z)."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """A network with its optimizer."""
+
+    network: nn.Module
+    optimizer: Optimizer
+    weights: tuple[nn.Parameter, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        trainable = tuple(each for each in self.network.parameters() if each.requires_grad)
+        object.__setattr__(self, "weights", trainable)
+
+    def freeze(self, frozen: bool) -> None:
+        """Whether gradients of the weights are computed; gradients still pass through."""
+        for weight in self.weights:
+            weight.requires_grad_(not frozen)
+
+
+GradientsReady = Callable[[PlayerName, Player], None]
+"""Called between a player's backward pass and its move."""
+
+
+@dataclass(frozen=True)
+class WeightedLoss:
+    """A loss, the name its terms are logged under, and its weight in the sum."""
+
+    name: str
+    loss: Loss
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class StepLosses:
+    """One step's losses, per example, still on the device. ``terms`` sum to the two losses."""
+
+    examples: int
+    loss_D: Tensor
+    loss_G: Tensor
+    terms: dict[str, Tensor]
+
+
+class Critic:
+    """The discriminator as a loss sees it: samples (B, ...) -> scores (B,).
+
+    It lives for one update, knows the batch's labels, augments what it is shown, and remembers:
+    asked twice about the same tensor, it runs the network once.
+    """
+
+    def __init__(
+        self, network: nn.Module, labels: Tensor | None, augments: Sequence[nn.Module]
+    ) -> None:
+        self._network = network
+        self._labels = labels
+        self._augments = augments
+        # The tensor is kept beside its scores: an id is unique only while its object lives.
+        self._seen: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, samples: Tensor) -> Tensor:
+        if id(samples) not in self._seen:
+            self._seen[id(samples)] = (samples, self._score(samples))
+        return self._seen[id(samples)][1]
+
+    def _score(self, samples: Tensor) -> Tensor:
+        for augment in self._augments:
+            samples = augment(samples)
+        scores: Tensor = self._network(samples, self._labels)
+        return scores
+
+
+class Game:
+    """Two players, the losses they play for, and the rules of one step.
+
+    With ``reduction`` "sum" each objective is the mean over the batch times the batch's length.
+    """
+
+    def __init__(
+        self,
+        gen: Player,
+        disc: Player,
+        losses: Sequence[WeightedLoss],
+        augments: Sequence[nn.Module] = (),
+        reduction: Literal["mean", "sum"] = "mean",
+    ) -> None:
+        self.gen = gen
+        self.disc = disc
+        self.losses = losses
+        self.augments = augments
+        self._sum = reduction == "sum"
+        self._differentiate_real = any("real" in each.loss.needs_gradient_at for each in losses)
+        self._differentiate_fake = any("fake" in each.loss.needs_gradient_at for each in losses)
+
+    def step(
+        self, batches: Sequence[Batch], latents: DrawLatents, gradients_ready: GradientsReady
+    ) -> StepLosses:
+        """One discriminator update per batch, then one generator update on the last batch.
+
+        The last batch's samples are generated once: the discriminator learns from them detached,
+        the generator through the graph they came with. These are the updates of Goodfellow et al.
+        2014, Algorithm 1, with k = len(batches).
+        """
+        for batch in batches[:-1]:
+            with torch.no_grad():
+                fake = self.gen.network(latents(len(batch)), batch.labels)
+            self._update_discriminator(batch, fake, gradients_ready)
+        batch = batches[-1]
+        fake = self.gen.network(latents(len(batch)), batch.labels)
+        loss_d, terms_d = self._update_discriminator(batch, fake.detach(), gradients_ready)
+        loss_g, terms_g = self._update_generator(batch, fake, gradients_ready)
+        return StepLosses(sum(map(len, batches)), loss_d, loss_g, terms_d | terms_g)
+
+    def _update_discriminator(
+        self, batch: Batch, fake: Tensor, gradients_ready: GradientsReady
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        self.disc.freeze(False)
+        real = batch.samples
+        if self._differentiate_real:
+            real = real.detach().requires_grad_()
+        if self._differentiate_fake:
+            fake = fake.detach().requires_grad_()
+        critic = Critic(self.disc.network, batch.labels, self.augments)
+        parts = [(each, each.loss.discriminator_terms(critic, real, fake)) for each in self.losses]
+        loss, terms = _total("D", parts)
+        self._move("disc", self.disc, loss, len(batch), gradients_ready)
+        return loss.detach(), terms
+
+    def _update_generator(
+        self, batch: Batch, fake: Tensor, gradients_ready: GradientsReady
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        self.disc.freeze(True)
+        critic = Critic(self.disc.network, batch.labels, self.augments)
+        real = batch.samples
+        parts = [(each, each.loss.generator_terms(critic, real, fake)) for each in self.losses]
+        loss, terms = _total("G", parts)
+        self._move("gen", self.gen, loss, len(batch), gradients_ready)
+        return loss.detach(), terms
+
+    def _move(
+        self,
+        name: PlayerName,
+        player: Player,
+        loss: Tensor,
+        length: int,
+        gradients_ready: GradientsReady,
+    ) -> None:
+        player.optimizer.zero_grad(set_to_none=True)
+        (loss * length if self._sum else loss).backward()  # type: ignore[no-untyped-call]
+        gradients_ready(name, player)
+        player.optimizer.step()
+
+
+def _total(
+    player: str, parts: Iterable[tuple[WeightedLoss, Terms]]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum of all terms, and each term by its logged name, detached."""
+    terms = {
+        f"{player}/{each.name}.{term}": value if each.weight == 1.0 else each.weight * value
+        for each, part in parts
+        for term, value in part.items()
+    }
+    loss = functools.reduce(torch.add, terms.values())
+    return loss, {name: value.detach() for name, value in terms.items()}

@@ -1,0 +1,298 @@
+"""Layers: where a run's values come from, weakest first, and how they merge.
+
+Every source of values (defaults, a component's suggestions, a recipe, a file, the command line)
+becomes a `Layer` of the same shape::
+
+    {"gen": {"use": "dcgan", "channels": 32, "optimizer": {"lr": 0.005}},
+     "loss": {"nonsaturating": {}, "r1": {"gamma": 10}},
+     "train": {"epochs": 20}}
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .component import SLOT_OF
+from .errors import UsageError
+from .registry import Registered, Registry, did_you_mean
+
+KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
+SINGLE = ("data", "gen", "disc")
+SEVERAL = ("loss", "augment", "callback")
+SECTIONS = (*SINGLE, *SEVERAL, "train")
+
+DEFAULT_LOSS = "nonsaturating"
+DEFAULT_CALLBACKS = (
+    "progress",
+    "metrics-log",
+    "samples",
+    "loss-curve",
+    "nonfinite-guard",
+    "checkpoints",
+)
+PATH_DATASET = "folder"
+"""The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
+
+_ENGINE_KEYS = {"use", "optimizer", "asked"}
+_FIRST_OPTIMIZER = "adam"
+
+Tree = dict[str, Any]
+
+
+class Text(str):
+    """A value typed on the command line, whose type its field decides."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Values from one source. ``replaces`` names the list sections it gives as a whole."""
+
+    source: str
+    values: Tree
+    replaces: frozenset[str] = frozenset()
+
+
+@dataclass
+class Merged:
+    """All layers in one tree, which source set each path, and what was dropped on the way."""
+
+    tree: Tree = field(default_factory=lambda: {section: {} for section in SECTIONS})
+    origins: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def default_layer() -> Layer:
+    """What fills a slot when nobody says."""
+    callbacks: Tree = {name: {"use": name} for name in DEFAULT_CALLBACKS}
+    return Layer("default", {"loss": {DEFAULT_LOSS: {"use": DEFAULT_LOSS}}, "callback": callbacks})
+
+
+def settings_layer(settings: Mapping[str, Any], source: str) -> Layer:
+    """A layer from paths such as ``gen.optimizer.lr``. Raises UsageError for a path that can't be.
+
+    Strings in ``settings`` are taken as typed when they are `Text`.
+    """
+    values: Tree = {}
+    for path, value in settings.items():
+        _check_path(path)
+        *parents, key = path.split(".")
+        place = values
+        for parent in parents:
+            place = place.setdefault(parent, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"-s {path}: '{parent}' is set to a value of its own already")
+        place[key] = value
+    return Layer(source, values)
+
+
+def file_layer(path: Path) -> Layer:
+    """A layer from a TOML file. Raises UsageError naming the file and the place."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"config file {path}: {reason}") from None
+    return toml_layer(content, str(path))
+
+
+def toml_layer(content: str, source: str) -> Layer:
+    """A layer from TOML text. Raises UsageError naming the source and the place."""
+    try:
+        tree = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source} is no valid TOML: {error}") from None
+    values: Tree = {}
+    for section, body in tree.items():
+        if section not in SECTIONS:
+            raise UsageError(f"{source}: no section '{section}'{did_you_mean(section, SECTIONS)}")
+        values[section] = _fillings(section, body, source)
+    return Layer(source, values, frozenset(values) & {"loss", "augment"})
+
+
+def _fillings(section: str, body: Any, source: str) -> Tree:
+    """One TOML section as the layer's shape: ``[[loss]]`` tables become a dict by name."""
+    if section not in SEVERAL:
+        if not isinstance(body, dict):
+            raise UsageError(f"{source}: '{section}' must be a table: [{section}]")
+        return body
+    if not (isinstance(body, list) and all(isinstance(entry, dict) for entry in body)):
+        raise UsageError(f"{source}: '{section}' must be an array of tables: [[{section}]]")
+    named: Tree = {}
+    for entry in body:
+        if not isinstance(entry.get("use"), str):
+            raise UsageError(f'{source}: each [[{section}]] needs a use = "name"')
+        add_filling(named, section, entry["use"], {k: v for k, v in entry.items() if k != "use"})
+    return named
+
+
+def add_filling(named: Tree, section: str, use: str, values: Tree) -> None:
+    """Add one filling to a list section. Raises UsageError if it is there already."""
+    bare = use.rpartition("/")[2]
+    if bare in named:
+        raise UsageError(f"{section} '{bare}' is given twice")
+    named[bare] = {"use": use, **values}
+
+
+def _check_path(path: str) -> None:
+    section, *rest = path.split(".")
+    if section not in SECTIONS:
+        hint = did_you_mean(section, SECTIONS) or f"; a path begins with {', '.join(SECTIONS)}"
+        raise UsageError(f"-s {path}: no section '{section}'{hint}")
+    needed = 2 if section in SEVERAL else 1
+    if len(rest) < needed or not all(rest):
+        shape = f"{section}.NAME.OPTION" if needed == 2 else f"{section}.OPTION"
+        raise UsageError(f"-s {path}: write {shape}=VALUE")
+
+
+def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
+    """Merge ``layers``, weakest first, under the default layer and with components' suggestions.
+
+    What fills a slot is settled first, since the strongest layer decides whose suggestions count.
+    """
+    given = [default_layer(), *(_with_paths(registry, layer) for layer in layers)]
+    merged = _merge(registry, given)
+    fillings = [_filled(registry, merged.tree, slot) for slot in SINGLE]
+    fillings += [
+        (f"loss {name}", registry.find("loss", value["use"]))
+        for name, value in merged.tree["loss"].items()
+    ]
+    suggested = [
+        settings_layer(registered.component.suggests, f"suggested by {where}")
+        for where, registered in fillings
+        if registered.component.suggests
+    ]
+    return _merge(registry, [given[0], *suggested, *given[1:]])
+
+
+def _filled(registry: Registry, tree: Tree, slot: str) -> tuple[str, Registered]:
+    kind = KIND_OF[slot]
+    if "use" not in tree[slot]:
+        names = ", ".join(each.name for each in registry.components(kind))
+        raise UsageError(f"no {kind} chosen: give --{slot} NAME; there are {names}")
+    use = tree[slot]["use"]
+    if slot == "data" and "/" not in use and not registry.has(kind, use):
+        hint = did_you_mean(use, [each.name for each in registry.components(kind)])
+        raise UsageError(f"no dataset '{use}'{hint or '.'} A folder is given as a path: ./{use}")
+    registered = registry.find(kind, use)
+    return f"{slot} {registered.name}", registered
+
+
+def _with_paths(registry: Registry, layer: Layer) -> Layer:
+    """The same layer, with a path in the data slot turned into the dataset that takes paths."""
+    data = layer.values.get("data", {})
+    use = data.get("use")
+    if not isinstance(use, str) or registry.has("dataset", use) or not _is_path(use):
+        return layer
+    root = str(Path(use).expanduser().absolute())
+    return Layer(
+        layer.source,
+        {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}},
+        layer.replaces,
+    )
+
+
+def _is_path(use: str) -> bool:
+    return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
+
+
+def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
+    merged = Merged()
+    for layer in layers:
+        for section, values in layer.values.items():
+            if section in SINGLE:
+                _fill(registry, merged, section, values, layer.source)
+            elif section == "train":
+                _set(merged, section, merged.tree[section], values, layer.source)
+            else:
+                _fill_several(registry, merged, section, values, layer)
+    return merged
+
+
+def _fill(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
+    """Lay ``values`` over a single slot. New filling: the old one's options go, and that is said.
+    The optimizer belongs to the player, not to what fills it, so it stays."""
+    place = merged.tree[slot]
+    use = values.get("use", "")
+    if not isinstance(use, str):
+        raise UsageError(f"{source}: {slot}.use must be a name, not {use!r}")
+    if use and "use" in place:
+        _replace(registry, merged, slot, use)
+    optimizer = values.get("optimizer")
+    if optimizer is not None:
+        if not isinstance(optimizer, dict):
+            raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
+        _set_optimizer(merged, slot, optimizer, source)
+    rest = {key: value for key, value in values.items() if key != "optimizer"}
+    _set(merged, slot, place, rest, source)
+
+
+def _replace(registry: Registry, merged: Merged, slot: str, use: str) -> None:
+    place = merged.tree[slot]
+    old = registry.find(KIND_OF[slot], place["use"])
+    new = registry.find(KIND_OF[slot], use)
+    if old.canonical == new.canonical:
+        return
+    dropped = [key for key in place if key not in _ENGINE_KEYS]
+    for key in dropped:
+        del place[key]
+        merged.origins.pop(f"{slot}.{key}", None)
+    if dropped:
+        merged.notices.append(
+            f"{slot}: '{old.name}' gives way to '{new.name}'; its options "
+            f"{', '.join(sorted(dropped))} are dropped"
+        )
+
+
+def _set_optimizer(merged: Merged, slot: str, values: Tree, source: str) -> None:
+    path = f"{slot}.optimizer"
+    place = merged.tree[slot].setdefault("optimizer", {})
+    old = place.get("use", _FIRST_OPTIMIZER)
+    new = values.get("use", old)
+    dropped = [key for key in place if key != "use"] if new != old else []
+    for key in dropped:
+        del place[key]
+        merged.origins.pop(f"{path}.{key}", None)
+    if dropped:
+        merged.notices.append(
+            f"{path}: '{old}' gives way to '{new}'; its {', '.join(sorted(dropped))} "
+            f"{'is' if len(dropped) == 1 else 'are'} dropped"
+        )
+    _set(merged, path, place, values, source)
+
+
+def _fill_several(
+    registry: Registry, merged: Merged, section: str, values: Tree, layer: Layer
+) -> None:
+    place = merged.tree[section]
+    if section in layer.replaces:
+        for name in [name for name in place if name not in values]:
+            del place[name]
+    for name, options in values.items():
+        if not isinstance(options, dict):
+            raise UsageError(f"-s {section}.{name}: write {section}.NAME.OPTION=VALUE")
+        if name not in place and "use" not in options:
+            registry.find(KIND_OF[section], name)
+            raise UsageError(
+                f"{section} '{name}' takes no part in this run; add --{section} {name}"
+            )
+        _set(
+            merged,
+            f"{section}.{name}",
+            place.setdefault(name, {"use": name}),
+            options,
+            layer.source,
+        )
+    if section in layer.replaces:
+        # The order of a list is the order in the strongest layer that gives the whole of it.
+        for name in values:
+            place[name] = place.pop(name)
+
+
+def _set(merged: Merged, path: str, place: Tree, values: Tree, source: str) -> None:
+    for key, value in values.items():
+        place[key] = value
+        merged.origins[f"{path}.{key}"] = source

@@ -1,0 +1,90 @@
+"""Where a run came from: enough to do it again a year later."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+from .config import RunConfig
+
+FORMAT = 1
+_LIBRARIES = ("ganfw", "torch", "numpy", "pillow", "safetensors", "pydantic", "pluggy")
+
+
+def describe_run(
+    config: RunConfig, fingerprint: str, examples: int, device: torch.device, argv: Sequence[str]
+) -> dict[str, Any]:
+    """The record written to ``provenance.json``, as JSON values."""
+    return {
+        "format": FORMAT,
+        "argv": list(argv),
+        "started": _now(),
+        "seed": config.train.seed,
+        "data": {
+            "trained_on": config.data.registered.canonical,
+            "asked": config.asked or config.data.registered.canonical,
+            "fingerprint": fingerprint,
+            "examples": examples,
+        },
+        "components": _components(config),
+        "versions": _versions(config),
+        "machine": {
+            "device": str(device),
+            "device_name": _device_name(device),
+            "threads": torch.get_num_threads(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+            "cuda": torch.version.cuda if device.type == "cuda" else None,
+        },
+        "resumed": [],
+    }
+
+
+def add_resumption(record: Mapping[str, Any], step: int, argv: Sequence[str]) -> dict[str, Any]:
+    """``record`` with one more resumption, from ``step``."""
+    entry = {"when": _now(), "from_step": step, "argv": list(argv), "torch": version("torch")}
+    return {**record, "resumed": [*record["resumed"], entry]}
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """The record as it is written."""
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def _components(config: RunConfig) -> list[dict[str, Any]]:
+    return [
+        {
+            "slot": filling.slot,
+            "name": filling.registered.canonical,
+            "version": filling.registered.component.version,
+        }
+        for filling in config.fillings
+    ]
+
+
+def _versions(config: RunConfig) -> dict[str, str]:
+    used = [filling.registered for filling in config.fillings]
+    plugins = {each.distribution: each.version for each in used}
+    libraries = {name: found for name in _LIBRARIES if (found := _version(name))}
+    return {**libraries, **plugins}
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,60 @@
+"""Every random stream of a run: seeded from one number, saved and restored exactly."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def derive_seed(*numbers: int) -> int:
+    """A well-mixed 63-bit seed from the run's seed and numbers that name a stream."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global streams, which initialise weights and which plugins may use."""
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every global stream."""
+    algorithm, keys, *rest = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": (algorithm, np.asarray(keys).tolist(), *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+    }
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Put back what `random_state` gave; streams of a device that is not here are left out."""
+    random.setstate(state["python"])
+    algorithm, keys, *rest = state["numpy"]
+    np.random.set_state((algorithm, np.array(keys, dtype=np.uint32), *rest))
+    torch.set_rng_state(state["torch"])
+    if len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["mps"] is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
+
+
+class Latents:
+    """A stream of latent vectors, N(0, 1), drawn on the device and independent of all others."""
+
+    def __init__(self, latent_dim: int, seed: int, device: torch.device) -> None:
+        self.latent_dim = latent_dim
+        self.device = device
+        self.generator = torch.Generator(device).manual_seed(derive_seed(seed, 1))
+
+    def __call__(self, count: int) -> Tensor:
+        """Draw (count, Z)."""
+        size = (count, self.latent_dim)
+        return torch.randn(size, generator=self.generator, device=self.device)

@@ -1,0 +1,93 @@
+"""What the engine itself takes: training settings, optimizers, and each slot's own keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .options import Options
+
+LearningRate = Annotated[float, Field(gt=0, le=10, description="Step size")]
+WeightDecay = Annotated[float, Field(ge=0, le=1, description="L2 penalty on the weights")]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class TrainSettings(Options):
+    """The section ``[train]``."""
+
+    latent_dim: int = Field(100, ge=1, le=65536, description="Length Z of a latent vector")
+    batch_size: int = Field(64, ge=1, le=1_048_576, description="Real samples in a batch")
+    epochs: int = Field(20, ge=1, le=1_000_000, description="Passes over the data")
+    steps: int | None = Field(None, ge=1, description="Stop after this many steps, if sooner")
+    disc_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step")
+    reduction: Literal["mean", "sum"] = Field(
+        "mean", description="Whether an objective is the mean or the sum over the batch"
+    )
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random stream")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
+    )
+    log_every: int = Field(
+        50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
+    )
+
+
+class Adam(Options):
+    """Kingma & Ba 2015, with the betas of Radford et al. 2016."""
+
+    lr: LearningRate = 2e-4
+    betas: tuple[Beta, Beta] = Field((0.5, 0.999), description="Decay of the two averages")
+    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
+    weight_decay: WeightDecay = 0.0
+
+
+class AdamW(Adam):
+    """Loshchilov & Hutter 2019: Adam with decoupled weight decay."""
+
+    weight_decay: WeightDecay = 0.01
+
+
+class SGD(Options):
+    """Stochastic gradient descent."""
+
+    lr: LearningRate = 0.01
+    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
+    nesterov: bool = Field(False, description="Look ahead along the momentum")
+    weight_decay: WeightDecay = 0.0
+
+
+class RMSprop(Options):
+    """Tieleman & Hinton 2012; what WGAN (Arjovsky et al. 2017) used."""
+
+    lr: LearningRate = 5e-5
+    alpha: float = Field(0.99, ge=0, lt=1, description="Decay of the squared gradients' average")
+    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
+    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
+    weight_decay: WeightDecay = 0.0
+
+
+OPTIMIZERS: dict[str, type[Options]] = {
+    "adam": Adam,
+    "adamw": AdamW,
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+}
+
+
+class DataKeys(Options):
+    """Keys of ``[data]`` besides the dataset's options."""
+
+    asked: str | None = Field(None, description="The dataset asked for, where this one replaces it")
+
+
+class LossKeys(Options):
+    """Keys of ``[[loss]]`` besides the loss's options."""
+
+    weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
+
+
+class CallbackKeys(Options):
+    """Keys of ``[[callback]]`` besides the callback's options."""
+
+    enabled: bool = Field(True, description="Whether the callback takes part")

@@ -1,0 +1,24 @@
+"""Gradients of bounded length."""
+
+from __future__ import annotations
+
+from torch.nn.utils import clip_grad_norm_
+
+from ganfw import Callback, GradientsReady
+
+from .options import GradClipOptions
+
+
+class GradClip(Callback):
+    """Scales a player's gradients down to ``max_norm`` where their joint L2 norm is greater
+    (Pascanu et al. 2013, algorithm 1). Directions stay; nothing is read off the device.
+
+    With ``train.reduction = "sum"`` gradients are longer by the batch's length: so should
+    ``max_norm`` be.
+    """
+
+    options: GradClipOptions
+
+    def gradients_ready(self, event: GradientsReady) -> None:
+        if self.options.players in ("both", event.name):
+            clip_grad_norm_(event.player.weights, self.options.max_norm)

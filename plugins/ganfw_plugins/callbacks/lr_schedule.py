@@ -1,0 +1,67 @@
+"""Learning rates that follow the step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ganfw import Callback, RunView, StepEnd, TrainStart
+
+from .options import LrScheduleOptions
+
+
+class LrSchedule(Callback):
+    """Multiplies each player's base rates by `factor`, a function of the step alone.
+
+    The base rates are those a fresh run starts with; they are kept for resumes. A run resumed with
+    more epochs follows the schedule of its new length from there on, which is a jump in the rates.
+    """
+
+    options: LrScheduleOptions
+
+    def __init__(self, options: LrScheduleOptions) -> None:
+        super().__init__(options)
+        self._base: dict[str, list[float]] = {}
+
+    def train_start(self, event: TrainStart) -> None:
+        if not self._base:
+            self._base = {
+                name: [float(group["lr"]) for group in player.optimizer.param_groups]
+                for name, player in event.run.players.items()
+            }
+        self._set_rates(event.run, event.step + 1)
+
+    def step_end(self, event: StepEnd) -> None:
+        self._set_rates(event.run, event.step + 1)
+
+    def state_dict(self) -> Mapping[str, Any]:
+        return {"base": self._base}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._base = dict(state.get("base", {}))
+
+    def _set_rates(self, run: RunView, step: int) -> None:
+        # The last step has none after it to prepare.
+        now = factor(self.options, min(step, run.total_steps), run.total_steps, run.steps_per_epoch)
+        for name, player in run.players.items():
+            for group, base in zip(player.optimizer.param_groups, self._base[name], strict=True):
+                group["lr"] = base * now
+
+
+def factor(options: LrScheduleOptions, step: int, total: int, steps_per_epoch: int) -> float:
+    """What the base rate is multiplied by in ``step``, 1 to ``total``.
+
+    It rises in equal parts, to 1 at step ``warmup_steps`` (Goyal et al. 2017), then goes down from
+    1 to what would be ``final`` in step total + 1, so that every step moves. cosine is Loshchilov &
+    Hutter 2017, equation 5, without restarts; step drops by ``gamma`` each ``every_epochs``.
+    """
+    if step <= options.warmup_steps:
+        return step / options.warmup_steps
+    if options.kind == "constant":
+        return 1.0
+    if options.kind == "step":
+        return float(options.gamma ** ((step - 1) // (options.every_epochs * steps_per_epoch)))
+    done = (step - 1 - options.warmup_steps) / (total - options.warmup_steps)
+    fall = done if options.kind == "linear" else (1 - math.cos(math.pi * done)) / 2
+    return 1 - (1 - options.final) * fall

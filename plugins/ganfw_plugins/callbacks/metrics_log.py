@@ -1,0 +1,81 @@
+"""Every step's losses in ``metrics.jsonl``: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+
+from ganfw import Callback, Checkpoint, Reading, Readings, TrainStart
+
+from .disk import writing
+from .options import MetricsLogOptions
+
+
+class MetricsLog(Callback):
+    """Appends a line per step: ``step``, ``epoch``, ``examples`` (in this step), ``loss_D``,
+    ``loss_G``, ``examples_per_second``, and each term under its name.
+
+    JSON has no nan and no infinity: they are the strings "nan", "inf" and "-inf", which
+    ``float()`` reads. Raises RunError if the disk refuses.
+    """
+
+    options: MetricsLogOptions
+
+    def train_start(self, event: TrainStart) -> None:
+        """Cut the file back to what the run had done, so that a resume leaves no line twice."""
+        self._path = event.run.folder.metrics
+        with writing(self._path):
+            content = self._path.read_bytes() if self._path.exists() else b""
+            kept = lines_up_to(content, event.step)
+            if kept != content:
+                event.run.folder.write(self._path.name, kept)
+
+    def readings(self, event: Readings) -> None:
+        every = self.options.every
+        rows = [row for row in event.rows if row.step % every == 0]
+        lines = "".join(line(row, event.examples_per_second) for row in rows)
+        # Opened each time: a file that is never left open is never left half flushed.
+        with writing(self._path), self._path.open("ab") as file:
+            file.write(lines.encode())
+
+    def checkpoint(self, event: Checkpoint) -> None:
+        """Have the disk keep every line up to the checkpoint, since a resume goes on from there."""
+        with writing(self._path), self._path.open("ab") as file:
+            os.fsync(file.fileno())
+
+
+def line(row: Reading, examples_per_second: float) -> str:
+    """``row`` as strict JSON, with its newline."""
+    numbers = {
+        "step": row.step,
+        "epoch": row.epoch,
+        "examples": row.examples,
+        "loss_D": row.loss_D,
+        "loss_G": row.loss_G,
+        "examples_per_second": round(examples_per_second, 3),
+        **row.terms,
+    }
+    plain = {key: value if math.isfinite(value) else str(value) for key, value in numbers.items()}
+    return json.dumps(plain, allow_nan=False) + "\n"
+
+
+def lines_up_to(content: bytes, step: int) -> bytes:
+    """The whole lines of ``content`` for steps up to ``step``, each step once."""
+    kept, last = [], 0
+    for each in content.splitlines(keepends=True):
+        found = _step_of(each)
+        if found is not None and last < found <= step:
+            kept.append(each)
+            last = found
+    return b"".join(kept)
+
+
+def _step_of(content: bytes) -> int | None:
+    """The step of one line, or None for a line that is cut off or damaged."""
+    if not content.endswith(b"\n"):
+        return None
+    try:
+        return int(json.loads(content)["step"])
+    except (ValueError, KeyError, TypeError):
+        return None

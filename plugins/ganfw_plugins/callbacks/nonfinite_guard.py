@@ -1,0 +1,58 @@
+"""Ends a run whose numbers stopped making sense, and says where that began and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ganfw import Callback, Checkpoint, Reading, Readings, RunView, TrainingError
+
+from .checkpoints import last_checkpoint
+
+
+class NonfiniteGuard(Callback):
+    """Raises TrainingError at the first term that is nan or infinite, and before a checkpoint
+    whose weights or buffers are: the last good one is never followed by a bad one."""
+
+    def readings(self, event: Readings) -> None:
+        for row in event.rows:
+            for name, value in nonfinite(row):
+                what = f"step {row.step}: {name} is {value}"
+                raise TrainingError(f"{what}. {advice(event.run, name)}")
+
+    def checkpoint(self, event: Checkpoint) -> None:
+        """All tensors are judged on the device, and the verdicts are read off it in one go."""
+        tensors = dict(_tensors(event.run))
+        finite = torch.stack([each.isfinite().all() for each in tensors.values()]).tolist()
+        for name, good in zip(tensors, finite, strict=True):
+            if not good:
+                what = f"step {event.step}: {name} is not finite, so nothing was saved"
+                raise TrainingError(f"{what}. {advice(event.run, name)}")
+
+
+def nonfinite(row: Reading) -> Iterator[tuple[str, float]]:
+    """The names and values of ``row`` that are nan or infinite, terms before their sums."""
+    numbers = {**row.terms, "D/loss": row.loss_D, "G/loss": row.loss_G}
+    return ((name, value) for name, value in numbers.items() if not math.isfinite(value))
+
+
+def advice(run: RunView, name: str) -> str:
+    """Where to go back to, and what to try for the player whose ``name`` went wrong."""
+    saved = last_checkpoint(run.folder.checkpoints)
+    back = f"The last good checkpoint is {saved}" if saved else "There is no checkpoint yet"
+    player: Literal["gen", "disc"] = "gen" if name.startswith(("G/", "gen.")) else "disc"
+    # Its optimizer's default is what the user set; a schedule may have moved the present rate.
+    lr = run.players[player].optimizer.defaults.get("lr")
+    lower = f"-s {player}.optimizer.lr={lr / 10:g} (it was {lr:g})" if lr else "a lower rate"
+    return f"{back}. Try {lower}, --callback grad-clip, or a penalty such as --loss r1"
+
+
+def _tensors(run: RunView) -> Iterator[tuple[str, Tensor]]:
+    for player, each in run.players.items():
+        for name, tensor in chain(each.network.named_parameters(), each.network.named_buffers()):
+            yield f"{player}.{name}", tensor

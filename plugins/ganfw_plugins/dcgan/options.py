@@ -1,0 +1,27 @@
+"""What can be set on the two DCGAN networks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ganfw import Options
+
+
+class GeneratorOptions(Options):
+    """Widths double from the last block to the first, up to 1024 channels."""
+
+    channels: int = Field(64, ge=8, le=1024, description="Width of the last block")
+    init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")
+
+
+class DiscriminatorOptions(Options):
+    """Widths double from the first block to the last, up to 1024 channels."""
+
+    channels: int = Field(64, ge=8, le=1024, description="Width of the first block")
+    activation: Literal["leaky-relu", "relu"] = Field(
+        "leaky-relu", description="Activation of every block"
+    )
+    slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky-relu below zero")
+    init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")

@@ -1,0 +1,51 @@
+"""A linear generator and an MLP discriminator."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from torch import Tensor, nn
+
+from ganfw import Discriminator, Generator, Shapes
+
+from .options import LinearOptions, MLPOptions
+
+
+class Linear(Generator):
+    """One ``Linear(Z, features)``: all it takes to turn one Gaussian into another."""
+
+    def __init__(self, options: LinearOptions, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        self.layer = nn.Linear(shapes.latent_dim, math.prod(shapes.sample))
+        _init_normal(self, options.init_std)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (B, Z) to samples (B, *shapes.sample)."""
+        samples: Tensor = self.layer(latents)
+        return samples.view(-1, *self.shapes.sample)
+
+
+class MLP(Discriminator):
+    """Linear layers with tanh between them; samples of any shape are flattened first."""
+
+    def __init__(self, options: MLPOptions, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        widths = (math.prod(shapes.sample), *options.hidden)
+        hidden = [
+            layer
+            for width, wider in itertools.pairwise(widths)
+            for layer in (nn.Linear(width, wider), nn.Tanh())
+        ]
+        self.layers = nn.Sequential(*hidden, nn.Linear(widths[-1], 1))
+        _init_normal(self, options.init_std)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Samples (B, *shapes.sample) to scores (B,)."""
+        scores: Tensor = self.layers(samples.flatten(1))
+        return scores.squeeze(1)
+
+
+def _init_normal(network: nn.Module, std: float) -> None:
+    for weight in network.parameters():
+        nn.init.normal_(weight, 0.0, std)

@@ -1,0 +1,47 @@
+"""What can be set on the Gaussian and the two networks that play over it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from ganfw import Options
+
+Row = Annotated[tuple[float, ...], Field(min_length=1)]
+Width = Annotated[int, Field(ge=1, le=65536)]
+
+
+class GaussianOptions(Options):
+    """Points X·A + b with standard normal X, so that they are N(b, AᵀA)."""
+
+    count: int = Field(1000, ge=1, le=100_000_000, description="How many points")
+    A: tuple[Row, ...] = Field(
+        ((1.0, 2.0), (-0.1, 0.5)), min_length=1, description="Matrix, as a list of rows"
+    )
+    b: Row = Field((1.0, 2.0), description="Mean")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the points")
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if {len(row) for row in self.A} != {len(self.b)}:
+            rows = ", ".join(str(len(row)) for row in self.A)
+            raise ValueError(f"each row of A must be as long as b ({len(self.b)}), they are {rows}")
+        return self
+
+
+class LinearOptions(Options):
+    """One linear layer from latents to features."""
+
+    init_std: float = Field(
+        0.02, gt=0, le=10, description="Weights and biases begin as N(0, this²)"
+    )
+
+
+class MLPOptions(Options):
+    """Linear layers with tanh between them, and one score at the end."""
+
+    hidden: tuple[Width, ...] = Field((5, 3), description="Widths of the hidden layers")
+    init_std: float = Field(
+        0.02, gt=0, le=10, description="Weights and biases begin as N(0, this²)"
+    )

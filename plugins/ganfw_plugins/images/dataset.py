@@ -1,0 +1,77 @@
+"""A folder of pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, read_picture
+
+from .options import FolderOptions
+
+
+class Folder(Dataset):
+    """Every picture below ``root``. Items are (C, H, W) uint8."""
+
+    value_range = (-1.0, 1.0)
+
+    def __init__(self, options: FolderOptions) -> None:
+        super().__init__(options)
+        self.root = options.root
+        self.sample_shape = (options.channels, *options.size)
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """List the pictures. Raises DataError for a folder that has none."""
+        names = _files(self.root)
+        self.pictures = find_pictures(names)
+        self.classes = len(self.pictures.classes) if self.options.labels else 0
+        if not self.pictures.names:
+            raise DataError(f"{self.root} has no pictures: {_contents(names)}")
+
+    def __len__(self) -> int:
+        return len(self.pictures.names)
+
+    def __getitem__(self, index: int) -> Item:
+        path = self.root / self.pictures.names[index]
+        options = self.options
+        try:
+            sample = read_picture(
+                path, options.size, options.channels, options.background, options.fit
+            )
+        except SkipItem as reason:
+            if options.corrupt == "skip":
+                raise SkipItem(f"{path}: {reason}") from reason
+            hint = "mend or remove it, or give -s data.corrupt=skip"
+            raise DataError(f"{path} can't be read as a picture ({reason}); {hint}") from reason
+        return sample, self.pictures.labels[index] if self.classes else None
+
+    def fingerprint(self) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        for name in self.pictures.names:
+            digest.update(name.encode() + b"\0")
+            digest.update(hashlib.blake2b((self.root / name).read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def _files(root: Path) -> list[str]:
+    """Every file below ``root`` by its path from there, with forward slashes."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename} can't be listed: {error.strerror}") from error
+
+    return [
+        (Path(folder) / name).relative_to(root).as_posix()
+        for folder, _, names in os.walk(root, onerror=refuse, followlinks=True)
+        for name in names
+    ]
+
+
+def _contents(names: list[str]) -> str:
+    if not names:
+        return "it is empty"
+    suffixes = Counter(Path(name).suffix.lower() or "no suffix" for name in names)
+    common = ", ".join(f"{count} × {suffix}" for suffix, count in suffixes.most_common(3))
+    return f"its {len(names)} files are {common}"

@@ -1,0 +1,59 @@
+"""What can be set on a folder of pictures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ganfw import Options
+
+
+def _sides(value: object) -> object:
+    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
+    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
+        value = [int(side) for side in re.split(r"[x×]", value)]
+        value = value if len(value) == 2 else value * 2
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    return value
+
+
+def _a_folder(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise ValueError("there is no such folder")
+    if not path.is_dir():
+        raise ValueError("it is a file, not a folder")
+    return path
+
+
+Side = Annotated[int, Field(ge=8, le=1024)]
+
+
+class FolderOptions(Options):
+    """Which folder, and how its pictures become samples."""
+
+    root: Annotated[Path, AfterValidator(_a_folder)] = Field(description="The folder")
+    size: Annotated[tuple[Side, Side], BeforeValidator(_sides)] = Field(
+        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+    )
+    channels: Literal[1, 3, 4] = Field(3, description="1 for grey, 3 for RGB, 4 for RGBA")
+    background: str = Field(
+        "white",
+        pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
+        description="Colour below transparent pixels: a name or #rrggbb",
+    )
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "crop", description="How a picture of another shape is met"
+    )
+    labels: bool = Field(True, description="Whether class folders are labels")
+    corrupt: Literal["skip", "refuse"] = Field(
+        "skip", description="What becomes of a file that can't be read as a picture"
+    )
+
+    def label(self) -> str | None:
+        """The folder's name, as far as it can stand in a file name."""
+        return re.sub(r"[^a-z0-9]+", "-", self.root.name.lower()).strip("-") or None

@@ -1,0 +1,20 @@
+"""What can be set on the penalties."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ganfw import Options
+
+
+class R1Options(Options):
+    """Mescheder et al. 2018."""
+
+    gamma: float = Field(10.0, ge=0, le=1e6, description="Strength; halved in the formula")
+
+
+class GradientPenaltyOptions(Options):
+    """Gulrajani et al. 2017."""
+
+    strength: float = Field(10.0, ge=0, le=1e6, description="Factor of the penalty")
+    target: float = Field(1.0, ge=0, le=1e3, description="The gradient norm to pull towards")

@@ -1,0 +1,40 @@
+"""Penalties on the critic's gradient: losses with discriminator terms only."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from ganfw import Critic, Loss, Terms
+
+
+class R1(Loss):
+    """Mescheder et al. 2018, eq. 9: gamma/2 · E |∇D(x)|² over real x."""
+
+    needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ("real",)
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        gradient = _input_gradient(critic(real), real)
+        return {"penalty": gradient.square().sum(1).mean() * (self.options.gamma / 2)}
+
+
+class GradientPenalty(Loss):
+    """Gulrajani et al. 2017, eq. 3: strength · E (|∇D(x̂)| - 1)², x̂ between a real and a fake.
+
+    It takes a forward of its own. Batch norm in the critic couples a batch's gradients, which the
+    formula does not mean.
+    """
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        position = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+        between = torch.lerp(real.detach(), fake.detach(), position.to(real)).requires_grad_()
+        norms = _input_gradient(critic(between), between).norm(dim=1)
+        return {"penalty": (norms - self.options.target).square().mean() * self.options.strength}
+
+
+def _input_gradient(scores: Tensor, samples: Tensor) -> Tensor:
+    """The gradient of each score at its own sample, (B, ...) flattened to (B, F)."""
+    (gradient,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
+    return gradient.flatten(1)

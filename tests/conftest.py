@@ -1,0 +1,68 @@
+"""What every test shares: a cache of its own, one thread, and the command line as users type it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from ganfw.cli import main
+from ganfw.discovery import discover
+from ganfw.registry import Registry
+
+Ganfw = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the user's cache, and no kernel depends on the number of cores."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GANFW_CACHE", str(cache))
+    patch.setenv("OMP_NUM_THREADS", "1")
+    patch.setenv("COLUMNS", "100")
+    for variable in ("GANFW_PLUGINS", "GANFW_DISABLE_PLUGINS", "GANFW_STRICT_PLUGINS"):
+        patch.delenv(variable, raising=False)
+    torch.set_num_threads(1)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Every installed component."""
+    return discover()
+
+
+@pytest.fixture
+def ganfw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ganfw:
+    """``ganfw("run", "--gen", …)`` in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> Result:
+        return CliRunner().invoke(main, [str(word) for word in words], prog_name="ganfw")
+
+    return call
+
+
+@pytest.fixture
+def ganfw_process(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """``ganfw_process("run", …)``: the real program in a process of its own, in ``tmp_path``."""
+
+    def start(*words: object, **variables: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ganfw", *map(str, words)],
+            cwd=tmp_path,
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start

@@ -1,0 +1,87 @@
+"""The book's shapes and numbers, and other picture sizes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from ganfw import Shapes, ShapesError
+from ganfw_plugins.dcgan.model import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    DiscriminatorBlock,
+    GeneratorBlock,
+)
+from ganfw_plugins.dcgan.options import DiscriminatorOptions, GeneratorOptions
+
+
+def _shapes(*sample: int, latent_dim: int = 100) -> Shapes:
+    return Shapes(sample=sample, value_range=(-1.0, 1.0), classes=0, latent_dim=latent_dim)
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def test_the_books_blocks() -> None:
+    assert GeneratorBlock(3, 20)(torch.zeros(2, 3, 16, 16)).shape == (2, 20, 32, 32)
+    small = GeneratorBlock(3, 20, stride=1, padding=0)
+    assert small(torch.zeros(2, 3, 1, 1)).shape == (2, 20, 4, 4)
+    block = DiscriminatorBlock(3, 20, nn.LeakyReLU(0.2))
+    assert block(torch.zeros(2, 3, 16, 16)).shape == (2, 20, 8, 8)
+
+
+def test_the_books_generator() -> None:
+    generator = DCGANGenerator(GeneratorOptions(), _shapes(3, 64, 64))
+    assert generator.eval()(torch.zeros(1, 100)).shape == (1, 3, 64, 64)
+    assert _parameters(generator) == 3_576_704
+
+
+def test_the_books_discriminator() -> None:
+    discriminator = DCGANDiscriminator(DiscriminatorOptions(), _shapes(3, 64, 64))
+    assert discriminator.eval()(torch.zeros(1, 3, 64, 64)).shape == (1,)
+    assert _parameters(discriminator) == 2_765_696
+    slopes = [each.negative_slope for each in discriminator.modules() if _is_leaky(each)]
+    assert slopes == [0.2] * 4
+
+
+def _is_leaky(module: nn.Module) -> bool:
+    return isinstance(module, nn.LeakyReLU)
+
+
+def test_plain_relu_as_the_books_exercise_asks() -> None:
+    options = DiscriminatorOptions(activation="relu")
+    discriminator = DCGANDiscriminator(options, _shapes(3, 64, 64))
+    assert sum(isinstance(each, nn.ReLU) for each in discriminator.modules()) == 4
+    assert not any(map(_is_leaky, discriminator.modules()))
+
+
+def test_every_weight_begins_as_the_book_draws_it() -> None:
+    torch.manual_seed(0)
+    generator = DCGANGenerator(GeneratorOptions(), _shapes(3, 64, 64))
+    for weight in generator.parameters():
+        assert abs(weight.mean().item()) < 0.006
+        assert weight.std().item() == pytest.approx(0.02, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels"),
+    [(32, 32, 1), (28, 28, 1), (64, 48, 3), (16, 16, 4), (128, 128, 3), (96, 160, 3), (8, 8, 3)],
+)
+def test_other_sizes_get_more_or_fewer_blocks(height: int, width: int, channels: int) -> None:
+    shapes = _shapes(channels, height, width, latent_dim=5)
+    generator = DCGANGenerator(GeneratorOptions(channels=8), shapes)
+    discriminator = DCGANDiscriminator(DiscriminatorOptions(channels=8), shapes)
+    pictures = generator(torch.randn(2, 5))
+    assert pictures.shape == (2, channels, height, width)
+    assert pictures.abs().max() <= 1
+    assert discriminator(pictures).shape == (2,)
+
+
+@pytest.mark.parametrize("sample", [(2,), (3, 65, 64), (3, 4, 4), (3, 64, 1024)])
+def test_what_does_not_halve_is_refused_in_shapes(sample: tuple[int, ...]) -> None:
+    with pytest.raises(ShapesError, match=r"\(C, H, W\)|do not halve evenly"):
+        DCGANGenerator(GeneratorOptions(), _shapes(*sample))
+    with pytest.raises(ShapesError):
+        DCGANDiscriminator(DiscriminatorOptions(), _shapes(*sample))

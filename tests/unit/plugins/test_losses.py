@@ -1,0 +1,95 @@
+"""Every loss against its formula, computed by hand on fixed scores."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganfw.interfaces import Loss
+from ganfw.registry import Registry
+
+REAL, FAKE = [2.0, -1.0], [0.5, -3.0]
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+FORMULAS = {
+    "nonsaturating": (
+        _mean([-math.log(_sigmoid(x)) for x in REAL]) / 2
+        + _mean([-math.log(1 - _sigmoid(x)) for x in FAKE]) / 2,
+        _mean([-math.log(_sigmoid(x)) for x in FAKE]),
+    ),
+    "minimax": (
+        _mean([-math.log(_sigmoid(x)) for x in REAL]) / 2
+        + _mean([-math.log(1 - _sigmoid(x)) for x in FAKE]) / 2,
+        _mean([math.log(1 - _sigmoid(x)) for x in FAKE]),
+    ),
+    "least-squares": (
+        _mean([(x - 1) ** 2 for x in REAL]) / 2 + _mean([x**2 for x in FAKE]) / 2,
+        _mean([(x - 1) ** 2 for x in FAKE]) / 2,
+    ),
+    "hinge": (
+        _mean([max(0, 1 - x) for x in REAL]) + _mean([max(0, 1 + x) for x in FAKE]),
+        -_mean(FAKE),
+    ),
+    "wasserstein": (_mean(FAKE) - _mean(REAL), -_mean(FAKE)),
+}
+
+
+def _loss(registry: Registry, name: str) -> Loss:
+    found = registry.find("loss", name)
+    loss: Loss = found.load()(found.load_options()())
+    return loss
+
+
+def _identity(samples: Tensor) -> Tensor:
+    return samples
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formula(registry: Registry, name: str) -> None:
+    loss = _loss(registry, name)
+    real, fake = torch.tensor(REAL), torch.tensor(FAKE)
+    found_d = sum(loss.discriminator_terms(_identity, real, fake).values())
+    found_g = sum(loss.generator_terms(_identity, real, fake).values())
+    assert (float(found_d), float(found_g)) == pytest.approx(FORMULAS[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_finite_for_extreme_scores(registry: Registry, name: str) -> None:
+    loss = _loss(registry, name)
+    real, fake = torch.tensor([-1e4, 1e4]), torch.tensor([1e4, -1e4])
+    terms = loss.discriminator_terms(_identity, real, fake) | loss.generator_terms(
+        _identity, real, fake
+    )
+    assert all(torch.isfinite(value) for value in terms.values())
+
+
+@pytest.mark.parametrize("name", ["r1", "gradient-penalty"])
+def test_penalties_are_the_discriminators_alone(registry: Registry, name: str) -> None:
+    loss = _loss(registry, name)
+    points = torch.randn(4, 2, requires_grad=True)
+    assert loss.generator_terms(lambda x: x.sum(1), points, points) == {}
+
+
+def test_penalties_of_a_quadratic_critic(registry: Registry) -> None:
+    # D(x) = |x|²/2 has gradient x: R1 is gamma/2 · mean |x|².
+    points = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
+    terms = _loss(registry, "r1").discriminator_terms(
+        lambda x: x.square().sum(1) / 2, points, points
+    )
+    assert terms["penalty"].item() == pytest.approx(10 / 2 * (25 + 1) / 2)
+    # Between equal real and fake points lie those points: strength · mean (|x| - 1)².
+    terms = _loss(registry, "gradient-penalty").discriminator_terms(
+        lambda x: x.square().sum(1) / 2, points, points
+    )
+    assert terms["penalty"].item() == pytest.approx(10 * ((5 - 1) ** 2 + 0) / 2)

@@ -1,0 +1,74 @@
+"""A species: a body plan, a palette, and the traits that all its individuals share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .palette import Palette, mix_palette
+
+Ears = Literal["pointed", "round", "long", "floppy", "horns", "antennae", "none"]
+Tail = Literal["thin", "bushy", "curl", "spade", "flame", "leaf"]
+Eyes = Literal["round", "tall", "fierce", "sleepy", "beady"]
+Mouth = Literal["smile", "fangs", "line", "open", "cat"]
+Pattern = Literal["plain", "belly", "stripes", "spots", "socks"]
+Crest = Literal["none", "spikes", "tuft", "leaf", "flame", "gem"]
+
+_EARS: tuple[Ears, ...] = ("pointed", "round", "long", "floppy", "horns", "antennae", "none")
+_TAILS: tuple[Tail, ...] = ("thin", "bushy", "curl", "spade", "flame", "leaf")
+_EYES: tuple[Eyes, ...] = ("round", "tall", "fierce", "sleepy", "beady")
+_MOUTHS: tuple[Mouth, ...] = ("smile", "fangs", "line", "open", "cat")
+_PATTERNS: tuple[Pattern, ...] = ("plain", "belly", "stripes", "spots", "socks")
+_CRESTS: tuple[Crest, ...] = ("none", "spikes", "tuft", "leaf", "flame", "gem")
+
+_GOLDEN = 0.618034
+"""Hues that are this many turns apart never crowd."""
+
+
+@dataclass(frozen=True)
+class Species:
+    """What is the same in every individual. Amounts lie in 0..1, from little to much."""
+
+    plan: int
+    palette: Palette
+    girth: float
+    head: float
+    legs: float
+    snout: float
+    eye_size: float
+    ears: Ears
+    tail: Tail
+    eyes: Eyes
+    mouth: Mouth
+    pattern: Pattern
+    crest: Crest
+    blush: bool
+    marks: tuple[tuple[float, float], ...]
+    """Where spots lie, in the unit square."""
+
+
+def make_species(seed: int, number: int, plans: int) -> Species:
+    """Species ``number`` of the world ``seed``. The ``plans`` body plans take turns."""
+    rng = np.random.default_rng((seed, number))
+    world = np.random.default_rng((seed, 2**32))
+    order = world.permutation(plans)
+    hue = float(world.random()) + number * _GOLDEN
+    return Species(
+        plan=int(order[number % plans]),
+        palette=mix_palette(rng, hue),
+        girth=float(rng.random()),
+        head=float(rng.random()),
+        legs=float(rng.random()),
+        snout=float(rng.random()),
+        eye_size=float(rng.random()),
+        ears=_EARS[rng.integers(len(_EARS))],
+        tail=_TAILS[rng.integers(len(_TAILS))],
+        eyes=_EYES[rng.integers(len(_EYES))],
+        mouth=_MOUTHS[rng.integers(len(_MOUTHS))],
+        pattern=_PATTERNS[rng.integers(len(_PATTERNS))],
+        crest=_CRESTS[rng.integers(len(_CRESTS))],
+        blush=bool(rng.random() < 0.4),
+        marks=tuple((float(x), float(y)) for x, y in rng.random((7, 2))),
+    )

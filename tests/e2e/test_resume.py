@@ -13,8 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from ganfw import atomic
+from ganfw.cli import main
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -28,8 +30,32 @@ PICTURES = (
     "-s", "disc.channels=8", "-s", "train.batch_size=8", "--loss", "nonsaturating",
     "--loss", "gradient-penalty", "--epochs", 6, "-s", "callback.checkpoints.every_steps=7",
 )  # fmt: skip
+WORDS = {"points": POINTS, "pictures": PICTURES}
 COMMON = ("--callback", "ema", "--callback", "lr-schedule", "--no-callback", "loss-curve",
           "--no-callback", "samples", "-s", "train.log_every=5")  # fmt: skip
+
+
+Whole = Callable[[str], Path]
+
+
+def _in_this_process(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """``whole("points")``: the folder of a run that nothing disturbed."""
+    runs: dict[str, Path] = {}
+
+    def find(what: str) -> Path:
+        if what not in runs:
+            out = tmp_path_factory.mktemp(what)
+            result = _in_this_process("run", *WORDS[what], *COMMON, "--out", out)
+            assert result.exit_code == 0, result.output
+            (runs[what],) = out.iterdir()
+        return runs[what]
+
+    return find
 
 
 def _weights(run: Path) -> dict[str, bytes]:
@@ -37,20 +63,23 @@ def _weights(run: Path) -> dict[str, bytes]:
     return {name: (run / name / "model.safetensors").read_bytes() for name in names}
 
 
-def _steps(run: Path) -> list[int]:
+def _log(run: Path) -> list[dict[str, float]]:
+    """Every line of the log, but for the speed, which no two runs share."""
     lines = (run / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line)["step"] for line in lines]
+    return [{k: v for k, v in json.loads(line).items() if "second" not in k} for line in lines]
 
 
-def _losses(run: Path) -> list[tuple[float, float]]:
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [(row["loss_D"], row["loss_G"]) for row in rows]
+def _assert_same(run: Path, other: Path) -> None:
+    assert _weights(run) == _weights(other)
+    assert _log(run) == _log(other)
+    assert [row["step"] for row in _log(run)] == list(range(1, len(_log(run)) + 1))
+    assert not list((run / "checkpoints").glob(f"{atomic.TEMPORARY}*"))
 
 
-def _finish(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out
+def _resume(run: Path, *words: object) -> str:
+    result = _in_this_process("resume", run, *words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def _wait_for(found: Callable[[], bool], process: subprocess.Popen[str]) -> None:
@@ -68,35 +97,23 @@ def _logged(run: Path) -> int:
 
 @pytest.mark.parametrize("what", ["points", "pictures"])
 def test_a_killed_run_ends_as_if_it_had_not_been(
-    ganfw_process: Start, tmp_path: Path, what: str
+    ganfw_process: Start, tmp_path: Path, whole: Whole, what: str
 ) -> None:
-    words = (*(POINTS if what == "points" else PICTURES), *COMMON)
-    whole = tmp_path / "whole"
-    last_line = _finish(ganfw_process("run", *words, "--out", whole))
-    (whole_run,) = whole.iterdir()
-    steps = _steps(whole_run)
-    assert steps == list(range(1, len(steps) + 1))
-
+    undisturbed = whole(what)
+    steps = len(_log(undisturbed))
     chance = random.Random(what)
-    killed = tmp_path / "killed"
-    process = ganfw_process("run", *words, "--out", killed)
-    (killed_run,) = [killed / whole_run.name]
+    killed = tmp_path / "killed" / undisturbed.name
+    process = ganfw_process("run", *WORDS[what], *COMMON, "--out", killed.parent)
     for attempt in range(2):
-        # Somewhere after the next checkpoint, so that every attempt gets further.
-        target = chance.randrange(20, len(steps) // 2) + attempt * len(steps) // 3
-        _wait_for(lambda run=killed_run, n=target: _logged(run) >= n, process)
+        # The second kill comes later than the first, since a resumed run begins where it was.
+        target = chance.randrange(20, steps // 2) + attempt * steps // 3
+        _wait_for(lambda n=target: _logged(killed) >= n, process)  # type: ignore[misc]
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        process = ganfw_process("resume", killed_run)
-    assert _rate_aside(_finish(process)) == _rate_aside(last_line)
-    assert _steps(killed_run) == steps
-    assert _losses(killed_run) == _losses(whole_run)
-    assert _weights(killed_run) == _weights(whole_run)
-
-
-def _rate_aside(line: str) -> list[str]:
-    """``loss_D …, loss_G …`` without the speed, which no two runs share."""
-    return line.split(", ")[:2]
+        process.communicate()
+        if attempt == 0:
+            process = ganfw_process("resume", killed)
+    _resume(killed)
+    _assert_same(killed, undisturbed)
 
 
 KILL_WHILE_SAVING = """
@@ -128,50 +145,42 @@ KILL_WHILE_SAVING = """
 
 
 @pytest.mark.parametrize("at", ["tensors", "rename", "last"])
-def test_killed_during_a_checkpoint(ganfw_process: Start, tmp_path: Path, at: str) -> None:
-    words = (*POINTS, *COMMON)
-    _finish(ganfw_process("run", *words, "--out", "whole"))
+def test_killed_during_a_checkpoint(tmp_path: Path, whole: Whole, at: str) -> None:
     script = tmp_path / "deadly.py"
     script.write_text(textwrap.dedent(KILL_WHILE_SAVING))
-    command = [sys.executable, script, at, "4", "run", *map(str, words), "--out", "killed"]
+    words = (at, 4, "run", *POINTS, *COMMON, "--out", "killed")
+    command = [sys.executable, script, *map(str, words)]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     (run,) = (tmp_path / "killed").iterdir()
-    _finish(ganfw_process("resume", run))
-    assert _weights(run) == _weights(tmp_path / "whole" / run.name)
-    assert _steps(run) == _steps(tmp_path / "whole" / run.name)
-    assert not list((run / "checkpoints").glob(f"{atomic.TEMPORARY}*"))
+    _resume(run)
+    _assert_same(run, whole("points"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(
-    ganfw_process: Start, tmp_path: Path, number: signal.Signals
+    ganfw_process: Start, tmp_path: Path, whole: Whole, number: signal.Signals
 ) -> None:
-    words = (*POINTS, *COMMON)
-    _finish(ganfw_process("run", *words, "--out", "whole"))
-    process = ganfw_process("run", *words, "--out", "runs")
     run = tmp_path / "runs" / "0001-linear-gaussian"
+    process = ganfw_process("run", *POINTS, *COMMON, "--out", run.parent)
     _wait_for(lambda: _logged(run) >= 30, process)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert out.startswith("loss_D ")
-    command = err.splitlines()[-1].rpartition("go on with: ganfw ")[2]
-    assert command.startswith("resume ")
-    assert f"stopped by {number.name}" in err
-    _finish(ganfw_process(*command.split()))
-    assert _weights(run) == _weights(tmp_path / "whole" / run.name)
-    assert _steps(run) == _steps(tmp_path / "whole" / run.name)
+    assert f"stopped by {number.name} after step {len(_log(run))}, all state is saved" in err
+    assert f"go on with: ganfw resume {run}" in err
+    _resume(run)
+    _assert_same(run, whole("points"))
 
 
-def test_more_epochs_lengthen_a_finished_run(ganfw_process: Start, tmp_path: Path) -> None:
-    short = (*POINTS[:-3], 3, *POINTS[-2:], "--callback", "ema")
-    _finish(ganfw_process("run", *short, "--out", "whole", "--epochs", 5))
-    _finish(ganfw_process("run", *short, "--out", "runs"))
+def test_more_epochs_lengthen_a_finished_run(tmp_path: Path) -> None:
+    short = ("run", *POINTS, "--callback", "ema", "--epochs")
+    assert _in_this_process(*short, 5, "--out", tmp_path / "whole").exit_code == 0
+    assert _in_this_process(*short, 3, "--out", tmp_path / "runs").exit_code == 0
     run = tmp_path / "runs" / "0001-linear-gaussian"
-    finished = ganfw_process("resume", run)
-    _, err = finished.communicate(timeout=60)
-    assert finished.returncode == 1
-    assert "is finished (3 epochs, 39 steps): give --epochs 6 to go on" in err
-    _finish(ganfw_process("resume", run, "--epochs", 5))
-    assert _weights(run) == _weights(tmp_path / "whole" / run.name)
+    finished = _in_this_process("resume", run)
+    assert finished.exit_code == 1
+    assert "is finished (3 epochs, 39 steps): give --epochs 6 to go on" in finished.stderr
+    _resume(run, "--epochs", 5)
+    _assert_same(run, tmp_path / "whole" / run.name)

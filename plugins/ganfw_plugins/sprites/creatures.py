@@ -32,7 +32,8 @@ def draw(seed: int, species: int, individual: int, size: int = 64) -> NDArray[np
     canvas = Canvas(size * fine, pose.view, palette.line)
     PLANS[kind.plan](Model(canvas, kind, pose, palette))
     pixels = canvas.pixels.reshape(3, size, fine, size, fine).mean(axis=(2, 4))
-    return (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    picture: NDArray[np.uint8] = (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return picture
 
 
 @functools.lru_cache(maxsize=4096)

@@ -12,5 +12,5 @@ class SpritesOptions(Options):
 
     species: int = Field(60, ge=1, le=10_000, description="Species, the classes of the data")
     individuals: int = Field(64, ge=1, le=100_000, description="Pictures of each species")
-    size: int = Field(64, ge=16, le=256, description="Height and width in pixels")
+    size: int = Field(64, ge=8, le=1024, description="Height and width in pixels")
     seed: int = Field(0, ge=0, lt=2**63, description="Another seed, other species")

@@ -16,7 +16,8 @@ import torch
 from . import atomic, checkpoint, provenance, rundir
 from .build import build_game, build_trainer, check_game
 from .config import RunConfig, resolve
-from .data.decode import Decoded, decode
+from .data.decode import decode
+from .data.source import Samples
 from .device import choose_device
 from .errors import CheckpointError, DataError, DataUnavailable, RunError, UsageError
 from .events import Requests
@@ -52,7 +53,7 @@ class _Ready:
 
     config: RunConfig
     dataset: Dataset
-    decoded: Decoded
+    samples: Samples
     device: torch.device
 
 
@@ -67,7 +68,7 @@ def start(
         reporter.say(str(folder.path))
         _write_config(folder, ready.config)
         record = provenance.describe_run(
-            ready.config, ready.dataset.fingerprint(), len(ready.decoded), ready.device, argv
+            ready.config, ready.dataset.fingerprint(), len(ready.samples), ready.device, argv
         )
         atomic.write_text(folder.provenance, provenance.to_json(record))
         return _train(make_trainer(folder), folder, ready.config, reporter)
@@ -120,11 +121,11 @@ def _prepare(registry: Registry, layers: Sequence[Layer], reporter: Reporter) ->
         reporter.warn(f"{_replaced(config.data.use, error.instead)}: {error}")
         fallback = {"use": error.instead, "asked": config.data.use}
         return _prepare(registry, [*layers, Layer("fallback", {"data": fallback})], reporter)
-    decoded = decode(dataset, config.data.identity, reporter.say, reporter.decoding)
-    config = _fit_batch(registry, layers, config, len(decoded))
+    samples = decode(dataset, config.data.identity, reporter.say, reporter.decoding)
+    config = _fit_batch(registry, layers, config, len(samples))
     for notice in config.notices:
         reporter.say(notice)
-    return _Ready(config, dataset, decoded, device)
+    return _Ready(config, dataset, samples, device)
 
 
 def _fit_batch(
@@ -154,7 +155,7 @@ def _assemble(ready: _Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
     shapes = Shapes(
         tuple(dataset.sample_shape), dataset.value_range, dataset.classes, train.latent_dim
     )
-    source = ready.decoded.batches(train.batch_size, train.seed, ready.device)
+    source = ready.samples.batches(train.batch_size, train.seed, ready.device)
     game = build_game(ready.config, shapes, ready.device)
     check_game(ready.config, game, source, shapes)
 
@@ -229,7 +230,7 @@ def _check_same_data(ready: _Ready, recorded: dict[str, Any], path: Path) -> Non
     if ready.dataset.fingerprint() != recorded["fingerprint"]:
         raise DataError(
             f"the data of {path} has changed since the run began ({recorded['examples']} samples "
-            f"then, {len(ready.decoded)} now): put it back, or start a new run"
+            f"then, {len(ready.samples)} now): put it back, or start a new run"
         )
 
 

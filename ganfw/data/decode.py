@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 
 from .. import atomic
 from ..cache import cache_folder
-from ..errors import DataError, PluginError, SkipItem
+from ..errors import DataError, SkipItem
 from ..interfaces import Dataset, Item
 from .batches import Batches
-from .source import BatchSource
+from .items import checked_item
+from .source import BatchSource, Samples
+from .stream import Streamed
 
 Array = NDArray[Any]
 
@@ -28,6 +31,7 @@ FORMAT = 1
 _SAMPLES, _LABELS, _META = "samples.npy", "labels.npy", "meta.json"
 _CHUNK = 256
 _NAMED = 5
+_SHARE_OF_DISK = 0.8
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ def decode(
     identity: str,
     say: Callable[[str], None],
     progress: Callable[[int, int], None],
-) -> Decoded:
+) -> Samples:
     """``dataset``, decoded now or found in the cache. ``identity`` names it with its options.
+    Where the cache's disk has no room for it, it is streamed, and ``say`` is told so.
 
     Raises DataError if nothing of it can be used or the cache can't be written, PluginError for
     an item that breaks the dataset's own word.
@@ -63,6 +68,13 @@ def decode(
     folder = cache_folder("datasets", hashlib.blake2b(key.encode(), digest_size=16).hexdigest())
     decoded = _open(folder, dataset)
     if decoded is None:
+        needed, free = _size(dataset), _room(folder)
+        if needed > free * _SHARE_OF_DISK:
+            say(
+                f"the decoded data would take {needed / 2**30:.1f} GiB and {folder.parent} has "
+                f"{free / 2**30:.1f} GiB free: it is read anew in every epoch"
+            )
+            return Streamed(dataset, say)
         try:
             with atomic.folder(folder) as temporary:
                 _decode_all(dataset, temporary, progress)
@@ -90,6 +102,22 @@ def _open(folder: Path, dataset: Dataset) -> Decoded | None:
     if len(samples) != meta.get("examples") or samples.shape[1:] != tuple(dataset.sample_shape):
         return None
     return Decoded(samples, labels, dataset.value_range)
+
+
+def _size(dataset: Dataset) -> int:
+    """Bytes of all samples, by the first one that can be used."""
+    for index in range(len(dataset)):
+        try:
+            return checked_item(dataset, index)[0].nbytes * len(dataset)
+        except SkipItem:
+            continue
+    return 0
+
+
+def _room(folder: Path) -> int:
+    """Bytes free on the disk that holds ``folder``, or will."""
+    existing = next(parent for parent in folder.parents if parent.exists())
+    return shutil.disk_usage(existing).free
 
 
 def _decode_all(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> None:
@@ -133,7 +161,7 @@ def _items(
 
     def read(index: int) -> Item | str:
         try:
-            return _checked(dataset, index)
+            return checked_item(dataset, index)
         except SkipItem as reason:
             return str(reason)
 
@@ -142,21 +170,6 @@ def _items(
             stop = min(start + _CHUNK, total)
             yield from pool.map(read, range(start, stop))
             progress(stop, total)
-
-
-def _checked(dataset: Dataset, index: int) -> Item:
-    sample, label = dataset[index]
-    where = f"item {index} of {type(dataset).__name__}"
-    if sample.dtype not in (np.uint8, np.float32):
-        raise PluginError(f"{where} is {sample.dtype}; a sample is uint8 or float32")
-    if sample.shape != tuple(dataset.sample_shape):
-        wanted = tuple(dataset.sample_shape)
-        raise PluginError(f"{where} has shape {sample.shape}, the dataset says {wanted}")
-    if sample.dtype == np.float32 and not np.isfinite(sample).all():
-        raise SkipItem(f"{where} is not finite")
-    if dataset.classes and (label is None or not 0 <= label < dataset.classes):
-        raise PluginError(f"{where} has label {label}, the dataset says 0..{dataset.classes - 1}")
-    return sample, label
 
 
 def _say_skipped(folder: Path, say: Callable[[str], None]) -> None:

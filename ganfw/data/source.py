@@ -30,6 +30,16 @@ class BatchSource(Protocol):
         ...
 
 
+class Samples(Protocol):
+    """All samples of a dataset, wherever they live."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self, batch_size: int, seed: int, device: torch.device) -> BatchSource:
+        """Shuffled batches on ``device``."""
+        ...
+
+
 def epoch_order(examples: int, seed: int, epoch: int) -> Tensor:
     """The order (N,) of an epoch's samples, a function of the run's seed and the epoch alone."""
     generator = torch.Generator().manual_seed(derive_seed(seed, _ORDER, epoch))

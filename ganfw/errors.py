@@ -1,5 +1,10 @@
 """Errors a user can act on: each message is one clear line, and none comes with a traceback."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 
 class GanfwError(Exception):
     """Something a user can mend. The message says what was wrong, where, and what to do."""
@@ -28,10 +33,11 @@ class DataError(GanfwError):
 class DataUnavailable(DataError):
     """The data can't be had now (no network, say).
 
-    ``instead`` names a dataset that the run may go on with, or is None where it must not.
+    ``instead`` is a dataset that the run may go on with, as its ``[data]`` section would say it,
+    such as ``{"use": "sprites", "size": 64}``; None where the run must not go on.
     """
 
-    def __init__(self, message: str, instead: str | None = None) -> None:
+    def __init__(self, message: str, instead: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.instead = instead
 

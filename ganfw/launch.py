@@ -118,8 +118,8 @@ def _prepare(registry: Registry, layers: Sequence[Layer], reporter: Reporter) ->
     except DataUnavailable as error:
         if error.instead is None or config.asked:
             raise
-        reporter.warn(f"{_replaced(config.data.use, error.instead)}: {error}")
-        fallback = {"use": error.instead, "asked": config.data.use}
+        reporter.warn(f"{_replaced(config.data.use, error.instead['use'])}: {error}")
+        fallback = {**error.instead, "asked": config.data.use}
         return _prepare(registry, [*layers, Layer("fallback", {"data": fallback})], reporter)
     samples = decode(dataset, config.data.identity, reporter.say, reporter.decoding)
     config = _fit_batch(registry, layers, config, len(samples))

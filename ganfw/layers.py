@@ -220,7 +220,7 @@ def _fill(registry: Registry, merged: Merged, slot: str, values: Tree, source: s
     if not isinstance(use, str):
         raise UsageError(f"{source}: {slot}.use must be a name, not {use!r}")
     if use and "use" in place:
-        _replace(registry, merged, slot, use)
+        _replace(registry, merged, slot, values)
     optimizer = values.get("optimizer")
     if optimizer is not None:
         if not isinstance(optimizer, dict):
@@ -230,20 +230,21 @@ def _fill(registry: Registry, merged: Merged, slot: str, values: Tree, source: s
     _set(merged, slot, place, rest, source)
 
 
-def _replace(registry: Registry, merged: Merged, slot: str, use: str) -> None:
+def _replace(registry: Registry, merged: Merged, slot: str, values: Tree) -> None:
     place = merged.tree[slot]
     old = registry.find(KIND_OF[slot], place["use"])
-    new = registry.find(KIND_OF[slot], use)
+    new = registry.find(KIND_OF[slot], values["use"])
     if old.canonical == new.canonical:
         return
     dropped = [key for key in place if key not in _ENGINE_KEYS]
     for key in dropped:
         del place[key]
         merged.origins.pop(f"{slot}.{key}", None)
-    if dropped:
+    lost = sorted(key for key in dropped if key not in values)
+    if lost:
         merged.notices.append(
             f"{slot}: '{old.name}' gives way to '{new.name}'; its options "
-            f"{', '.join(sorted(dropped))} are dropped"
+            f"{', '.join(lost)} are dropped"
         )
 
 

@@ -50,6 +50,8 @@ def show_command(kind: str, name: str, as_json: bool) -> None:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
     return str(value) if isinstance(value, str) else json.dumps(_plain(value))
 
 

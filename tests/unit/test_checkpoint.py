@@ -85,7 +85,9 @@ def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) 
     if damage == "missing":
         path.unlink()
     else:
-        path.write_bytes({"truncated": content[:-7], "foreign": b"GIF89a" * 9, "empty": b""}[damage])
+        path.write_bytes(
+            {"truncated": content[:-7], "foreign": b"GIF89a" * 9, "empty": b""}[damage]
+        )
     with pytest.raises(CheckpointError) as error:
         checkpoint.load(tmp_path, 2)
     assert file in str(error.value)

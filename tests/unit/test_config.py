@@ -61,13 +61,14 @@ def test_stronger_layers_win(registry: Registry, tmp_path: Path) -> None:
 
 
 def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry) -> None:
-    layers = [recipe_layer(registry, "d2l-gaussian"), fillings_layer(None, "dcgan", None, (), (), "x")]
+    layers = [
+        recipe_layer(registry, "d2l-gaussian"),
+        fillings_layer(None, "dcgan", None, (), (), "x"),
+    ]
     config = resolve(registry, layers)
     assert config.disc.options.model_dump()["channels"] == 64
     (notice,) = config.notices
-    assert notice == (
-        "disc: 'mlp' gives way to 'dcgan'; its options hidden, init_std are dropped"
-    )
+    assert notice == ("disc: 'mlp' gives way to 'dcgan'; its options hidden, init_std are dropped")
     # The optimizer belongs to the player: the recipe's stays.
     assert config.disc_optimizer.options.model_dump()["lr"] == 0.05
 

@@ -59,7 +59,9 @@ def test_what_is_not_there_is_said_with_the_nearest(
 
 
 def test_a_target_that_cannot_be_loaded_names_its_distribution(registry: Registry) -> None:
-    with pytest.raises(PluginError, match=r"generator 'unet' of acme 2\.0 is broken: 'missing:Net'"):
+    with pytest.raises(
+        PluginError, match=r"generator 'unet' of acme 2\.0 is broken: 'missing:Net'"
+    ):
         registry.find("generator", "unet").load()
 
 

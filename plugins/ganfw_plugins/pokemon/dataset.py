@@ -91,5 +91,7 @@ def _open_shelf(options: PokemonOptions) -> Shelf:
         return _FolderShelf(options.root)
     if options.archive is not None:
         return Archive(options.archive)
-    instead = None if options.fallback == "error" else options.fallback
+    instead = None
+    if options.fallback != "error":
+        instead = {"use": options.fallback, "size": options.size}
     return Archive(download(options.url, options.sha1, instead))

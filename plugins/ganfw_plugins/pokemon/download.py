@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ganfw import DataError, DataUnavailable, cache_folder
 
@@ -17,7 +18,7 @@ _TIMEOUT = (10, 30)
 """Seconds to connect, and to wait for the next bytes."""
 
 
-def download(url: str, sha1: str, instead: str | None) -> Path:
+def download(url: str, sha1: str, instead: Mapping[str, Any] | None) -> Path:
     """The file at ``url``, from the cache if it is there whole.
 
     Raises DataUnavailable, naming ``instead``, where the server can't be reached or refuses;

@@ -1,0 +1,42 @@
+"""What a command imports before it must: start-up is a promise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+sys.argv[0] = "ganfw"
+from ganfw.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"torch", "pydantic", "matplotlib", "rich", "numpy"} & set(sys.modules)
+print("imported", *sorted(heavy), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (("--help",), ""),
+        (("list",), ""),
+        (("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "pokemon", "-s",
+          "disc.chanels=32"), "pydantic"),
+    ],
+)  # fmt: skip
+def test_nothing_heavy_is_imported(words: tuple[str, ...], allowed: str) -> None:
+    command = [sys.executable, "-c", SCRIPT, *words]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr.splitlines()[-1] == f"imported {allowed}".strip()
+
+
+def test_the_package_imports_no_torch() -> None:
+    code = "import ganfw, sys; print({'torch', 'pydantic'} & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "set()"

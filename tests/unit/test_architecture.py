@@ -1,0 +1,114 @@
+"""Imports point one way, plugins use the public API alone, and nothing is ever pickled."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ganfw
+import ganfw_plugins
+
+CORE = Path(ganfw.__file__).parent
+PLUGINS = Path(ganfw_plugins.__file__).parent
+SOURCES = sorted([*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")])
+
+
+def _imports(path: Path, type_checking: bool = False) -> Iterator[tuple[str, str]]:
+    """(module, name) of each import, relative ones made absolute."""
+    root = CORE.parent if path.is_relative_to(CORE) else PLUGINS.parent
+    package = path.relative_to(root).parent.parts
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in skipped and not type_checking:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((each.name, "") for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((module, each.name) for each in node.names)
+
+
+def _core_modules() -> dict[str, set[str]]:
+    """Each module of the engine, and those it imports."""
+    names = {
+        ".".join(path.relative_to(CORE.parent).with_suffix("").parts): path
+        for path in CORE.rglob("*.py")
+    }
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph = {}
+    for name, path in names.items():
+        found = {f"{m}.{n}" if f"{m}.{n}" in names else m for m, n in _imports(path)}
+        graph[name] = (found & names.keys()) - {name, "ganfw"}
+    return graph
+
+
+def test_the_engine_imports_no_plugin() -> None:
+    for path in CORE.rglob("*.py"):
+        assert not any(module.startswith("ganfw_plugins") for module, _ in _imports(path, True))
+
+
+def test_plugins_import_the_public_api_alone() -> None:
+    for path in PLUGINS.rglob("*.py"):
+        for module, name in _imports(path, True):
+            assert not module.startswith("ganfw."), path
+            assert module != "ganfw" or name in ganfw.__all__, path
+
+
+def test_imports_form_no_circle() -> None:
+    graph = _core_modules()
+    # What is imported inside a function, for the sake of start-up, counts too.
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(graph)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("component", "interfaces"), ("registry", "config"), ("interfaces", "game"),
+        ("game", "trainer"), ("trainer", "build"), ("build", "launch"), ("launch", "cli"),
+    ],
+)  # fmt: skip
+def test_what_is_low_does_not_know_what_is_high(low: str, high: str) -> None:
+    graph = _core_modules()
+    reached, waiting = set(), [f"ganfw.{low}"]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting += graph[module]
+    assert not any(each.startswith(f"ganfw.{high}") for each in reached)
+
+
+def test_nothing_is_pickled() -> None:
+    for path in SOURCES:
+        modules = {module.partition(".")[0] for module, _ in _imports(path)}
+        assert not modules & {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve"}
+        calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                 if isinstance(node, ast.Call)]  # fmt: skip
+        assert not {"torch.save", "torch.load"} & set(calls), path
+        assert "allow_pickle" not in path.read_text("utf-8")
+
+
+def test_type_checkers_see_the_names_that_are_there() -> None:
+    stub = ast.parse((CORE / "__init__.pyi").read_text("utf-8"))
+    named = {
+        alias.asname or alias.name
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    named |= {node.target.id for node in stub.body
+              if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}  # fmt: skip
+    assert named - {"__all__", "Any"} == set(ganfw.__all__)
+    for name in ganfw.__all__:
+        assert getattr(ganfw, name) is not None

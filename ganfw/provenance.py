@@ -27,8 +27,8 @@ def describe_run(
         "started": _now(),
         "seed": config.train.seed,
         "data": {
-            "trained_on": config.data.registered.canonical,
-            "asked": config.asked or config.data.registered.canonical,
+            "trained_on": config.data.use,
+            "asked": config.asked or config.data.use,
             "fingerprint": fingerprint,
             "examples": examples,
         },

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .component import KINDS, Component
+from .component import KINDS, SLOT_OF, Component
 from .errors import PluginError, UsageError
 
 HOME = "ganfw"
@@ -103,7 +103,7 @@ class Registry:
         for an unknown kind or name, with the nearest known one, and for an ambiguous name.
         """
         if kind not in KINDS:
-            raise UsageError(f"no kind of component '{kind}'{did_you_mean(kind, KINDS)}")
+            raise UsageError(f"no kind of component '{kind}'{did_you_mean(kind, (*KINDS, *SLOT_OF.values()))}")
         matches = self._matches(kind, name)
         ours = [each for each in matches if each.distribution == HOME]
         if len(matches) == 1 or ours:

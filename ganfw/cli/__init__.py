@@ -27,7 +27,8 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        # The submodule ``list`` stands in for the builtin here.
+        return [*self.commands]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

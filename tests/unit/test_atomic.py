@@ -23,9 +23,14 @@ def test_bytes_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "folder"
-    with pytest.raises(RuntimeError), atomic.folder(path) as inside:
-        (inside / "a").write_text("half")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with atomic.folder(path) as inside:
+            (inside / "a").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

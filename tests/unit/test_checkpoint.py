@@ -108,7 +108,7 @@ def test_a_newer_format_asks_for_a_newer_ganfw(tmp_path: Path) -> None:
     checkpoint.save(tmp_path, 1, {})
     path = tmp_path / "000001" / "state.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(CheckpointError, match="format 99.*install a newer ganfw"):
+    with pytest.raises(CheckpointError, match=r"format 99.*install a newer ganfw"):
         checkpoint.load(tmp_path, 1)
 
 

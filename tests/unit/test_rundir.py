@@ -41,7 +41,7 @@ def test_a_missing_or_foreign_folder_is_said(tmp_path: Path) -> None:
         rundir.open_run(run.path)
     run.write("config.toml", b"")
     assert rundir.open_run(run.path).path == run.path
-    with pytest.raises(RunError, match="did you mean .*0001-x"):
+    with pytest.raises(RunError, match=r"did you mean .*0001-x"):
         rundir.open_run(tmp_path / "runs")
 
 

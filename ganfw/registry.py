@@ -103,7 +103,8 @@ class Registry:
         for an unknown kind or name, with the nearest known one, and for an ambiguous name.
         """
         if kind not in KINDS:
-            raise UsageError(f"no kind of component '{kind}'{did_you_mean(kind, (*KINDS, *SLOT_OF.values()))}")
+            hint = did_you_mean(kind, (*KINDS, *SLOT_OF.values()))
+            raise UsageError(f"no kind of component '{kind}'{hint}")
         matches = self._matches(kind, name)
         ours = [each for each in matches if each.distribution == HOME]
         if len(matches) == 1 or ours:

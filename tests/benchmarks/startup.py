@@ -30,10 +30,9 @@ def main() -> None:
         times["python -c pass"].append(seconds(REFERENCE))
         for name, (words, _) in COMMANDS.items():
             times[name].append(seconds(words))
-    base = min(times["python -c pass"])
-    print(
-        f"{'python -c pass':18} best {base * 1e3:4.0f} ms, worst {max(times['python -c pass']) * 1e3:4.0f} ms"
-    )
+    reference = times["python -c pass"]
+    base = min(reference)
+    print(f"python -c pass     best {base * 1e3:4.0f} ms, worst {max(reference) * 1e3:4.0f} ms")
     for name, (_, budget) in COMMANDS.items():
         best, worst = min(times[name]), max(times[name])
         more = (best - base) * 1e3

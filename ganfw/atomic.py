@@ -62,13 +62,18 @@ def sweep(path: Path) -> None:
 
 
 def _exchange(new: Path, path: Path) -> None:
-    if path.exists():
-        old = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent)) / "old"
-        path.rename(old)
-        new.rename(path)
-        shutil.rmtree(old.parent, ignore_errors=True)
-    else:
-        new.rename(path)
+    """Rename ``new`` to ``path``; whatever is there, or comes to be there meanwhile, gives way."""
+    while True:
+        try:
+            new.rename(path)
+            return
+        except OSError:
+            if not path.exists():
+                raise
+        old = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
+        with suppress(FileNotFoundError):
+            path.rename(old / "old")
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -75,18 +76,28 @@ def decode(
                 f"{free / 2**30:.1f} GiB free: it is read anew in every epoch"
             )
             return Streamed(dataset, say)
-        try:
-            with atomic.folder(folder) as temporary:
-                _decode_all(dataset, temporary, progress)
-        except OSError as error:
-            raise DataError(
-                f"can't keep the decoded data in {folder.parent}: {error.strerror or error}; set "
-                "GANFW_CACHE to a folder with room"
-            ) from error
-        decoded = _open(folder, dataset)
+        decoded = _keep(dataset, folder, progress)
+    _say_skipped(folder, say)
+    return decoded
+
+
+def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> Decoded:
+    """Decode into ``folder``. Who comes second waits for the first, and finds its work done."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder.with_suffix(".lock")):
+            decoded = _open(folder, dataset)
+            if decoded is None:
+                with atomic.folder(folder) as temporary:
+                    _decode_all(dataset, temporary, progress)
+                decoded = _open(folder, dataset)
+    except OSError as error:
+        raise DataError(
+            f"can't keep the decoded data in {folder.parent}: {error.strerror or error}; set "
+            "GANFW_CACHE to a folder with room"
+        ) from error
     if decoded is None:
         raise DataError(f"the decoded data in {folder} can't be read back; delete that folder")
-    _say_skipped(folder, say)
     return decoded
 
 

@@ -30,7 +30,7 @@ class Streamed:
 
     def __init__(self, dataset: Dataset, say: Callable[[str], None]) -> None:
         self._dataset = dataset
-        self._say = say
+        self._say = _once(say)
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -56,7 +56,6 @@ class StreamedBatches:
         self._seed = seed
         self._device = device
         self._say = say
-        self._skipped: set[str] = set()
 
     def __len__(self) -> int:
         return -(-len(self._dataset) // self._batch_size)
@@ -92,10 +91,7 @@ class StreamedBatches:
         try:
             return checked_item(self._dataset, index)
         except SkipItem as reason:
-            line = f"skipped {reason}"
-            if line not in self._skipped:
-                self._skipped.add(line)
-                self._say(line)
+            self._say(f"skipped {reason}")
             return None
 
     def _stack(self, items: list[Item]) -> Batch:
@@ -106,3 +102,15 @@ class StreamedBatches:
         if self._dataset.classes:
             labels = torch.tensor([label for _, label in items], device=self._device)
         return Batch(to_samples(stored, self._dataset.value_range, self._device), labels)
+
+
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """``say``, but each line the first time only."""
+    said: set[str] = set()
+
+    def say_if_new(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            say(line)
+
+    return say_if_new

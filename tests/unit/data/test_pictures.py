@@ -1,0 +1,125 @@
+"""Finding, reading and showing pictures."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganfw import SkipItem, find_pictures, picture_grid, read_picture
+
+
+def _file(picture: Image.Image, form: str = "PNG", **more: object) -> io.BytesIO:
+    content = io.BytesIO()
+    picture.save(content, form, **more)
+    content.seek(0)
+    return content
+
+
+def _read(picture: Image.Image, **options: object) -> list[int]:
+    """The colour in the middle of ``picture``, read at 8×8."""
+    array = read_picture(_file(picture), (8, 8), **options)  # type: ignore[arg-type]
+    return array[:, 4, 4].tolist()
+
+
+def test_class_folders() -> None:
+    names = ["x/b/2.PNG", "x/a/1.jpg", "x/a/note.txt", "x/.hidden/1.png", "__MACOSX/x/a/1.jpg"]
+    found = find_pictures(names)
+    assert found.names == ("x/a/1.jpg", "x/b/2.PNG")
+    assert (found.labels, found.classes) == ((0, 1), ("a", "b"))
+
+
+def test_pictures_in_no_class() -> None:
+    assert find_pictures(["2.png", "1.png"]).labels == (None, None)
+    assert find_pictures(["a/1.png", "2.png"]).classes == ()
+    assert find_pictures(["all/1.png", "all/2.png"]).classes == ()
+    assert find_pictures([]).names == ()
+
+
+def test_transparency_shows_the_background() -> None:
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    assert _read(clear) == [255, 255, 255]
+    assert _read(clear, background="#0000ff") == [0, 0, 255]
+    assert _read(clear, channels=4)[3] == 0
+    assert _read(Image.new("LA", (8, 8), (0, 0))) == [255, 255, 255]
+    palette = Image.new("P", (8, 8), 0)
+    palette.putpalette([255, 0, 0])
+    palette.info["transparency"] = 0
+    assert _read(palette) == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "I", "I;16", "F"])
+def test_every_mode_is_read(mode: str) -> None:
+    white = {"I;16": 65535, "CMYK": (0, 0, 0, 0), "RGB": (255, 255, 255), "P": 0}.get(mode, 255)
+    picture = Image.new(mode, (8, 8), white)
+    if mode == "P":
+        picture.putpalette([255, 255, 255])
+    if mode in ("F", "CMYK", "I"):
+        array = read_picture(_file(picture, "TIFF"), (8, 8))
+        assert array[:, 4, 4].tolist() == [255, 255, 255]
+    else:
+        assert _read(picture) == [255, 255, 255]
+        assert _read(picture, channels=1) == [255]
+
+
+def test_a_picture_is_turned_upright() -> None:
+    picture = Image.new("RGB", (16, 8), "red")
+    picture.paste("blue", (0, 0, 8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: clockwise by a quarter shows it upright
+    array = read_picture(_file(picture, "JPEG", exif=exif, quality=95), (16, 8))
+    assert array[2, 2, 4] > 200
+    assert array[0, 13, 4] > 200
+
+
+def test_other_shapes_are_cropped_stretched_or_padded() -> None:
+    picture = Image.new("RGB", (32, 8), "red")
+    picture.paste("blue", (12, 0, 20, 8))
+    crop = read_picture(_file(picture), (8, 8), fit="crop")
+    assert (crop[2] > 200).all()
+    stretch = read_picture(_file(picture), (8, 8), fit="stretch")
+    assert stretch[0, 4, 0] > 200
+    assert stretch[2, 4, 4] > 200
+    pad = read_picture(_file(picture), (16, 16), fit="pad", background="black")
+    assert pad[:, 0, 8].tolist() == [0, 0, 0]
+    assert read_picture(_file(picture), (8, 24)).shape == (3, 8, 24)
+
+
+def test_clear_pixels_do_not_fringe() -> None:
+    picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    picture.paste((255, 0, 0, 255), (0, 0, 31, 64))
+    array = read_picture(_file(picture), (16, 16))
+    assert array[0].min() >= 250
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", "cut"])
+def test_what_is_no_picture_is_skipped_with_a_reason(content: bytes | str) -> None:
+    if isinstance(content, str):
+        noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
+        content = _file(Image.fromarray(noise)).getvalue()[:1000]
+    with pytest.raises(SkipItem) as caught:
+        read_picture(io.BytesIO(content), (8, 8))
+    assert str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_skipped(tmp_path: Path) -> None:
+    with pytest.raises(SkipItem, match="No such file"):
+        read_picture(tmp_path / "gone.png", (8, 8))
+
+
+def test_a_grid_lays_pictures_out_row_by_row() -> None:
+    samples = torch.full((5, 3, 4, 4), -1.0)
+    samples[4] = 7.0
+    samples[3, 0] = float("nan")
+    grid = picture_grid(samples, (-1.0, 1.0), columns=3)
+    assert grid.size == (3 * 6 + 2, 2 * 6 + 2)
+    assert grid.getpixel((4, 4)) == (0, 0, 0)
+    assert grid.getpixel((10, 10)) == (255, 255, 255)
+    assert grid.getpixel((4, 10)) == (0, 0, 0)
+    assert picture_grid(torch.zeros(4, 1, 8, 8)).getpixel((4, 4)) == (0, 0, 0)
+    assert picture_grid(torch.zeros(4, 4, 8, 8)).getpixel((4, 4)) == (255, 255, 255)

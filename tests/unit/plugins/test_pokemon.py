@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import http.server
 import io
@@ -18,6 +19,9 @@ from ganfw_plugins.pokemon.archive import Archive
 from ganfw_plugins.pokemon.dataset import Pokemon
 from ganfw_plugins.pokemon.download import TRIES
 from ganfw_plugins.pokemon.options import PokemonOptions
+
+# The download library leaves a broken transfer's socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -149,6 +153,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield server
         server.shutdown()
         thread.join()
+    gc.collect()
 
 
 def _download(server: Server, **options: object) -> Pokemon:

@@ -1,0 +1,98 @@
+"""The same from Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import ganfw
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> ganfw.Run:
+    return ganfw.run(
+        gen="linear",
+        disc="mlp",
+        data="gaussian",
+        loss=["least-squares", "gradient-penalty"],
+        callback="ema",
+        no_callback=["loss-curve"],
+        settings={"data.count": 40, "gen.optimizer.lr": 1e-3},
+        epochs=2,
+        seed=3,
+        out=tmp_path / "runs",
+    )
+
+
+def test_a_run_and_what_it_holds(run: ganfw.Run) -> None:
+    assert run.path.name == "0001-linear-gaussian"
+    assert run.outcome is not None
+    assert run.outcome.step == 10
+    assert [row["step"] for row in run.metrics()] == list(range(1, 11))
+    assert {"D/least-squares.real", "D/gradient-penalty.penalty"} <= run.metrics()[0].keys()
+    png = run._repr_png_()
+    assert png is not None
+    assert png.startswith(b"\x89PNG")
+    assert run.preview(8).size[0] > 0
+    longer = run.resume(epochs=3)
+    assert longer.outcome is not None
+    assert longer.outcome.step == 15
+
+
+def test_samples_are_a_function_of_the_seed(run: ganfw.Run) -> None:
+    sampler = ganfw.load(run.path)
+    assert sampler.folder.name == "generator_ema"
+    samples = sampler.sample(64)
+    assert samples.shape == (64, 2)
+    assert torch.equal(samples, ganfw.load(run.path).sample(64))
+    assert torch.equal(samples, run.sample(64))
+    assert not torch.equal(samples, sampler.sample(64, seed=1))
+    plain = ganfw.load(run.path / "generator").sample(64)
+    assert not torch.equal(samples, plain)
+
+
+def test_a_network_loads_alone(run: ganfw.Run, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (run.path / "generator").rename(elsewhere)
+    assert ganfw.load(elsewhere).sample(3).shape == (3, 2)
+    weights = load_file(elsewhere / "model.safetensors")
+    assert {name: tuple(each.shape) for name, each in weights.items()} == {
+        "layer.weight": (2, 2),
+        "layer.bias": (2,),
+    }
+
+
+def test_a_run_folder_holds_no_pickle(run: ganfw.Run) -> None:
+    kinds = {path.suffix for path in run.path.rglob("*") if path.is_file()}
+    assert kinds == {".toml", ".json", ".jsonl", ".png", ".safetensors", ""}
+    bare = {path.name for path in run.path.rglob("*") if path.is_file() and not path.suffix}
+    assert bare <= {"last", ".lock"}
+
+
+def test_a_folder_of_pictures_with_labels(tmp_path: Path) -> None:
+    for i in range(6):
+        folder = tmp_path / "photos" / "ab"[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30), (40 * i, 0, 90)).save(folder / f"{i}.png")
+    run = ganfw.run(
+        gen="dcgan",
+        disc="dcgan",
+        data=str(tmp_path / "photos"),
+        settings={"data.size": [16, 32], "data.channels": 1, "gen.channels": 8, "disc.channels": 8},
+        no_callback="loss-curve",
+        steps=1,
+        out=tmp_path / "runs",
+    )
+    assert run.path.name == "0001-dcgan-photos"
+    assert ganfw.load(run.path).sample(2).shape == (2, 1, 16, 32)
+
+
+def test_errors_are_those_of_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(ganfw.UsageError, match="Did you mean 'dcgan'"):
+        ganfw.run(gen="dcgam", disc="dcgan", data="sprites", out=tmp_path)
+    with pytest.raises(ganfw.RunError, match="no run folder"):
+        ganfw.load(tmp_path / "nowhere")

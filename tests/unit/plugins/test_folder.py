@@ -1,0 +1,86 @@
+"""Any folder of pictures as a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from ganfw import DataError, SkipItem
+from ganfw_plugins.images.dataset import Folder
+from ganfw_plugins.images.options import FolderOptions
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    root = tmp_path / "My Photos!"
+    for name, colour in (("cats/1.png", "red"), ("cats/2.jpg", "green"), ("dogs/1.png", "blue")):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (30, 20), colour).save(root / name)
+    return root
+
+
+def _folder(root: Path, **options: object) -> Folder:
+    folder = Folder(FolderOptions.model_validate({"root": root, **options}))
+    folder.prepare(print)
+    return folder
+
+
+def test_class_folders_are_labels(photos: Path) -> None:
+    folder = _folder(photos)
+    assert (len(folder), folder.classes, folder.sample_shape) == (3, 2, (3, 64, 64))
+    assert [folder[i][1] for i in range(3)] == [0, 0, 1]
+    assert folder[2][0][:, 32, 32].tolist() == [0, 0, 255]
+    bare = _folder(photos, labels=False)
+    assert (bare.classes, bare[0][1]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [("32", (32, 32)), (32, (32, 32)), ("48x64", (48, 64)), ([48, 64], (48, 64))],
+)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sizes_and_channels(
+    photos: Path, size: object, shape: tuple[int, int], channels: int
+) -> None:
+    folder = _folder(photos, size=size, channels=channels)
+    assert folder.sample_shape == (channels, *shape)
+    assert folder[0][0].shape == folder.sample_shape
+
+
+@pytest.mark.parametrize(
+    "bad", [{"size": "big"}, {"size": 4}, {"channels": 2}, {"background": "#1"}]
+)
+def test_bad_options(photos: Path, bad: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        _folder(photos, **bad)
+
+
+def test_a_corrupt_picture_is_skipped_or_refused(photos: Path) -> None:
+    (photos / "dogs" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(SkipItem, match=r"0\.png: cannot identify"):
+        _folder(photos)[2]
+    with pytest.raises(DataError, match="mend or remove it"):
+        _folder(photos, corrupt="refuse")[2]
+
+
+def test_links_are_followed(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "all").symlink_to(photos)
+    assert len(_folder(tmp_path / "linked")) == 3
+
+
+def test_the_fingerprint_is_of_names_and_contents(photos: Path) -> None:
+    before = _folder(photos).fingerprint()
+    (photos / "notes.txt").write_text("no picture")
+    assert _folder(photos).fingerprint() == before
+    (photos / "cats" / "1.png").rename(photos / "cats" / "3.png")
+    renamed = _folder(photos).fingerprint()
+    Image.new("RGB", (30, 20), "pink").save(photos / "cats" / "3.png")
+    assert len({before, renamed, _folder(photos).fingerprint()}) == 3
+
+
+def test_the_runs_name_is_the_folders(photos: Path) -> None:
+    assert FolderOptions(root=photos).label() == "my-photos"

@@ -11,7 +11,7 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "api": ("Run", "load", "run"),
+    "api": ("Run", "load", "resume", "run"),
     "cache": ("cache_folder",),
     "component": ("Component",),
     "data.pictures": ("find_pictures", "picture_grid", "read_picture"),
@@ -55,6 +55,7 @@ _HOME = {
     ),
     "options": ("Options",),
     "sampling": ("generate",),
+    "session": ("register",),
     "shapes": ("Shapes",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -3,6 +3,7 @@
 from .api import (
     Run as Run,
     load as load,
+    resume as resume,
     run as run,
 )
 from .cache import (
@@ -61,6 +62,9 @@ from .options import (
 )
 from .sampling import (
     generate as generate,
+)
+from .session import (
+    register as register,
 )
 from .shapes import (
     Shapes as Shapes,

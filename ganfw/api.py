@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .carried import take_up_plugin_files
 from .config import recipe_layer
 from .discovery import discover
 from .errors import RunError, UsageError
 from .layers import Layer, Tree, add_filling, file_layer, settings_layer
+from .rundir import RunDir
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .trainer import Outcome
 
 Names = str | Sequence[str] | None
+Paths = str | Path | Sequence[str | Path] | None
 
 
 @dataclass(frozen=True)
@@ -64,25 +67,26 @@ def run(
     callback: Names = None,
     no_callback: Names = None,
     recipe: str | None = None,
-    config: str | Path | Sequence[str | Path] | None = None,
+    config: Paths = None,
     settings: Mapping[str, Any] | None = None,
     epochs: int | None = None,
     steps: int | None = None,
     seed: int | None = None,
     device: str | None = None,
     out: str | Path = "runs",
+    plugin: Paths = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
-    ``settings`` holds finer options by path, such as ``{"gen.optimizer.lr": 2e-4}``.
-    Raises GanfwError.
+    ``settings`` holds finer options by path, such as ``{"gen.optimizer.lr": 2e-4}``; ``plugin``
+    are files whose components to use as well. Raises GanfwError.
     """
     from .launch import start
 
-    registry = discover()
+    registry = discover(_paths(plugin))
     layers = [
         *([recipe_layer(registry, recipe)] if recipe else []),
-        *(file_layer(Path(each)) for each in _listed(config)),
+        *(file_layer(path) for path in _paths(config)),
         fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()"),
         callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
         train_layer(epochs, steps, seed, device, "run()"),
@@ -98,26 +102,34 @@ def resume(
     steps: int | None = None,
     device: str | None = None,
     from_step: int | None = None,
+    plugin: Paths = None,
 ) -> Run:
     """Go on with a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch import resume as resume_run
 
+    registry = discover(_paths(plugin))
     changes = train_layer(epochs, steps, None, device, "resume()")
     argv = command_line()
-    return _as_run(resume_run(discover(), Path(path), changes, from_step, argv, _reporter()))
+    return _as_run(resume_run(registry, Path(path), changes, from_step, argv, _reporter()))
 
 
-def load(path: str | Path) -> Sampler:
+def load(path: str | Path, plugin: Paths = None) -> Sampler:
     """The generator of a run folder, or of an exported network's own folder, ready to sample.
 
-    Raises RunError if there is none.
+    Plugin files that the run used are used again from its own copies, or are given with
+    ``plugin``. Raises RunError if there is no generator, or something it needs is missing.
     """
     from .sampler import Sampler, find_generator
 
     folder = Path(path)
     if not folder.is_dir():
         raise RunError(f"no run folder {folder}")
-    return Sampler(find_generator(folder), discover())
+    generator = find_generator(folder)
+    registry = discover(_paths(plugin))
+    run = RunDir(generator.parent)
+    if run.provenance.is_file():
+        take_up_plugin_files(registry, run, run.read_provenance(), _say)
+    return Sampler(generator, registry)
 
 
 def fillings_layer(
@@ -169,6 +181,10 @@ def _listed(names: Any) -> list[Any]:
     return [names] if isinstance(names, str | Path) else list(names)
 
 
+def _paths(paths: Paths) -> list[Path]:
+    return [Path(each) for each in _listed(paths)]
+
+
 def _as_run(finished: Finished) -> Run:
     return Run(finished.folder.path, finished.outcome)
 
@@ -176,7 +192,8 @@ def _as_run(finished: Finished) -> Run:
 def _reporter() -> Reporter:
     from .launch import Reporter
 
-    def say(line: str) -> None:
-        print(line, file=sys.stderr)
+    return Reporter(_say, _say, lambda done, total: None)
 
-    return Reporter(say, say, lambda done, total: None)
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

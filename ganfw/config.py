@@ -10,11 +10,13 @@ from typing import Any, Generic, TypeVar
 import tomli_w
 
 from . import fields
+from .component import KIND_OF
 from .errors import PluginError, UsageError
-from .layers import KIND_OF, Layer, Merged, Tree, merge, toml_layer
+from .layers import Layer, Merged, Tree, merge, toml_layer
 from .options import Options
-from .registry import HOME, Registered, Registry, did_you_mean
+from .registry import Registered, Registry, did_you_mean
 from .settings import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, TrainSettings
+from .source import HOME
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
 AnyKeys = TypeVar("AnyKeys", bound=Options)
@@ -32,7 +34,7 @@ class Filling(Generic[Keys]):
     @property
     def use(self) -> str:
         """The name a config holds: ours bare, anyone else's with its distribution."""
-        ours = self.registered.distribution == HOME
+        ours = self.registered.source.name == HOME
         return self.registered.name if ours else self.registered.canonical
 
     @property
@@ -71,6 +73,11 @@ class RunConfig:
         """Every slot's filling, in order."""
         single = (self.data, self.gen, self.disc)
         return (*single, *self.losses, *self.augments, *self.callbacks)
+
+    @property
+    def components(self) -> tuple[Registered, ...]:
+        """What fills the slots, in order."""
+        return tuple(filling.registered for filling in self.fillings)
 
     @property
     def asked(self) -> str | None:

@@ -1,100 +1,129 @@
-"""Finding plugins: the entry points in group ``ganfw`` of every installed distribution.
+"""Finding plugins: entry points in the group ``ganfw``, plugin files, and the session's own.
 
 pluggy's own loader skips a name already taken and ends the program at the first broken plugin, so
-each entry point is loaded, registered and called here, apart from the others.
+each plugin is loaded and called here, apart from the others.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any
+from pathlib import Path
 
-import pluggy
-
-from . import hookspecs
-from .component import API, Component
-from .errors import PluginError
-from .registry import BrokenPlugin, Registry
+from .errors import PluginError, UsageError
+from .loading import load_plugin
+from .plugin_file import PluginFile, read_plugin_file
+from .registry import Registry
+from .session import session_components
+from .source import HOME, SESSION, Source
+from .trust import remember
 
 GROUP = "ganfw"
 
 
-def discover() -> Registry:
-    """Register every installed plugin's components; what fails is kept apart in ``broken``.
+@dataclass(frozen=True)
+class Installed:
+    """An installed distribution that declares plugins, and the folder it was found in."""
 
-    ``GANFW_PLUGINS=a,b`` takes only these distributions or entry points, besides our own;
-    ``GANFW_DISABLE_PLUGINS=1`` only our own; ``GANFW_STRICT_PLUGINS=1`` raises PluginError for
-    the first broken plugin.
+    name: str
+    version: str
+    folder: Path
+    entry_points: tuple[EntryPoint, ...]
+
+
+def discover(files: Iterable[Path] = ()) -> Registry:
+    """Register the components of every installed plugin, of ``files`` and of this session.
+
+    An installed plugin that fails is kept apart in ``broken``; a file that fails raises
+    PluginError or UsageError, since the user named it. ``GANFW_PLUGINS=a,b`` takes only these
+    distributions or entry points, besides our own; ``GANFW_DISABLE_PLUGINS=1`` only our own;
+    ``GANFW_STRICT_PLUGINS=1`` raises PluginError for the first broken plugin.
     """
     registry = Registry()
-    for distribution, entry_point in _wanted():
-        name = distribution.name
-        try:
-            phase = "import"
-            plugin = entry_point.load()
-            phase = "registration"
-            hook = _register(plugin, f"{name}:{entry_point.name}")
-            phase = "hook"
-            offered = list(hook())
-            phase = "offer"
-            _add_all(registry, offered, distribution)
-        except (Exception, SystemExit) as error:
-            broken = BrokenPlugin(
-                name, entry_point.name, phase, f"{type(error).__name__}: {error}".splitlines()[0]
-            )
-            if _is_on("GANFW_STRICT_PLUGINS"):
-                raise PluginError(f"{broken} (GANFW_STRICT_PLUGINS is on)") from error
-            registry.broken.append(broken)
+    for installed, entry_point in _wanted():
+        _add_installed(registry, installed, entry_point)
+    for path in files:
+        remember(file := read_plugin_file(path))
+        add_file(registry, file)
+    for component in session_components():
+        registry.add(component, Source(SESSION))
     return registry
 
 
-def _wanted() -> Iterator[tuple[Distribution, EntryPoint]]:
-    """Each plugin once, ours first; a distribution found twice on the path counts once."""
-    chosen = {word.strip() for word in os.environ.get("GANFW_PLUGINS", "").split(",")} - {""}
-    seen: set[str] = set()
-    found: list[tuple[Distribution, EntryPoint]] = []
+def add_file(registry: Registry, file: PluginFile) -> None:
+    """Register the components of a plugin file. Raises PluginError if it is broken, UsageError if
+    another file of its name is there already; the same file again is nothing new."""
+    if (other := registry.file(file.name)) is not None:
+        if other.content == file.content:
+            return
+        raise UsageError(
+            f"two plugin files are named {file.name}, {other.path} and {file.path}: rename one"
+        )
+    version = file.sha256[:12]
+    record, offered = load_plugin(file.name, version, file.path.stem, file.run, taken=())
+    if record.failure is not None:
+        phase, error = record.failure.phase, record.failure.error
+        raise PluginError(f"plugin file {file.shown}: {phase} failed: {error}")
+    registry.plugins.append(record)
+    registry.files[file.name] = file
+    source = Source(file.name, version, file, file.run())
+    for component in offered:
+        registry.add(component, source)
+
+
+def installed_plugins() -> Iterator[Installed]:
+    """Every distribution on the path that declares plugins, in the path's order."""
     for distribution in distributions():
-        entry_points = [each for each in distribution.entry_points if each.group == GROUP]
-        if not entry_points or distribution.name in seen:
-            continue
-        seen.add(distribution.name)
-        found += [(distribution, each) for each in entry_points]
-    for distribution, entry_point in sorted(found, key=_ours_first):
-        ours = distribution.name == GROUP
-        named = not chosen or {distribution.name, entry_point.name} & chosen
-        if ours or (named and not _is_on("GANFW_DISABLE_PLUGINS")):
-            yield distribution, entry_point
+        entry_points = _entry_points(distribution)
+        if entry_points:
+            about = distribution.metadata
+            name, version = ((about.get_all(key) or ["?"])[0] for key in ("Name", "Version"))
+            folder = Path(str(distribution.locate_file("")))
+            yield Installed(normalized(name), version, folder, entry_points)
 
 
-def _ours_first(found: tuple[Distribution, EntryPoint]) -> tuple[bool, str, str]:
-    distribution, entry_point = found
-    return (distribution.name != GROUP, distribution.name, entry_point.name)
+def normalized(name: str) -> str:
+    """A distribution's name as indexes compare it: ``Acme_GAN`` is ``acme-gan`` (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _add_installed(registry: Registry, installed: Installed, entry_point: EntryPoint) -> None:
+    taken = registry.offered_by(installed.name)
+    record, offered = load_plugin(
+        installed.name, installed.version, entry_point.name, partial(entry_point.load), taken
+    )
+    if record.failure is not None and _is_on("GANFW_STRICT_PLUGINS"):
+        raise PluginError(f"{record} (GANFW_STRICT_PLUGINS is on)")
+    registry.plugins.append(record)
+    for component in offered:
+        registry.add(component, Source(installed.name, installed.version))
+
+
+def _wanted() -> Iterator[tuple[Installed, EntryPoint]]:
+    """Each plugin once, ours first; of a distribution found twice, the one that is imported."""
+    found: dict[str, Installed] = {}
+    for installed in installed_plugins():
+        found.setdefault(installed.name, installed)
+    words = {word.strip() for word in os.environ.get("GANFW_PLUGINS", "").split(",")} - {""}
+    chosen = words | set(map(normalized, words))
+    for name in sorted(found, key=lambda each: (each != HOME, each)):
+        for entry_point in sorted(found[name].entry_points, key=lambda each: each.name):
+            named = not chosen or {name, entry_point.name} & chosen
+            if name == HOME or (named and not _is_on("GANFW_DISABLE_PLUGINS")):
+                yield found[name], entry_point
+
+
+def _entry_points(distribution: Distribution) -> tuple[EntryPoint, ...]:
+    try:
+        return tuple(each for each in distribution.entry_points if each.group == GROUP)
+    except (OSError, ValueError):
+        # Metadata that is no text is some other tool's wreck, and no plugin.
+        return ()
 
 
 def _is_on(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
-
-
-def _register(plugin: Any, name: str) -> Any:
-    """Check the plugin against the hook's specification; return its implementation."""
-    declared = getattr(plugin, "GANFW_API", API)
-    if declared != API:
-        raise PluginError(f"it is written for plugin API {declared}, this ganfw has API {API}")
-    manager = pluggy.PluginManager("ganfw")
-    manager.add_hookspecs(hookspecs)
-    manager.register(plugin, name=name)
-    manager.check_pending()
-    implementations = manager.hook.ganfw_components.get_hookimpls()
-    if not implementations:
-        raise PluginError("it has no function ganfw_components marked with @ganfw.hookimpl")
-    return implementations[0].function
-
-
-def _add_all(registry: Registry, offered: list[Any], distribution: Distribution) -> None:
-    for component in offered:
-        if not isinstance(component, Component):
-            raise TypeError(f"ganfw_components gave {component!r}, which is no ganfw.Component")
-    for component in offered:
-        registry.add(component, distribution.name, distribution.version)

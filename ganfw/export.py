@@ -14,9 +14,10 @@ from torch import nn
 
 from . import atomic, fields
 from .config import Filling
-from .errors import CheckpointError, PluginError, RunError, UsageError
+from .errors import CheckpointError, RunError
 from .options import Options
 from .registry import Registry
+from .requirements import find_recorded
 from .settings import DataKeys
 from .shapes import Shapes
 
@@ -34,7 +35,7 @@ def network_card(
         "kind": registered.component.kind,
         "use": registered.canonical,
         "version": registered.component.version,
-        "distribution": f"{registered.distribution}=={registered.version}",
+        "distribution": f"{registered.source.name}=={registered.source.version}",
         "options": fields.plain(filling.options),
         "shapes": asdict(shapes),
         "data": {"use": data.registered.canonical, "options": fields.plain(data.options)},
@@ -76,14 +77,14 @@ def is_network(folder: Path) -> bool:
 def load_network(folder: Path, registry: Registry) -> nn.Module:
     """Build the network exported to ``folder`` and load its weights, on the CPU.
 
-    Raises RunError or CheckpointError for files that are foreign or damaged, UsageError or
+    Raises RunError or CheckpointError for files that are foreign or damaged, RunError or
     PluginError where the component can't be had.
     """
     card = read_card(folder)
-    try:
-        registered = registry.find(card["kind"], card["use"])
-    except UsageError as error:
-        raise PluginError(f"{folder} needs {card.get('distribution')}: {error}") from None
+    release = card["distribution"].partition("==")[2]
+    registered = find_recorded(
+        registry, card["kind"], card["use"], card["version"], release, str(folder)
+    )
     where = f"{folder / _CARD}: {registered.name}"
     options = fields.fit(registered.load_options(), card["options"], where)
     network: nn.Module = registered.load()(options, shapes_of(card))

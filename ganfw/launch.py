@@ -15,6 +15,8 @@ import torch
 
 from . import atomic, checkpoint, provenance, rundir
 from .build import build_game, build_trainer, check_game
+from .carried import keep_plugin_files, take_up_plugin_files
+from .component import KIND_OF
 from .config import RunConfig, resolve
 from .data.decode import decode
 from .data.source import Samples
@@ -22,8 +24,9 @@ from .device import choose_device
 from .errors import CheckpointError, DataError, DataUnavailable, RunError, UsageError
 from .events import Requests
 from .interfaces import Dataset
-from .layers import KIND_OF, Layer, toml_layer
+from .layers import Layer, toml_layer
 from .registry import Registry
+from .requirements import find_recorded
 from .rundir import RunDir
 from .shapes import Shapes
 from .trainer import Outcome, Trainer
@@ -66,9 +69,16 @@ def start(
     folder = rundir.create(out, ready.config.name)
     with folder.lock():
         reporter.say(str(folder.path))
+        _say_if_session_only(ready.config, reporter)
         _write_config(folder, ready.config)
+        carried = keep_plugin_files(folder, ready.config.components)
         record = provenance.describe_run(
-            ready.config, ready.dataset.fingerprint(), len(ready.samples), ready.device, argv
+            ready.config,
+            ready.dataset.fingerprint(),
+            len(ready.samples),
+            ready.device,
+            argv,
+            carried,
         )
         atomic.write_text(folder.provenance, provenance.to_json(record))
         return _train(make_trainer(folder), folder, ready.config, reporter)
@@ -94,6 +104,7 @@ def resume(
                 f"{path} was made by a newer ganfw (run format {record['format']}, this one reads "
                 f"up to {provenance.FORMAT}): install ganfw>={record['versions']['ganfw']}"
             )
+        take_up_plugin_files(registry, folder, record, reporter.say)
         _check_installed(registry, record, path)
         step = _checkpoint_to_resume(folder, from_step)
         state = checkpoint.load(folder.checkpoints, step)
@@ -103,7 +114,9 @@ def resume(
         _restore(trainer, state, folder, step)
         reporter.say(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
         _write_config(folder, ready.config)
-        record = provenance.add_resumption(record, step, argv)
+        before = record.get("plugin_files", [])
+        carried = keep_plugin_files(folder, ready.config.components, before)
+        record = provenance.add_resumption(record, step, argv, carried)
         atomic.write_text(folder.provenance, provenance.to_json(record))
         return _train(trainer, folder, ready.config, reporter)
 
@@ -214,10 +227,17 @@ def _checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:
 def _check_installed(registry: Registry, record: dict[str, Any], path: Path) -> None:
     for component in record["components"]:
         name, kind = component["name"], KIND_OF[component["slot"]]
-        distribution = name.partition("/")[0]
-        if not registry.has(kind, name):
-            needed = f"{distribution}=={record['versions'][distribution]}"
-            raise RunError(f"{path} needs the {kind} '{name}': pip install '{needed}'")
+        release = record["versions"].get(name.partition("/")[0], "")
+        find_recorded(registry, kind, name, component["version"], release, str(path))
+
+
+def _say_if_session_only(config: RunConfig, reporter: Reporter) -> None:
+    labels = [each.label for each in config.components if each.source.kind == "session"]
+    if labels:
+        reporter.warn(
+            f"NOTE: {', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "
+            "only: the run can't be reloaded elsewhere, until that code is in a file or a package"
+        )
 
 
 def _saved_layer(folder: RunDir) -> Layer:

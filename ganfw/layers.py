@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .component import SLOT_OF
+from .component import KIND_OF
 from .errors import UsageError
 from .registry import Registered, Registry, did_you_mean
 
-KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
 SINGLE = ("data", "gen", "disc")
 SEVERAL = ("loss", "augment", "callback")
 SECTIONS = (*SINGLE, *SEVERAL, "train")

@@ -18,7 +18,12 @@ _LIBRARIES = ("ganfw", "torch", "numpy", "pillow", "safetensors", "pydantic", "p
 
 
 def describe_run(
-    config: RunConfig, fingerprint: str, examples: int, device: torch.device, argv: Sequence[str]
+    config: RunConfig,
+    fingerprint: str,
+    examples: int,
+    device: torch.device,
+    argv: Sequence[str],
+    plugin_files: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
     """The record written to ``provenance.json``, as JSON values."""
     return {
@@ -33,6 +38,7 @@ def describe_run(
             "examples": examples,
         },
         "components": _components(config),
+        "plugin_files": list(plugin_files),
         "versions": _versions(config),
         "machine": {
             "device": str(device),
@@ -46,10 +52,22 @@ def describe_run(
     }
 
 
-def add_resumption(record: Mapping[str, Any], step: int, argv: Sequence[str]) -> dict[str, Any]:
-    """``record`` with one more resumption, from ``step``."""
+def add_resumption(
+    record: Mapping[str, Any],
+    step: int,
+    argv: Sequence[str],
+    plugin_files: Sequence[Mapping[str, str]],
+) -> dict[str, Any]:
+    """``record`` with one more resumption, from ``step``, and with the plugin files used now.
+
+    A file replaced on the way keeps its first hash in the resumption.
+    """
+    before = record.get("plugin_files", [])
     entry = {"when": _now(), "from_step": step, "argv": list(argv), "torch": version("torch")}
-    return {**record, "resumed": [*record["resumed"], entry]}
+    if [each["sha256"] for each in before] != [each["sha256"] for each in plugin_files]:
+        entry["plugin_files_before"] = before
+    resumed = [*record["resumed"], entry]
+    return {**record, "plugin_files": list(plugin_files), "resumed": resumed}
 
 
 def to_json(record: Mapping[str, Any]) -> str:
@@ -69,8 +87,7 @@ def _components(config: RunConfig) -> list[dict[str, Any]]:
 
 
 def _versions(config: RunConfig) -> dict[str, str]:
-    used = [filling.registered for filling in config.fillings]
-    plugins = {each.distribution: each.version for each in used}
+    plugins = {each.source.name: each.source.version for each in config.components}
     libraries = {name: found for name in _LIBRARIES if (found := _version(name))}
     return {**libraries, **plugins}
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .component import KINDS, SLOT_OF, Component
 from .errors import PluginError, UsageError
-
-HOME = "ganfw"
-"""The distribution whose components keep their bare names."""
+from .loading import PluginRecord, in_one_line
+from .plugin_file import PluginFile
+from .source import HOME, SESSION, Source
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A component and the distribution it came with."""
+    """A component and where it came from."""
 
     component: Component
-    distribution: str
-    version: str
+    source: Source
 
     @property
     def name(self) -> str:
@@ -30,7 +28,7 @@ class Registered:
     @property
     def canonical(self) -> str:
         """The name that stays unique whatever else is installed, such as ``ganfw/dcgan``."""
-        return f"{self.distribution}/{self.name}"
+        return f"{self.source.name}/{self.name}"
 
     @property
     def label(self) -> str:
@@ -39,7 +37,7 @@ class Registered:
 
     def load(self) -> Any:
         """Import and return what the component's target names. Raises PluginError."""
-        return _import(self, self.component.target)
+        return self._import(self.component.target)
 
     def load_options(self) -> Any:
         """Import and return the component's options class. Raises PluginError."""
@@ -47,50 +45,63 @@ class Registered:
 
         if self.component.options is None:
             return Options
-        options = _import(self, self.component.options)
+        options = self._import(self.component.options)
         if not (isinstance(options, type) and issubclass(options, Options)):
             raise PluginError(
-                f"{self.label} of {self.distribution} {self.version} is broken: its options "
+                f"{self.label} of {self.source} is broken: its options "
                 f"'{self.component.options}' are no subclass of ganfw.Options"
             )
         return options
 
-
-@dataclass(frozen=True)
-class BrokenPlugin:
-    """A plugin that was found but could not be registered, and in which phase it failed."""
-
-    distribution: str
-    entry_point: str
-    phase: str
-    error: str
-
-    def __str__(self) -> str:
-        return (
-            f"plugin '{self.entry_point}' of {self.distribution} is left out: "
-            f"{self.phase} failed: {self.error}"
-        )
+    def _import(self, target: str) -> Any:
+        try:
+            return self.source.load(target)
+        except (Exception, SystemExit) as error:
+            raise PluginError(
+                f"{self.label} of {self.source} is broken: '{target}' can't be loaded: "
+                f"{in_one_line(error)}"
+            ) from error
 
 
 class Registry:
-    """Components by kind and name, and the plugins that could not be had."""
+    """Components by kind and name, every plugin that was found, and the plugin files among them."""
 
     def __init__(self) -> None:
-        self.broken: list[BrokenPlugin] = []
+        self.plugins: list[PluginRecord] = []
+        self.files: dict[str, PluginFile] = {}
         self._found: dict[tuple[str, str], list[Registered]] = {}
 
-    def add(self, component: Component, distribution: str, version: str) -> None:
-        """Register ``component``. Raises ValueError if its distribution already has one like it."""
+    @property
+    def broken(self) -> list[PluginRecord]:
+        """The plugins that are left out."""
+        return [each for each in self.plugins if each.failure is not None]
+
+    def add(self, component: Component, source: Source) -> None:
+        """Register ``component``. Raises ValueError if its source already has one like it."""
         others = self._found.setdefault((component.kind, component.name), [])
-        if any(other.distribution == distribution for other in others):
-            raise ValueError(f"{distribution} offers two {component.kind}s named {component.name}")
-        others.append(Registered(component, distribution, version))
+        if any(other.source.name == source.name for other in others):
+            raise ValueError(f"{source.name} offers two {component.kind}s named {component.name}")
+        others.append(Registered(component, source))
+
+    def file(self, name: str) -> PluginFile | None:
+        """The plugin file of this name, if it was given."""
+        return self.files.get(name)
+
+    def offered_by(self, source: str) -> set[tuple[str, str]]:
+        """The (kind, name) pairs that the source of this name offers."""
+        found = [each for each in self.components() if each.source.name == source]
+        return {(each.component.kind, each.name) for each in found}
+
+    def shadowed(self, registered: Registered) -> bool:
+        """Whether the bare name of ``registered`` means another component, or is ambiguous."""
+        group = self._found[registered.component.kind, registered.name]
+        return len(group) > 1 and registered.source.name != HOME
 
     def components(self, kind: str | None = None) -> list[Registered]:
         """Every component, or those of one kind, in the order of `KINDS` and then by name."""
         found = [each for group in self._found.values() for each in group]
         chosen = [each for each in found if kind in (None, each.component.kind)]
-        return sorted(chosen, key=lambda e: (KINDS.index(e.component.kind), e.name, e.distribution))
+        return sorted(chosen, key=lambda e: (KINDS.index(e.component.kind), e.name, e.source.name))
 
     def has(self, kind: str, name: str) -> bool:
         """Whether ``name`` names at least one component of this kind."""
@@ -106,7 +117,7 @@ class Registry:
             hint = did_you_mean(kind, (*KINDS, *SLOT_OF.values()))
             raise UsageError(f"no kind of component '{kind}'{hint}")
         matches = self._matches(kind, name)
-        ours = [each for each in matches if each.distribution == HOME]
+        ours = [each for each in matches if each.source.name == HOME]
         if len(matches) == 1 or ours:
             return (ours or matches)[0]
         if matches:
@@ -115,34 +126,31 @@ class Registry:
         raise UsageError(f"no {kind} '{name}'{self._hint(kind, name)}")
 
     def _matches(self, kind: str, name: str) -> list[Registered]:
-        distribution, _, bare = name.rpartition("/")
+        source, _, bare = name.rpartition("/")
         group = self._found.get((kind, bare), [])
-        return [each for each in group if not distribution or each.distribution == distribution]
+        return [each for each in group if not source or each.source.name == source]
 
     def _hint(self, kind: str, name: str) -> str:
-        distribution, _, bare = name.rpartition("/")
+        source, _, bare = name.rpartition("/")
         for broken in self.broken:
-            if broken.distribution == distribution:
+            if broken.distribution == source:
                 return f": {broken}"
-        known = [each.name for each in self.components(kind)]
-        if distribution and distribution not in {each.distribution for each in self.components()}:
-            return f": the package '{distribution}' that offered it is not installed"
-        hint = did_you_mean(bare, known)
-        return hint or f"; there are {', '.join(known) or 'none'}"
+        known = self.components(kind)
+        if source and source not in {each.source.name for each in self.components()}:
+            return _absent(source)
+        own = [each.name for each in known if not source or each.source.name == source]
+        return did_you_mean(bare, own) or f"; there are {', '.join(own) or 'none'}"
+
+
+def _absent(source: str) -> str:
+    if source == SESSION:
+        return ": it was registered in a session: register it again with @ganfw.register"
+    if source.endswith(".py"):
+        return f": give the file it came with, --plugin {source}"
+    return f": the package '{source}' that offered it is not installed"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``". Did you mean 'x'?"`` for the known word nearest to ``word``, or an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f". Did you mean '{near[0]}'?" if near else ""
-
-
-def _import(registered: Registered, target: str) -> Any:
-    module, _, name = target.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:
-        raise PluginError(
-            f"{registered.label} of {registered.distribution} {registered.version} is broken: "
-            f"'{target}' can't be loaded: {type(error).__name__}: {error}"
-        ) from error

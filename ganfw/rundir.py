@@ -26,6 +26,7 @@ class RunDir:
         self.samples = path / "samples"
         self.losses = path / "losses.png"
         self.checkpoints = path / "checkpoints"
+        self.plugins = path / "plugins"
 
     def write(self, name: str, content: bytes) -> Path:
         """Write the file ``name`` below the folder, whole or not at all; return its path."""

@@ -91,3 +91,11 @@ class CallbackKeys(Options):
     """Keys of ``[[callback]]`` besides the callback's options."""
 
     enabled: bool = Field(True, description="Whether the callback takes part")
+
+
+SLOT_KEYS: dict[str, type[Options]] = {
+    "data": DataKeys,
+    "loss": LossKeys,
+    "callback": CallbackKeys,
+}
+"""The engine's own keys in a slot; a component's options can't bear their names."""

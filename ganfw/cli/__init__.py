@@ -9,6 +9,8 @@ import click
 
 from .. import __version__
 from ..errors import GanfwError
+from .check import check_command
+from .doctor import doctor_command
 from .list import list_command
 from .resume import resume_command
 from .run import run_command
@@ -43,5 +45,13 @@ def main() -> None:
     """
 
 
-for command in (run_command, resume_command, list_command, show_command, sample_command):
+for command in (
+    run_command,
+    resume_command,
+    list_command,
+    show_command,
+    sample_command,
+    check_command,
+    doctor_command,
+):
     main.add_command(command)

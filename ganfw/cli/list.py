@@ -4,50 +4,62 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import click
 
+from ..component import SLOT_OF
 from ..registry import Registered
-from .plugins import find_plugins
+from .plugins import find_plugins, plugin_option
 from .table import columns
 
 
 @click.command("list")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
-def list_command(patterns: tuple[str, ...], as_json: bool) -> None:
-    """List components; PATTERN is a kind, a name, or KIND/NAME, with * and ?."""
-    found = [each for each in find_plugins().components() if _wanted(each, patterns)]
+def list_command(patterns: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool) -> None:
+    """List components, and where they come from.
+
+    PATTERN is a kind, a name, KIND/NAME or PACKAGE/NAME, with * and ?: 'disc*/*sn*'.
+    """
+    registry = find_plugins(plugins)
+    found = [each for each in registry.components() if _wanted(each, patterns)]
     if as_json:
         click.echo(json.dumps([record(each) for each in found], indent=2))
     elif found:
         head = ("KIND", "NAME", "FROM", "SUMMARY")
-        click.echo(columns([head, *map(_row, found)]))
+        rows = [_row(each, registry.shadowed(each)) for each in found]
+        click.echo(columns([head, *rows]))
     else:
         click.echo(f"Nothing matches {' '.join(patterns)}.", err=True)
 
 
 def _wanted(registered: Registered, patterns: tuple[str, ...]) -> bool:
     kind, name = registered.component.kind, registered.name
-    words = (kind, name, f"{kind}/{name}")
+    slot = SLOT_OF.get(kind, kind)
+    words = {kind, slot, name, f"{kind}/{name}", f"{slot}/{name}"}
+    words |= {registered.source.name, registered.canonical}
     return not patterns or any(fnmatchcase(word, each) for each in patterns for word in words)
 
 
-def _row(registered: Registered) -> tuple[str, str, str, str]:
+def _row(registered: Registered, shadowed: bool) -> tuple[str, str, str, str]:
     component = registered.component
-    source = f"{registered.distribution} {registered.version}"
-    return component.kind, component.name, source, component.summary
+    name = registered.canonical if shadowed else registered.name
+    return component.kind, name, str(registered.source), component.summary
 
 
 def record(registered: Registered) -> dict[str, object]:
     """A component as JSON values."""
-    component = registered.component
+    component, source = registered.component, registered.source
     return {
         "kind": component.kind,
         "name": component.name,
         "canonical": registered.canonical,
-        "distribution": registered.distribution,
-        "distribution_version": registered.version,
+        "source": source.kind,
+        "distribution": source.name if source.kind == "package" else None,
+        "distribution_version": source.version if source.kind == "package" else None,
+        "file": None if source.file is None else str(source.file.path),
         "version": component.version,
         "summary": component.summary,
         "tags": list(component.tags),

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
 from ..discovery import discover
 from ..registry import Registry
+from ..source import HOME
+
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also use the components in a Python file; several.",
+)
 
 
-def find_plugins() -> Registry:
-    """Every installed component; a broken plugin gets one line on stderr."""
-    registry = discover()
+def find_plugins(files: Sequence[Path] = ()) -> Registry:
+    """Every component there is, also those in ``files``; what is amiss gets a line on stderr."""
+    registry = discover(files)
     for broken in registry.broken:
-        click.echo(f"Warning: {broken}", err=True)
+        click.echo(f"Warning: {broken} (more: ganfw doctor)", err=True)
+    for each in registry.components():
+        if each.source.kind == "file" and registry.has(each.component.kind, f"{HOME}/{each.name}"):
+            click.echo(
+                f"Warning: ganfw has a {each.label} of its own, which the bare name means; "
+                f"for that of {each.source} say '{each.canonical}'",
+                err=True,
+            )
     return registry

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .plugins import find_plugins
+from .plugins import find_plugins, plugin_option
 
 
 @click.command("resume")
@@ -14,9 +14,15 @@ from .plugins import find_plugins
 @click.option("--epochs", type=int, help="Passes over the data, in all.")
 @click.option("--steps", type=int, help="Steps, in all.")
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
+@plugin_option
 @click.option("--from-step", type=int, help="An earlier checkpoint than the last one.")
 def resume_command(
-    run: Path, epochs: int | None, steps: int | None, device: str | None, from_step: int | None
+    run: Path,
+    epochs: int | None,
+    steps: int | None,
+    device: str | None,
+    plugins: tuple[Path, ...],
+    from_step: int | None,
 ) -> None:
     """Go on with the run in folder RUN from its last checkpoint.
 
@@ -26,7 +32,7 @@ def resume_command(
     from ..rundir import open_run
 
     open_run(run)
-    registry = find_plugins()
+    registry = find_plugins(plugins)
     changes = train_layer(epochs, steps, None, device, "command line")
     from ..launch import resume
     from .display import finish, reporter

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ..errors import UsageError
-from .plugins import find_plugins
+from .completion import complete_setting, component_names
+from .plugins import find_plugins, plugin_option
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 if TYPE_CHECKING:
     from ..layers import Layer
     from ..registry import Registry
 
 
+def _slot(
+    flag: str, kind: str, text: str, metavar: str = "NAME", several: str | None = None
+) -> Callable[[Command], Command]:
+    """An option that names a component; ``several`` is its parameter's name if it is a list."""
+    return click.option(
+        flag,
+        several or flag.strip("-"),
+        multiple=several is not None,
+        metavar=metavar,
+        help=text,
+        shell_complete=component_names(kind),
+    )
+
+
 @click.command("run")
-@click.option("--recipe", metavar="NAME", help="Begin with a recipe.")
+@plugin_option
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    shell_complete=component_names("recipe"),
+    help="Begin with a recipe.",
+)
 @click.option(
     "--config",
     "configs",
@@ -25,21 +49,20 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Lay a TOML file over it; several, in order.",
 )
-@click.option("--gen", metavar="NAME", help="Generator.")
-@click.option("--disc", metavar="NAME", help="Discriminator.")
-@click.option("--data", metavar="NAME|PATH", help="Dataset, or a folder of pictures.")
-@click.option("--loss", "losses", multiple=True, metavar="NAME", help="Loss; several are summed.")
-@click.option(
-    "--augment", "augments", multiple=True, metavar="NAME", help="Augment; several, in order."
-)
-@click.option("--callback", "on", multiple=True, metavar="NAME", help="Add a callback.")
-@click.option("--no-callback", "off", multiple=True, metavar="NAME", help="Leave a callback out.")
+@_slot("--gen", "generator", "Generator.")
+@_slot("--disc", "discriminator", "Discriminator.")
+@_slot("--data", "dataset", "Dataset, or a folder of pictures.", metavar="NAME|PATH")
+@_slot("--loss", "loss", "Loss; several are summed.", several="losses")
+@_slot("--augment", "augment", "Augment; several, in order.", several="augments")
+@_slot("--callback", "callback", "Add a callback.", several="on")
+@_slot("--no-callback", "callback", "Leave a callback out.", several="off")
 @click.option(
     "-s",
     "--set",
     "settings",
     multiple=True,
     metavar="PATH=VALUE",
+    shell_complete=complete_setting,
     help="Set an option, such as gen.channels=32 or gen.optimizer.lr=2e-4.",
 )
 @click.option("--epochs", type=int, help="Passes over the data.")
@@ -55,6 +78,7 @@ if TYPE_CHECKING:
 )
 @click.option("--print-config", is_flag=True, help="Print the resolved run as TOML and stop.")
 def run_command(
+    plugins: tuple[Path, ...],
     recipe: str | None,
     configs: tuple[Path, ...],
     gen: str | None,
@@ -75,14 +99,13 @@ def run_command(
     """Train a GAN composed of any registered pieces.
 
     \b
-      ganfw run --gen dcgan --disc dcgan --data pokemon
-      ganfw run --recipe d2l-gaussian --seed 1
       ganfw run --gen dcgan --disc dcgan --data ./my-photos -s data.size=32
+      ganfw run --recipe d2l-gaussian --plugin ./my_loss.py --loss my-loss
     """
     from ..api import callbacks_layer, command_line, fillings_layer, train_layer
     from ..config import resolve
 
-    registry = find_plugins()
+    registry = find_plugins(plugins)
     typed = "command line"
     layers = [
         *_files(registry, recipe, configs),

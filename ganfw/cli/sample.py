@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import RunError, UsageError
+from .plugins import plugin_option
 
 
 @click.command("sample")
@@ -21,8 +22,11 @@ from ..errors import RunError, UsageError
     show_default=True,
     help="The picture to write.",
 )
+@plugin_option
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
-def sample_command(run: Path, number: int, output: Path, seed: int) -> None:
+def sample_command(
+    run: Path, number: int, output: Path, plugins: tuple[Path, ...], seed: int
+) -> None:
     """Draw samples from RUN, a run folder or a generator's own folder."""
     if number < 1:
         raise UsageError(f"-n {number}: give 1 or more")
@@ -34,7 +38,7 @@ def sample_command(run: Path, number: int, output: Path, seed: int) -> None:
 
     from ..api import load
 
-    sampler = load(run)
+    sampler = load(run, plugin=plugins)
     picture = sampler.preview(sampler.sample(number, seed))
     content = io.BytesIO()
     picture.save(content, format=form)

@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ..component import SLOT_OF
+from ..component import KIND_OF
+from ..errors import UsageError
+from ..registry import Registered
+from .completion import complete_kind, complete_name
 from .list import record
-from .plugins import find_plugins
+from .plugins import find_plugins, plugin_option
 from .table import columns
-
-_KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
 
 
 @click.command("show")
-@click.argument("kind")
-@click.argument("name")
+@click.argument("kind", shell_complete=complete_kind)
+@click.argument("name", required=False, shell_complete=complete_name)
+@plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
-def show_command(kind: str, name: str, as_json: bool) -> None:
-    """Show a component: KIND is gen, disc, data, loss, callback, recipe, …"""
-    from .. import fields
+def show_command(kind: str, name: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+    """Show a component: KIND is gen, disc, data, loss, callback, recipe, …
+
+    KIND NAME may be written KIND/NAME too.
+    """
+    if name is None:
+        kind, slash, name = kind.partition("/")
+        if not slash:
+            raise UsageError(f"show {kind}: which one? ganfw list {kind} names them")
+    registered = find_plugins(plugins).find(KIND_OF.get(kind, kind), name)
+    if registered.component.kind == "recipe":
+        _show_recipe(registered, as_json)
+    else:
+        _show_component(registered, as_json)
+
+
+def _show_recipe(registered: Registered, as_json: bool) -> None:
     from ..config import recipe_text
 
-    registry = find_plugins()
-    registered = registry.find(_KIND_OF.get(kind, kind), name)
-    if registered.component.kind == "recipe":
-        text = recipe_text(registered)
-        click.echo(json.dumps({**record(registered), "toml": text}) if as_json else text.rstrip())
-        return
+    text = recipe_text(registered)
+    click.echo(json.dumps({**record(registered), "toml": text}) if as_json else text.rstrip())
+
+
+def _show_component(registered: Registered, as_json: bool) -> None:
+    from .. import fields
+    from ..whereabouts import home_page, location
+
     options = fields.describe(registered.load_options())
+    places = {"home_page": home_page(registered.source), "location": location(registered)}
     if as_json:
         listed = [{**vars(each), "default": _plain(each.default)} for each in options]
-        click.echo(json.dumps({**record(registered), "options": listed}, indent=2))
+        click.echo(json.dumps({**record(registered), **places, "options": listed}, indent=2))
         return
-    click.echo(f"{registered.label}, {registered.distribution} {registered.version}")
-    click.echo(f"{registered.component.summary}\n")
+    click.echo(f"{registered.label} of {registered.source}")
+    lines = [registered.component.summary, *(each for each in places.values() if each)]
+    click.echo("\n".join(each for each in lines if each) + "\n")
     rows = [
         (each.name, each.type, _shown(each.default), each.range, each.description)
         for each in options

@@ -56,14 +56,12 @@ class DCGANGenerator(Generator):
             GeneratorBlock(shapes.latent_dim, widths[0], kernel=base, stride=1, padding=0),
             *(GeneratorBlock(wide, narrow) for wide, narrow in itertools.pairwise(widths)),
             nn.ConvTranspose2d(widths[-1], shapes.sample[0], 4, 2, 1, bias=False),
-            nn.Tanh(),
         )
         _init_normal(self, options.init_std)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents (B, Z) to pictures (B, C, H, W) in [-1, 1]."""
-        samples: Tensor = self.blocks(latents[:, :, None, None])
-        return samples
+        """Latents (B, Z) to pictures (B, C, H, W) in the data's range, through tanh."""
+        return self.shapes.bound(self.blocks(latents[:, :, None, None]))
 
 
 class DCGANDiscriminator(Discriminator):

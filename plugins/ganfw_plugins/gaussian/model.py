@@ -13,7 +13,8 @@ from .options import LinearOptions, MLPOptions
 
 
 class Linear(Generator):
-    """One ``Linear(Z, features)``: all it takes to turn one Gaussian into another."""
+    """One ``Linear(Z, features)``: all it takes to turn one Gaussian into another. Where the data
+    has a range, tanh keeps the samples in it."""
 
     def __init__(self, options: LinearOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -23,7 +24,7 @@ class Linear(Generator):
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (B, Z) to samples (B, *shapes.sample)."""
         samples: Tensor = self.layer(latents)
-        return samples.view(-1, *self.shapes.sample)
+        return self.shapes.bound(samples.view(-1, *self.shapes.sample))
 
 
 class MLP(Discriminator):

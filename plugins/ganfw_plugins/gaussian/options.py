@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from ganfw import Options
 
-Row = Annotated[tuple[float, ...], Field(min_length=1)]
+Number = Annotated[float, Field(ge=-1e6, le=1e6)]
+Row = Annotated[tuple[Number, ...], Field(min_length=1)]
 Width = Annotated[int, Field(ge=1, le=65536)]
 
 

@@ -1,0 +1,218 @@
+"""What ganfw finds on this machine: versions, devices, plugins, the cache, and what is amiss."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cache import cache_folder
+from .declared import undeclared_entry_points
+from .discovery import installed_plugins
+from .errors import PluginError
+from .loading import PluginRecord
+from .registry import Registry
+
+if TYPE_CHECKING:
+    import torch
+
+SLOW_SECONDS = 0.2
+"""A plugin that takes longer than this to list is named."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to know (``note``) or to mend (``problem``), and what to do about it."""
+
+    level: str
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class DeviceCheck:
+    """A device, how long a small step of a GAN took on it, or why it failed."""
+
+    device: str
+    name: str
+    milliseconds: float | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class CacheCheck:
+    """The cache folder, what it holds, and whether it can be written to."""
+
+    path: str
+    bytes: int
+    writable: bool
+
+
+@dataclass
+class Report:
+    """All that ``ganfw doctor`` tells."""
+
+    versions: dict[str, str]
+    devices: list[DeviceCheck]
+    plugins: list[PluginRecord]
+    cache: CacheCheck
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[Finding]:
+        """The findings that want mending."""
+        return [each for each in self.findings if each.level == "problem"]
+
+
+def examine(registry: Registry, project: Path) -> Report:
+    """Look at everything. ``project`` is a folder whose pyproject.toml may declare a plugin."""
+    # A plugin file holds its whole code, so that listing it means importing it.
+    installed = [each for each in registry.plugins if each.distribution not in registry.files]
+    findings = [
+        *(finding for each in installed for finding in _about_plugin(each)),
+        *_twice_installed(),
+        *_shared_names(registry),
+        *_unloadable(registry),
+        *_undeclared(project),
+    ]
+    devices = [_try_device(name) for name in _devices()]
+    cache = _check_cache(cache_folder())
+    findings += [_about_device(each) for each in devices if each.error]
+    if not cache.writable:
+        advice = "make it writable, or name another folder in GANFW_CACHE"
+        findings.append(Finding("problem", f"{cache.path} can't be written", advice))
+    return Report(_versions(), devices, registry.plugins, cache, findings)
+
+
+def _about_plugin(record: PluginRecord) -> list[Finding]:
+    name = f"plugin '{record.entry_point}' of {record.distribution} {record.version}"
+    found = []
+    if record.failure is not None:
+        advice = f"mend it, update it, or pip uninstall {record.distribution}"
+        found.append(Finding("problem", str(record), advice))
+    if "torch" in record.heavy:
+        text = f"{name} imports torch when it is listed ({record.seconds * 1e3:.0f} ms)"
+        found.append(Finding("note", text, "its __init__ should name targets and import nothing"))
+    elif record.seconds > SLOW_SECONDS:
+        text = f"{name} takes {record.seconds * 1e3:.0f} ms to list"
+        found.append(Finding("note", text, "its __init__ should name targets and import nothing"))
+    if record.printed:
+        line = record.printed.strip().partition("\n")[0][:60]
+        found.append(Finding("note", f"{name} prints when listed: {line!r}", "tell its author"))
+    return found
+
+
+def _twice_installed() -> list[Finding]:
+    first: dict[str, tuple[str, Path]] = {}
+    found = []
+    for each in installed_plugins():
+        if each.name not in first:
+            first[each.name] = (each.version, each.folder)
+            continue
+        version, folder = first[each.name]
+        if folder != each.folder:
+            text = (
+                f"{each.name} is on the path twice: {version} in {folder} is used, "
+                f"{each.version} in {each.folder} is not"
+            )
+            found.append(Finding("problem", text, "remove the one you don't mean"))
+    return found
+
+
+def _shared_names(registry: Registry) -> list[Finding]:
+    shadowed = [each for each in registry.components() if registry.shadowed(each)]
+    return [
+        Finding(
+            "note",
+            f"the {each.label} of {each.source} shares its name with another",
+            f"say '{each.canonical}'",
+        )
+        for each in shadowed
+    ]
+
+
+def _unloadable(registry: Registry) -> list[Finding]:
+    found = []
+    for each in registry.components():
+        try:
+            each.load_options()
+            if each.component.kind == "recipe":
+                from .config import recipe_text
+
+                recipe_text(each)
+            else:
+                each.load()
+        except PluginError as error:
+            found.append(Finding("problem", str(error), f"tell the authors of {each.source}"))
+    return found
+
+
+def _undeclared(project: Path) -> list[Finding]:
+    return [
+        Finding(
+            "problem",
+            f"{each.pyproject} declares {', '.join(each.names)}, which the installed metadata of "
+            f"{each.distribution} lacks",
+            f"pip install -e {each.pyproject.parent}",
+        )
+        for each in undeclared_entry_points(project)
+    ]
+
+
+def _devices() -> list[str]:
+    import torch
+
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _try_device(name: str) -> DeviceCheck:
+    """Play two small steps: the first may load kernels, the second is timed."""
+    import torch
+
+    from .testing.toys import toy_step
+
+    device = torch.device(name)
+    try:
+        step = toy_step(device)
+        step()
+        began = time.perf_counter()
+        step()
+        return DeviceCheck(name, _name_of(device), (time.perf_counter() - began) * 1e3, None)
+    except RuntimeError as error:
+        return DeviceCheck(name, _name_of(device), None, str(error).splitlines()[0])
+
+
+def _name_of(device: torch.device) -> str:
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{os.cpu_count()} × {platform.machine()}" if device.type == "cpu" else "Metal"
+
+
+def _about_device(check: DeviceCheck) -> Finding:
+    text = f"a small step on {check.device} fails: {check.error}"
+    return Finding("problem", text, "check the driver and the torch build, or give --device cpu")
+
+
+def _check_cache(path: Path) -> CacheCheck:
+    size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    nearest = next(each for each in (path, *path.parents) if each.exists())
+    return CacheCheck(str(path), size, nearest.is_dir() and os.access(nearest, os.W_OK))
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    return {
+        "ganfw": version("ganfw"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda or "none",
+    }

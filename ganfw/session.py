@@ -1,0 +1,67 @@
+"""Components registered from Python, for a notebook or a script: no file, no package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from .component import KINDS, Component
+from .plugin_file import FILE_PREFIX
+
+Class = TypeVar("Class", bound=type)
+
+_REGISTERED: dict[tuple[str, str], Component] = {}
+
+
+def register(
+    kind: str,
+    name: str,
+    options: type | None = None,
+    summary: str = "",
+    suggests: Mapping[str, Any] | None = None,
+) -> Callable[[Class], Class]:
+    """Register the decorated class for this session, under the names `Component` explains::
+
+        @ganfw.register("loss", "logistic")
+        class Logistic(ganfw.Loss): ...
+
+        ganfw.run(..., loss="logistic")
+
+    Running a cell again replaces what it registered. A run that uses such a component can't be
+    reloaded elsewhere, and says so. Raises ValueError for a class that is not at the top level of
+    its module, since it could not be found again; for one in a plugin file, whose hook offers
+    what is in it; and for a recipe, which is a file.
+    """
+    if kind == "recipe":
+        raise ValueError("a recipe is a file in a package; give ganfw.run(config='my.toml')")
+
+    def add(cls: Class) -> Class:
+        component = Component(
+            kind,
+            name,
+            target=_target(cls),
+            options=None if options is None else _target(options),
+            summary=summary or _first_line(cls),
+            suggests=dict(suggests or {}),
+        )
+        _REGISTERED[kind, name] = component
+        return cls
+
+    return add
+
+
+def session_components() -> list[Component]:
+    """What was registered so far."""
+    return sorted(_REGISTERED.values(), key=lambda each: (KINDS.index(each.kind), each.name))
+
+
+def _target(cls: type) -> str:
+    if "<locals>" in cls.__qualname__:
+        raise ValueError(f"{cls.__name__} is defined in a function: move it to the top level")
+    if cls.__module__.startswith(FILE_PREFIX):
+        raise ValueError("a plugin file offers its components through the hook ganfw_components")
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").strip().partition("\n")[0][:80]

@@ -1,0 +1,50 @@
+"""Source: where a component comes from. A package, a file, or the session at hand."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from .plugin_file import PluginFile
+
+HOME = "ganfw"
+"""The distribution whose components keep their bare names."""
+
+SESSION = "session"
+"""The name under which components are known that were registered from Python."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What offers a component.
+
+    - ``name``: the distribution's name, the file's name, or ``session``.
+    - ``version``: the distribution's version, the first digits of the file's SHA-256, or nothing.
+    - ``file`` and ``module``: the plugin file and what its code made, where there is one.
+    """
+
+    name: str
+    version: str = ""
+    file: PluginFile | None = None
+    module: ModuleType | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """``package``, ``file`` or ``session``."""
+        if self.file is not None:
+            return "file"
+        return "session" if self.name == SESSION else "package"
+
+    def __str__(self) -> str:
+        if self.file is not None:
+            return self.file.shown
+        return "this session" if self.kind == "session" else f"{self.name} {self.version}"
+
+    def load(self, target: str) -> Any:
+        """What ``target`` names. In a file, ``file_name:Class`` is the file's own class."""
+        module, _, name = target.partition(":")
+        if self.file is not None and module == self.file.module_name:
+            return getattr(self.module, name)
+        return getattr(importlib.import_module(module), name)

@@ -1,0 +1,147 @@
+"""Cases: every check of every component in question, for pytest and for ``ganfw check``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..component import KIND_OF, KINDS
+from ..discovery import discover, normalized
+from ..errors import PluginError, UsageError
+from ..registry import Registered, Registry, did_you_mean
+from ..shapes import Shapes
+from . import augment, callback, common, dataset, discriminator, generator, loss, metric, recipe
+from .failure import Broken, ContractFailure, place
+from .subject import Subject
+
+Check = Callable[[Subject], None]
+
+_COMMON: tuple[Check, ...] = (
+    common.says_what_it_is,
+    common.is_of_its_kind,
+    common.options_are_described_and_bounded,
+    common.options_refuse_what_they_do_not_know,
+    common.options_replay,
+    common.suggestions_can_be_set,
+    common.listing_imports_no_torch,
+)
+_OF_KIND: dict[str, tuple[Check, ...]] = {
+    "dataset": (*_COMMON, *dataset.CHECKS),
+    "generator": (*_COMMON, *generator.CHECKS),
+    "discriminator": (*_COMMON, *discriminator.CHECKS),
+    "loss": (*_COMMON, *loss.CHECKS),
+    "augment": (*_COMMON, *augment.CHECKS),
+    "callback": (*_COMMON, *callback.CHECKS),
+    "metric": (*_COMMON, *metric.CHECKS),
+    "recipe": (common.says_what_it_is, *recipe.CHECKS),
+}
+
+
+@dataclass(frozen=True)
+class ContractCase:
+    """One check of one component. ``str(case)`` is a short name of it."""
+
+    subject: Subject
+    check: Check
+
+    def __str__(self) -> str:
+        return f"{self.component}-{self.check.__name__}"
+
+    @property
+    def component(self) -> str:
+        """The component's kind and name, such as ``loss/hinge``."""
+        registered = self.subject.registered
+        return f"{registered.component.kind}/{registered.name}"
+
+    @property
+    def title(self) -> str:
+        """What is checked, in words."""
+        return self.check.__name__.replace("_", " ")
+
+    def run(self) -> None:
+        """Check. Raises ContractFailure, or NotApplicable (which pytest takes for a skip) where
+        the check means nothing for this component. The random streams are left as they were."""
+        numpy_state, python_state = np.random.get_state(), random.getstate()
+        try:
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                self._run()
+        finally:
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)
+
+    def _run(self) -> None:
+        registered = self.subject.registered
+        try:
+            self.check(self.subject)
+        except Broken as broken:
+            at = place(broken.at, broken.__traceback__, self.subject.home)
+            who = f"{registered.label} of {registered.source}"
+            raise ContractFailure(who, self.title, broken.expected, broken.got, at) from broken
+        except PluginError as error:
+            who = f"{registered.label} of {registered.source}"
+            raise ContractFailure(who, self.title, "code that loads", str(error), "") from error
+
+
+def contract_cases(
+    what: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    shapes: Sequence[Shapes] = (),
+    plugins: Sequence[str | Path] = (),
+) -> list[ContractCase]:
+    """Every check that the components named by ``what`` must pass; for pytest::
+
+        @pytest.mark.parametrize("case", contract_cases("acme-gan"), ids=str)
+        def test_contract(case: ContractCase) -> None:
+            case.run()
+
+    ``what`` is an installed package, a plugin file, ``KIND/NAME`` or ``PACKAGE/NAME``; None for
+    all there is. ``options`` are given to the component instead of its defaults, ``shapes`` tried
+    instead of the usual ones, ``plugins`` are files whose components are there too.
+    Raises UsageError for what is unknown, PluginError for a plugin that is broken.
+    """
+    own = [what] if what is not None and _is_file(what) else []
+    registry = discover(Path(each) for each in (*plugins, *own))
+    return [
+        ContractCase(Subject(registry, registered, dict(options or {}), tuple(shapes)), check)
+        for registered in find_subjects(registry, what)
+        for check in _OF_KIND[registered.component.kind]
+    ]
+
+
+def find_subjects(registry: Registry, what: str | None) -> list[Registered]:
+    """The components that ``what`` names; see `contract_cases`."""
+    found = list(_matching(registry, what))
+    if found:
+        return found
+    for broken in registry.broken:
+        if what is not None and broken.distribution == normalized(what):
+            raise PluginError(str(broken))
+    names = {each.source.name for each in registry.components()}
+    names |= {f"{each.component.kind}/{each.name}" for each in registry.components()}
+    raise UsageError(f"nothing to check is called '{what}'{did_you_mean(what or '', names)}")
+
+
+def _matching(registry: Registry, what: str | None) -> Iterator[Registered]:
+    if what is None:
+        yield from registry.components()
+        return
+    source = Path(what).name if _is_file(what) else normalized(what)
+    head, _, name = what.partition("/")
+    kind = KIND_OF.get(head, head)
+    if not _is_file(what) and kind in KINDS and name:
+        yield registry.find(kind, name)
+        return
+    for each in registry.components():
+        if each.source.name == source or each.canonical == what:
+            yield each
+
+
+def _is_file(what: str | None) -> bool:
+    return what is not None and what.endswith(".py")

@@ -1,0 +1,87 @@
+"""What a metric owes: finite scores by name, and how they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..shapes import Shapes
+from .discriminator import draw_samples
+from .failure import Broken, NotApplicable, expecting
+from .subject import Subject, describe
+
+SHAPES = (Shapes((2,), None, 0, 5), Shapes((3, 32, 32), (-1.0, 1.0), 0, 5))
+_REAL = 48
+
+
+def scores_are_numbers_with_their_making(subject: Subject) -> None:
+    """At least one finite score, and beside it how it was made: a bare number says nothing."""
+    for shapes, scores in _judged(subject):
+        at = subject.target.__call__
+        if not isinstance(scores, Mapping) or not all(isinstance(key, str) for key in scores):
+            raise Broken("scores by name", type(scores).__name__, at)
+        try:
+            json.dumps(dict(scores), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise Broken("plain, finite values, that JSON can hold", str(error), at) from error
+        if not any(isinstance(each, float) for each in scores.values()):
+            raise Broken(f"a score, a float, for {describe(shapes)}", repr(dict(scores)), at)
+        if len(scores) < 2:
+            raise Broken("how the score was made, beside it: sample counts, features, seed",
+                         f"{dict(scores)} alone", at)  # fmt: skip
+
+
+def same_samples_same_scores(subject: Subject) -> None:
+    """Asked again about the same samples, it says the same."""
+    first = [dict(scores) for _, scores in _judged(subject)]
+    second = [dict(scores) for _, scores in _judged(subject)]
+    if first != second:
+        raise Broken(f"the same scores again, {first}", repr(second), subject.target.__call__)
+
+
+def samples_are_left_alone(subject: Subject) -> None:
+    """Other metrics judge the same samples."""
+    for shapes in SHAPES:
+        torch.manual_seed(0)
+        real = draw_samples(shapes, _REAL)
+        before = real.clone()
+        _judge(subject, shapes, real)
+        if not torch.equal(before, real):
+            raise Broken("real samples left as they were", "samples changed in place",
+                         subject.target.__call__)  # fmt: skip
+
+
+def _judged(subject: Subject) -> list[tuple[Shapes, Any]]:
+    found = []
+    for shapes in SHAPES:
+        torch.manual_seed(0)
+        found.append((shapes, _judge(subject, shapes, draw_samples(shapes, _REAL))))
+    return found
+
+
+def _judge(subject: Subject, shapes: Shapes, real: Tensor) -> Any:
+    stream = torch.Generator().manual_seed(1)
+
+    def generate(count: int) -> Tensor:
+        noise = torch.randn(count, *shapes.sample, generator=stream)
+        return noise if shapes.value_range is None else noise.tanh()
+
+    metric = subject.build()
+    try:
+        with expecting(f"scores of {describe(shapes)}", type(metric).__call__):
+            return metric(real, generate)
+    except Broken as broken:
+        if isinstance(broken.__cause__, ImportError):
+            raise NotApplicable(f"it needs what is not installed: {broken.__cause__}") from None
+        raise
+
+
+CHECKS = (
+    scores_are_numbers_with_their_making,
+    same_samples_same_scores,
+    samples_are_left_alone,
+)

@@ -1,0 +1,103 @@
+"""Small, plain partners for whatever is being tried: both players, a loss, a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ..game import Game, Player, WeightedLoss
+from ..interfaces import Batch, Critic, Dataset, Discriminator, Generator, Item, Loss, Terms
+from ..options import Options
+from ..shapes import Shapes
+
+
+class ToyGenerator(Generator):
+    """Two linear layers, onto any shape and range."""
+
+    def __init__(self, options: Options, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        size = math.prod(shapes.sample)
+        self.layers = nn.Sequential(nn.Linear(shapes.latent_dim, 8), nn.Tanh(), nn.Linear(8, size))
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.shapes.bound(self.layers(latents).view(-1, *self.shapes.sample))
+
+
+class ToyDiscriminator(Discriminator):
+    """Two linear layers with a smooth activation, so that every derivative is there."""
+
+    def __init__(self, options: Options, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        size = math.prod(shapes.sample)
+        self.layers = nn.Sequential(nn.Linear(size, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        scores: Tensor = self.layers(samples.flatten(1))
+        return scores.squeeze(1)
+
+
+class ToyLoss(Loss):
+    """Squared distance to the labels 1 and 0 (Mao et al. 2017, eq. 9)."""
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"real": (critic(real) - 1).square().mean(), "fake": critic(fake).square().mean()}
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"fake": (critic(fake) - 1).square().mean()}
+
+
+class ToyDataset(Dataset):
+    """``count`` samples of any shape, the same ones each time. Items are uint8."""
+
+    def __init__(self, shapes: Shapes, count: int = 12) -> None:
+        super().__init__(Options())
+        self.sample_shape = shapes.sample
+        self.value_range = shapes.value_range or (-1.0, 1.0)
+        self.classes = shapes.classes
+        self._items = np.random.default_rng(0).integers(0, 256, (count, *shapes.sample), np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> Item:
+        return self._items[index], index % self.classes if self.classes else None
+
+    def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
+        return Image.new("RGB", (8 * len(samples), 8))
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self._items.tobytes()).hexdigest()
+
+
+def toy_game(shapes: Shapes, device: torch.device) -> Game:
+    """Both toys on ``device`` with Adam, playing for the toy loss."""
+    generator = ToyGenerator(Options(), shapes).to(device)
+    discriminator = ToyDiscriminator(Options(), shapes).to(device)
+    return Game(
+        gen=Player(generator, torch.optim.Adam(generator.parameters(), 1e-3)),
+        disc=Player(discriminator, torch.optim.Adam(discriminator.parameters(), 1e-3)),
+        losses=[WeightedLoss("toy", ToyLoss(Options()))],
+    )
+
+
+def toy_step(device: torch.device) -> Callable[[], float]:
+    """A function that plays one whole step on ``device`` and gives the discriminator's loss."""
+    shapes = Shapes((3, 16, 16), (-1.0, 1.0), 0, 4)
+    game = toy_game(shapes, device)
+    batch = Batch(torch.zeros(8, *shapes.sample, device=device), None)
+
+    def step() -> float:
+        losses = game.step([batch], lambda count: torch.randn(count, 4, device=device), _nothing)
+        return float(losses.loss_D)
+
+    return step
+
+
+def _nothing(name: str, player: Player) -> None:
+    """Nobody watches the gradients."""

@@ -116,7 +116,7 @@ def resume(
         _write_config(folder, ready.config)
         before = record.get("plugin_files", [])
         carried = keep_plugin_files(folder, ready.config.components, before)
-        record = provenance.add_resumption(record, step, argv, carried)
+        record = provenance.add_resumption(record, step, argv, ready.config, carried)
         atomic.write_text(folder.provenance, provenance.to_json(record))
         return _train(trainer, folder, ready.config, reporter)
 

@@ -178,4 +178,4 @@ def _check_offer(offered: list[Any], taken: Taken) -> None:
     names = Counter((component.kind, component.name) for component in offered)
     for (kind, name), count in names.items():
         if count > 1 or (kind, name) in taken:
-            raise ValueError(f"its distribution offers two {kind}s named '{name}'")
+            raise ValueError(f"its distribution offers the {kind} '{name}' twice")

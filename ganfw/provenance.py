@@ -56,14 +56,17 @@ def add_resumption(
     record: Mapping[str, Any],
     step: int,
     argv: Sequence[str],
+    config: RunConfig,
     plugin_files: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
     """``record`` with one more resumption, from ``step``, and with the plugin files used now.
 
-    A file replaced on the way keeps its first hash in the resumption.
+    It tells the versions that are not those the run began with, and the hashes of replaced files.
     """
     before = record.get("plugin_files", [])
-    entry = {"when": _now(), "from_step": step, "argv": list(argv), "torch": version("torch")}
+    known = record["versions"]
+    changed = {name: now for name, now in _versions(config).items() if known.get(name) != now}
+    entry = {"when": _now(), "from_step": step, "argv": list(argv), "versions": changed}
     if [each["sha256"] for each in before] != [each["sha256"] for each in plugin_files]:
         entry["plugin_files_before"] = before
     resumed = [*record["resumed"], entry]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -100,7 +101,9 @@ class Trainer:
             self._end()
         except BaseException as error:
             for callback in self.callbacks.values():
-                callback.failure(events.Failure(self.run, self.progress.step, error))
+                # What a callback says of a failure must not hide the failure itself.
+                with contextlib.suppress(Exception):
+                    callback.failure(events.Failure(self.run, self.progress.step, error))
             raise
         device, stopped = str(self.run.device), self.run.requests.stop
         losses = self.meter.means()

@@ -12,6 +12,7 @@ from ..errors import GanfwError
 from .check import check_command
 from .doctor import doctor_command
 from .list import list_command
+from .new_plugin import new_plugin_command
 from .resume import resume_command
 from .run import run_command
 from .sample import sample_command
@@ -51,6 +52,7 @@ for command in (
     list_command,
     show_command,
     sample_command,
+    new_plugin_command,
     check_command,
     doctor_command,
 ):

@@ -50,9 +50,7 @@ def it_listens(subject: Subject) -> None:
 def a_run_goes_through(subject: Subject) -> None:
     """Over points and pictures, in a folder of its own."""
     for shapes in SHAPES:
-        trainer = _trainer(subject.build(), shapes, "whole")
-        with expecting("a run that goes through", subject.target):
-            trainer.fit()
+        _fit(_trainer(subject.build(), shapes, "whole"))
 
 
 def a_failure_goes_through(subject: Subject) -> None:
@@ -68,7 +66,7 @@ def state_is_plain_and_restores(subject: Subject) -> None:
     """What `state_dict` gave, saved and given back to another one, is what it gives again."""
     for shapes in SHAPES:
         trainer = _trainer(subject.build(), shapes, "first", stop_after=4)
-        trainer.fit()
+        _fit(trainer)
         state = _saved(trainer, type(next(iter(trainer.callbacks.values()))))
         again = _trainer(subject.build(), shapes, "second")
         callback = next(iter(again.callbacks.values()))
@@ -85,12 +83,12 @@ def a_resumed_run_ends_the_same(subject: Subject) -> None:
     """Stopped after four steps and resumed, a run ends with the very same weights."""
     for shapes in SHAPES:
         straight = _trainer(subject.build(), shapes, "straight")
-        straight.fit()
+        _fit(straight)
         begun = _trainer(subject.build(), shapes, "begun", stop_after=4)
-        begun.fit()
+        _fit(begun)
         resumed = _trainer(subject.build(), shapes, "resumed")
         resumed.load_state_dict(_saved(begun, subject.target))
-        resumed.fit()
+        _fit(resumed)
         if not _same(_weights(straight), _weights(resumed)):
             raise Broken("the weights of a run that was never stopped", "others after a resume",
                          subject.target.state_dict)  # fmt: skip
@@ -126,6 +124,11 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
     latents = Latents(shapes.latent_dim, 0, device)
     callbacks = {"it": callback, "stop": _Stop(stop_after)}
     return Trainer(game, source, latents, callbacks, run, 1, 2, save)
+
+
+def _fit(trainer: Trainer) -> None:
+    with expecting("a run that goes through", type(trainer.callbacks["it"])):
+        trainer.fit()
 
 
 class _Stop(Callback):

@@ -17,7 +17,7 @@ from ..errors import PluginError, UsageError
 from ..registry import Registered, Registry, did_you_mean
 from ..shapes import Shapes
 from . import augment, callback, common, dataset, discriminator, generator, loss, metric, recipe
-from .failure import Broken, ContractFailure, place
+from .failure import Broken, ContractFailure, expecting, place
 from .subject import Subject
 
 Check = Callable[[Subject], None]
@@ -77,16 +77,16 @@ class ContractCase:
             random.setstate(python_state)
 
     def _run(self) -> None:
-        registered = self.subject.registered
+        who = f"{self.subject.registered.label} of {self.subject.registered.source}"
         try:
-            self.check(self.subject)
+            with expecting("no error"):
+                self.check(self.subject)
         except Broken as broken:
+            if isinstance(broken.__cause__, PluginError):
+                said = str(broken.__cause__)
+                raise ContractFailure(who, self.title, "code that loads", said, "") from broken
             at = place(broken.at, broken.__traceback__, self.subject.home)
-            who = f"{registered.label} of {registered.source}"
             raise ContractFailure(who, self.title, broken.expected, broken.got, at) from broken
-        except PluginError as error:
-            who = f"{registered.label} of {registered.source}"
-            raise ContractFailure(who, self.title, "code that loads", str(error), "") from error
 
 
 def contract_cases(

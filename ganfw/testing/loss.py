@@ -80,7 +80,7 @@ class Trial:
                 raise Broken(f"the term '{name}' as a scalar, the mean over the batch",
                              f"shape {tuple(value.shape)}, for {self.what}", at)  # fmt: skip
             if not value.isfinite():
-                raise Broken(f"a finite term '{name}', for {self.what}", f"{float(value)}", at)
+                raise Broken(f"a finite term '{name}', for {self.what}", f"{value.item()}", at)
 
     def _check_needs(self) -> None:
         needs = self.loss.needs_gradient_at
@@ -178,8 +178,9 @@ def survives_double_backward(subject: Subject) -> None:
         with expecting("terms that can be differentiated twice", type(trial.loss)):
             first = _gradients(_sum(terms), weights, create_graph=True)
             bumps = [each.square().sum() for each in first if each.requires_grad]
-            second = _gradients(sum(bumps), weights) if bumps else []
-        if not all(each.isfinite().all() for each in second):
+            if bumps:
+                torch.stack(bumps).sum().backward()  # type: ignore[no-untyped-call]
+        if not all(each.grad is None or each.grad.isfinite().all() for each in weights):
             raise Broken("finite second derivatives", "nan or infinity", type(trial.loss))
 
 

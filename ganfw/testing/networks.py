@@ -54,7 +54,8 @@ class NetworkChecks:
             at = type(network).forward
             for name, weight in network.named_parameters():
                 if weight.requires_grad and weight.grad is None:
-                    raise Broken(f"a gradient of '{name}', given {describe(shapes)}", "none", at)
+                    wanted = f"a gradient of '{name}', given {describe(shapes)}"
+                    raise Broken(wanted, "none", type(network))
                 if weight.grad is not None and not weight.grad.isfinite().all():
                     raise Broken(f"a finite gradient of '{name}'", "nan or infinity", at)
             if inputs.grad is None or not inputs.grad.any():

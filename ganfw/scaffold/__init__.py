@@ -1,0 +1,1 @@
+"""A new plugin: a whole package, working, to be edited."""

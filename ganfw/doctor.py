@@ -184,7 +184,7 @@ def _try_device(name: str) -> DeviceCheck:
         step()
         return DeviceCheck(name, _name_of(device), (time.perf_counter() - began) * 1e3, None)
     except RuntimeError as error:
-        return DeviceCheck(name, _name_of(device), None, str(error).splitlines()[0])
+        return DeviceCheck(name, "", None, str(error).splitlines()[0])
 
 
 def _name_of(device: torch.device) -> str:

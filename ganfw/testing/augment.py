@@ -26,7 +26,7 @@ def samples_keep_their_shape(subject: Subject) -> None:
     """For a batch and for a single sample."""
     for count in (1, 3):
         for network, shapes, samples, labels in NETWORK.each(subject, count):
-            augmented = NETWORK.forward(network, samples, labels, f"{count} samples")
+            augmented = NETWORK.forward(network, samples, labels, f"a batch of {count}")
             check_output(network, augmented, (count, *shapes.sample), "samples", shapes)
 
 

@@ -35,7 +35,7 @@ def one_score_per_sample(subject: Subject) -> None:
     for count in (1, 3):
         for network, shapes, samples, labels in NETWORK.each(subject, count):
             network.train(count > 1)
-            scores = NETWORK.forward(network, samples, labels, f"{count} samples")
+            scores = NETWORK.forward(network, samples, labels, f"a batch of {count}")
             check_output(network, scores, (count,), "scores", shapes)
 
 

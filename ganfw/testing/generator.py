@@ -26,12 +26,12 @@ def _generate(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Ten
 NETWORK = NetworkChecks(_latents, _generate)
 
 
-def samples_have_the_datas_shape(subject: Subject) -> None:
+def samples_have_the_shape_of_the_data(subject: Subject) -> None:
     """For a batch in training, and for a single sample in evaluation."""
     for count in (1, 3):
         for network, shapes, latents, labels in NETWORK.each(subject, count):
             network.train(count > 1)
-            samples = NETWORK.forward(network, latents, labels, f"{count} latents")
+            samples = NETWORK.forward(network, latents, labels, f"a batch of {count}")
             check_output(network, samples, (count, *shapes.sample), "samples", shapes)
 
 
@@ -55,7 +55,7 @@ def samples_lie_in_the_value_range(subject: Subject) -> None:
 
 
 CHECKS = (
-    samples_have_the_datas_shape,
+    samples_have_the_shape_of_the_data,
     samples_lie_in_the_value_range,
     NETWORK.gradients_reach_weights_and_input,
     NETWORK.same_seed_same_result,

@@ -130,11 +130,16 @@ class Choosy(Base):
 @pytest.mark.parametrize(
     ("cls", "check", "expected", "got"),
     [
-        (WrongShape, "samples_have_the_datas_shape", "samples (1, 2)", "(1, 1, 2)"),
-        (Fails, "samples_have_the_datas_shape", "an output for 1 latents", "RuntimeError: "),
-        (Double, "samples_have_the_datas_shape", "float32", "float64"),
-        (NotFinite, "samples_have_the_datas_shape", "finite samples", "nan or infinity"),
-        (Choosy, "samples_have_the_datas_shape", "for some shape", "ShapesError"),
+        (WrongShape, "samples_have_the_shape_of_the_data", "samples (1, 2)", "(1, 1, 2)"),
+        (
+            Fails,
+            "samples_have_the_shape_of_the_data",
+            "an output for a batch of 1",
+            "RuntimeError: ",
+        ),
+        (Double, "samples_have_the_shape_of_the_data", "float32", "float64"),
+        (NotFinite, "samples_have_the_shape_of_the_data", "finite samples", "nan or infinity"),
+        (Choosy, "samples_have_the_shape_of_the_data", "for some shape", "ShapesError"),
         (Unbounded, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
         (Idle, "gradients_reach_weights_and_input", "a gradient of 'idle'", "none"),
         (Deaf, "gradients_reach_weights_and_input", "a gradient at the input", "none"),
@@ -154,7 +159,7 @@ def test_a_bad_generator(cls: type, check: str, expected: str, got: str) -> None
 
 
 def test_the_line_is_the_one_that_raised() -> None:
-    failure = _failure(_case("generator", Fails, "samples_have_the_datas_shape"))
+    failure = _failure(_case("generator", Fails, "samples_have_the_shape_of_the_data"))
     line = Path(__file__).read_text().splitlines()[int(failure.at.rpartition(":")[2]) - 1]
     assert line.strip() == "return latents @ torch.zeros(99, 2)"
 

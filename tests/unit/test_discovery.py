@@ -42,7 +42,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 def test_our_own_components_come_through_entry_points() -> None:
     registry = discover()
     assert not registry.broken
-    assert {each.distribution for each in registry.components()} == {"ganfw"}
+    assert {each.source.name for each in registry.components()} == {"ganfw"}
     assert {each.component.kind for each in registry.components()} >= {
         "dataset", "generator", "discriminator", "loss", "callback", "recipe",
     }  # fmt: skip
@@ -53,43 +53,45 @@ def test_a_strangers_plugin_is_registered_under_its_distribution(install: Instal
     assert discover().find("loss", "acme").canonical == "acme-gan/acme"
 
 
-@pytest.mark.parametrize(
-    ("code", "phase", "said"),
-    [
-        ("import no_such_module", "import", "ModuleNotFoundError"),
-        ("def broken(:", "import", "SyntaxError"),
-        ("import sys; sys.exit(3)", "import", "SystemExit"),
-        ("GANFW_API = 99", "registration", "plugin API 99"),
-        ("x = 1", "registration", "no function ganfw_components"),
-        (
-            "from ganfw import hookimpl\n@hookimpl\ndef ganfw_component(): return []",
-            "registration",
-            "ganfw_component",
-        ),
-        (
-            "from ganfw import hookimpl\n@hookimpl\ndef ganfw_components(): return 1 / 0",
-            "hook",
-            "ZeroDivisionError",
-        ),
-        (
-            "from ganfw import hookimpl\n@hookimpl\ndef ganfw_components(): return ['x']",
-            "offer",
-            "no ganfw.Component",
-        ),
-    ],
-)
-def test_a_broken_plugin_is_kept_apart_and_named(
-    install: Install, code: str, phase: str, said: str
-) -> None:
-    install("bad-gan", code)
+def test_a_broken_plugin_is_kept_apart_with_its_whole_story(install: Install) -> None:
+    """Every way to break is tried on real packages, in ``e2e/test_broken_plugins.py``."""
+    install("bad-gan", "import no_such_module")
     install("good-gan", GOOD.format(name="fine"))
     registry = discover()
     (broken,) = registry.broken
-    assert (broken.distribution, broken.phase) == ("bad-gan", phase)
-    assert said in str(broken)
+    assert (broken.distribution, broken.entry_point, broken.components) == ("bad-gan", "bad-gan", 0)
+    assert broken.failure is not None
+    assert broken.failure.phase == "import"
     assert "\n" not in str(broken)
+    assert 'bad_gan_plugin.py", line 1' in broken.failure.traceback
     assert registry.has("loss", "fine")
     assert registry.has("generator", "dcgan")
+
+
+def test_names_of_distributions_are_normalized(install: Install) -> None:
+    install("Acme.GAN", GOOD.format(name="acme"), module="acme_module")
+    assert discover().find("loss", "acme-gan/acme").source.version == "1.0"
+
+
+def test_wrecked_metadata_is_no_plugin(install: Install, tmp_path: Path) -> None:
+    install("acme-gan", GOOD.format(name="acme"))
+    for name, content in (("wreck", b"\xff\xfe"), ("nameless", b"[ganfw]\nx = none_such\n")):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "entry_points.txt").write_bytes(content)
+        (info / "METADATA").write_bytes(b"")
+    registry = discover()
+    assert registry.has("loss", "acme")
+    assert [each.version for each in registry.broken] == ["?"]
+
+
+def test_a_hook_may_not_take_what_is_not_given(install: Install) -> None:
+    install(
+        "bad-gan",
+        "from ganfw import hookimpl\n@hookimpl\ndef ganfw_components(colour): return []",
+    )
+    (broken,) = discover().broken
+    assert "colour" in str(broken)
 
 
 def test_strict_mode_refuses(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import pytest
 from ganfw import Component
 from ganfw.errors import PluginError, UsageError
 from ganfw.registry import Registry
+from ganfw.source import Source
 
 
 def _component(name: str, kind: str = "generator", target: str = "missing:Net") -> Component:
@@ -14,8 +15,8 @@ def _component(name: str, kind: str = "generator", target: str = "missing:Net") 
 @pytest.fixture
 def registry() -> Registry:
     registry = Registry()
-    registry.add(_component("dcgan"), "ganfw", "0.1.0")
-    registry.add(_component("unet"), "acme", "2.0")
+    registry.add(_component("dcgan"), Source("ganfw", "0.1.0"))
+    registry.add(_component("unet"), Source("acme", "2.0"))
     return registry
 
 
@@ -25,20 +26,20 @@ def test_bare_and_canonical_names_find_the_same(registry: Registry) -> None:
 
 
 def test_our_own_names_stay_ours(registry: Registry) -> None:
-    registry.add(_component("dcgan"), "acme", "2.0")
-    assert registry.find("generator", "dcgan").distribution == "ganfw"
-    assert registry.find("generator", "acme/dcgan").distribution == "acme"
+    registry.add(_component("dcgan"), Source("acme", "2.0"))
+    assert registry.find("generator", "dcgan").source.name == "ganfw"
+    assert registry.find("generator", "acme/dcgan").source.name == "acme"
 
 
 def test_any_other_clash_names_both(registry: Registry) -> None:
-    registry.add(_component("unet"), "zeta", "1.0")
+    registry.add(_component("unet"), Source("zeta", "1.0"))
     with pytest.raises(UsageError, match="'acme/unet' or 'zeta/unet'"):
         registry.find("generator", "unet")
 
 
 def test_one_distribution_may_not_offer_a_name_twice(registry: Registry) -> None:
     with pytest.raises(ValueError, match="two generators named unet"):
-        registry.add(_component("unet"), "acme", "2.0")
+        registry.add(_component("unet"), Source("acme", "2.0"))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,9 @@ def test_one_distribution_may_not_offer_a_name_twice(registry: Registry) -> None
         ("generator", "zzz", "no generator 'zzz'; there are dcgan, unet"),
         ("generater", "dcgan", "no kind of component 'generater'. Did you mean 'generator'?"),
         ("generator", "gone/net", "the package 'gone' that offered it is not installed"),
+        ("generator", "gone.py/net", "give the file it came with, --plugin gone.py"),
+        ("generator", "session/net", "register it again with @ganfw.register"),
+        ("generator", "acme/unte", "no generator 'acme/unte'. Did you mean 'unet'?"),
     ],
 )
 def test_what_is_not_there_is_said_with_the_nearest(
@@ -67,13 +71,13 @@ def test_a_target_that_cannot_be_loaded_names_its_distribution(registry: Registr
 
 def test_options_that_are_no_options_are_refused() -> None:
     registry = Registry()
-    registry.add(Component("loss", "x", "a:B", options="pathlib:Path"), "acme", "1")
+    registry.add(Component("loss", "x", "a:B", options="pathlib:Path"), Source("acme", "1"))
     with pytest.raises(PluginError, match=r"no subclass of ganfw\.Options"):
         registry.find("loss", "x").load_options()
 
 
 def test_components_are_listed_by_kind_and_name(registry: Registry) -> None:
-    registry.add(_component("a", "dataset"), "zeta", "1")
+    registry.add(_component("a", "dataset"), Source("zeta", "1"))
     names = [each.canonical for each in registry.components()]
     assert names == ["zeta/a", "ganfw/dcgan", "acme/unet"]
     assert [each.name for each in registry.components("dataset")] == ["a"]

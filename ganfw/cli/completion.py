@@ -9,12 +9,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..component import KIND_OF, KINDS, SLOT_OF
-from ..discovery import discover
 from ..errors import GanfwError
-from ..registry import Registered, Registry
 
 if TYPE_CHECKING:
     from ..layers import Layer
+    from ..registry import Registered, Registry
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -54,7 +53,8 @@ def complete_subject(
     """Completes what ``ganfw check`` takes: a package, KIND/NAME, or a file."""
     if incomplete.startswith((".", "/", "~")):
         return [CompletionItem(incomplete, type="file")]
-    found = (_registry(context) or Registry()).components()
+    registry = _registry(context)
+    found = registry.components() if registry else []
     words = {each.source.name for each in found}
     words |= {f"{each.component.kind}/{each.name}" for each in found}
     return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
@@ -79,6 +79,8 @@ def complete_setting(
 
 
 def _registry(context: click.Context) -> Registry | None:
+    from ..discovery import discover
+
     try:
         return discover(context.params.get("plugins") or ())
     except GanfwError:
@@ -86,12 +88,10 @@ def _registry(context: click.Context) -> Registry | None:
 
 
 def _names(context: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
-    registry = _registry(context) or Registry()
-    found = registry.components(kind)
-    words = {
-        each.canonical if registry and registry.shadowed(each) else each.name: each
-        for each in found
-    }
+    registry = _registry(context)
+    if registry is None:
+        return []
+    words = {_name(registry, each): each for each in registry.components(kind)}
     return [
         CompletionItem(word, help=each.component.summary)
         for word, each in words.items()

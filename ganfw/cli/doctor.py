@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..discovery import discover
 from .plugins import plugin_option
 from .table import columns
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there is a problem.")
 def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> None:
     """Look at versions, devices, plugins and the cache, and say what to mend."""
+    from ..discovery import discover
+
     # Plugins come first: one that imports torch is noticed only while torch is not there.
     registry = discover(plugins)
     from ..doctor import examine

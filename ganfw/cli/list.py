@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..component import SLOT_OF
-from ..registry import Registered
 from .plugins import find_plugins, plugin_option
 from .table import columns
+
+if TYPE_CHECKING:
+    from ..registry import Registered
 
 
 @click.command("list")

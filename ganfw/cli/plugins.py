@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..discovery import discover
-from ..registry import Registry
-from ..source import HOME
+if TYPE_CHECKING:
+    from ..registry import Registry
 
 plugin_option = click.option(
     "--plugin",
@@ -23,6 +23,10 @@ plugin_option = click.option(
 
 def find_plugins(files: Sequence[Path] = ()) -> Registry:
     """Every component there is, also those in ``files``; what is amiss gets a line on stderr."""
+    # Not at the top: ``--help`` needs no plugins, and the metadata of packages costs 40 ms.
+    from ..discovery import discover
+    from ..source import HOME
+
     registry = discover(files)
     for broken in registry.broken:
         click.echo(f"Warning: {broken} (more: ganfw doctor)", err=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..component import KIND_OF
 from ..errors import UsageError
-from ..registry import Registered
 from .completion import complete_kind, complete_name
 from .list import record
 from .plugins import find_plugins, plugin_option
 from .table import columns
+
+if TYPE_CHECKING:
+    from ..registry import Registered
 
 
 @click.command("show")

@@ -41,8 +41,8 @@ def check_command(
 ) -> None:
     """Check that components keep their contract: all there are, or WHAT.
 
-    WHAT is a package, a plugin file, KIND/NAME or PACKAGE/NAME. Exits with status 1 for a broken
-    contract.
+    WHAT is a package, a plugin file, KIND/NAME, PACKAGE/NAME or NAME. Exits with status 1 for a
+    broken contract.
     """
     from ..layers import Text
     from ..testing import contract_cases

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .. import fields
 from ..component import KIND_OF, KINDS
 from ..discovery import discover, normalized
 from ..errors import PluginError, UsageError
@@ -101,18 +102,30 @@ def contract_cases(
         def test_contract(case: ContractCase) -> None:
             case.run()
 
-    ``what`` is an installed package, a plugin file, ``KIND/NAME`` or ``PACKAGE/NAME``; None for
-    all there is. ``options`` are given to the component instead of its defaults, ``shapes`` tried
-    instead of the usual ones, ``plugins`` are files whose components are there too.
+    ``what`` is an installed package, a plugin file, ``KIND/NAME``, ``PACKAGE/NAME`` or a bare
+    name; None for all there is. ``options`` are given to the component instead of its defaults,
+    ``shapes`` tried instead of the usual ones, ``plugins`` are files whose components are there
+    too.
     Raises UsageError for what is unknown, PluginError for a plugin that is broken.
     """
     own = [what] if what is not None and _is_file(what) else []
     registry = discover(Path(each) for each in (*plugins, *own))
+    given = dict(options or {})
+    found = find_subjects(registry, what)
+    if given:
+        _check_options(found, given)
     return [
-        ContractCase(Subject(registry, registered, dict(options or {}), tuple(shapes)), check)
-        for registered in find_subjects(registry, what)
+        ContractCase(Subject(registry, registered, given, tuple(shapes)), check)
+        for registered in found
         for check in _OF_KIND[registered.component.kind]
     ]
+
+
+def _check_options(found: Sequence[Registered], given: Mapping[str, Any]) -> None:
+    if len(found) > 1:
+        names = ", ".join(f"{each.component.kind}/{each.name}" for each in found[:3])
+        raise UsageError(f"options are given to one component, not to {len(found)} ({names}, …)")
+    fields.fit(found[0].load_options(), given, found[0].label)
 
 
 def find_subjects(registry: Registry, what: str | None) -> list[Registered]:
@@ -138,9 +151,9 @@ def _matching(registry: Registry, what: str | None) -> Iterator[Registered]:
     if not _is_file(what) and kind in KINDS and name:
         yield registry.find(kind, name)
         return
-    for each in registry.components():
-        if each.source.name == source or each.canonical == what:
-            yield each
+    found = registry.components()
+    whole = [each for each in found if each.source.name == source or each.canonical == what]
+    yield from whole or [each for each in found if each.name == what]
 
 
 def _is_file(what: str | None) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..shapes import Shapes
 from .failure import Broken, expecting
-from .networks import NetworkChecks, check_output
+from .networks import NetworkChecks, with_labels
 from .subject import Subject, describe
 
 _DRAWS = 8
@@ -22,21 +22,12 @@ def draw_samples(shapes: Shapes, count: int) -> Tensor:
     return samples.sigmoid() * (high - low) + low
 
 
-def _score(network: nn.Module, samples: Tensor, labels: Tensor | None) -> Tensor:
-    scores: Tensor = network(samples, labels)
-    return scores
-
-
-NETWORK = NetworkChecks(draw_samples, _score)
+NETWORK = NetworkChecks(draw_samples, with_labels)
 
 
 def one_score_per_sample(subject: Subject) -> None:
     """For a batch in training, and for a single sample in evaluation."""
-    for count in (1, 3):
-        for network, shapes, samples, labels in NETWORK.each(subject, count):
-            network.train(count > 1)
-            scores = NETWORK.forward(network, samples, labels, f"a batch of {count}")
-            check_output(network, scores, (count,), "scores", shapes)
+    NETWORK.check_outputs(subject, "scores", lambda shapes: ())
 
 
 def scores_are_raw(subject: Subject) -> None:
@@ -78,10 +69,5 @@ CHECKS = (
     one_score_per_sample,
     scores_are_raw,
     survives_double_backward,
-    NETWORK.gradients_reach_weights_and_input,
-    NETWORK.same_seed_same_result,
-    NETWORK.weights_survive_safetensors,
-    NETWORK.works_in_other_precisions,
-    NETWORK.moves_whole_to_another_device,
-    NETWORK.leaves_its_input_alone,
+    *NETWORK.checks,
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..shapes import Shapes
 from .failure import Broken
-from .networks import NetworkChecks, check_output
+from .networks import NetworkChecks, with_labels
 from .subject import Subject, describe
 
 _TRAINED = 4.0
@@ -18,21 +18,12 @@ def _latents(shapes: Shapes, count: int) -> Tensor:
     return torch.randn(count, shapes.latent_dim)
 
 
-def _generate(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
-    samples: Tensor = network(latents, labels)
-    return samples
-
-
-NETWORK = NetworkChecks(_latents, _generate)
+NETWORK = NetworkChecks(_latents, with_labels)
 
 
 def samples_have_the_shape_of_the_data(subject: Subject) -> None:
     """For a batch in training, and for a single sample in evaluation."""
-    for count in (1, 3):
-        for network, shapes, latents, labels in NETWORK.each(subject, count):
-            network.train(count > 1)
-            samples = NETWORK.forward(network, latents, labels, f"a batch of {count}")
-            check_output(network, samples, (count, *shapes.sample), "samples", shapes)
+    NETWORK.check_outputs(subject, "samples", lambda shapes: shapes.sample)
 
 
 def samples_lie_in_the_value_range(subject: Subject) -> None:
@@ -57,10 +48,5 @@ def samples_lie_in_the_value_range(subject: Subject) -> None:
 CHECKS = (
     samples_have_the_shape_of_the_data,
     samples_lie_in_the_value_range,
-    NETWORK.gradients_reach_weights_and_input,
-    NETWORK.same_seed_same_result,
-    NETWORK.weights_survive_safetensors,
-    NETWORK.works_in_other_precisions,
-    NETWORK.moves_whole_to_another_device,
-    NETWORK.leaves_its_input_alone,
+    *NETWORK.checks,
 )

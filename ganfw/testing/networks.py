@@ -21,6 +21,12 @@ Call = Callable[[nn.Module, Tensor, "Tensor | None"], Tensor]
 """Runs a network on its input and labels."""
 
 
+def with_labels(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
+    """How generators and discriminators are called."""
+    output: Tensor = network(inputs, labels)
+    return output
+
+
 class NetworkChecks:
     """The checks of a network, given what goes in and how it is called."""
 
@@ -43,6 +49,29 @@ class NetworkChecks:
         """The output; whatever the network raises is told."""
         with expecting(f"an output for {what}", type(network).forward):
             return self._call(network, inputs, labels)
+
+    @property
+    def checks(self) -> tuple[Callable[[Subject], None], ...]:
+        """What every network is asked."""
+        return (
+            self.gradients_reach_weights_and_input,
+            self.same_seed_same_result,
+            self.weights_survive_safetensors,
+            self.works_in_other_precisions,
+            self.moves_whole_to_another_device,
+            self.leaves_its_input_alone,
+        )
+
+    def check_outputs(
+        self, subject: Subject, what: str, wanted: Callable[[Shapes], tuple[int, ...]]
+    ) -> None:
+        """Outputs, called ``what``, of the shape (B, *wanted(shapes)): for a batch in training, and
+        for a single one in evaluation."""
+        for count in (1, 3):
+            for network, shapes, inputs, labels in self.each(subject, count):
+                network.train(count > 1)
+                output = self.forward(network, inputs, labels, f"a batch of {count}")
+                check_output(network, output, (count, *wanted(shapes)), what, shapes)
 
     def gradients_reach_weights_and_input(self, subject: Subject) -> None:
         """A weight without a gradient never learns; an input without one starves the other

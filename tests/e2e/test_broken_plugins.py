@@ -111,10 +111,12 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Environment:
         build_wheel(root, name, {f"{name.replace('-', '_')}.py": bad.code})
         for name, bad in BAD.items()
     ]
-    for name, code in ODD.items():
-        points = {"dcgan" if name == "odd-ours" else name: name.replace("-", "_")}
-        wheels.append(build_wheel(root, name, {f"{points.popitem()[1]}.py": code}, None))
+    wheels += [
+        build_wheel(root, name, {f"{name.replace('-', '_')}.py": code})
+        for name, code in ODD.items()
+    ]
     good = {f"{name}.py": code for name, code in GOOD.items()}
+    # Its entry point bears the name of one of ours, which pluggy's own loader would pass over.
     wheels.append(build_wheel(root, "Good_GAN", good, {"dcgan": "good_gan"}))
     environment.install(*wheels)
     return environment
@@ -254,3 +256,17 @@ def test_checking_a_broken_package_says_why(crowd: Environment, tmp_path: Path) 
     ended = crowd.run("check", "bad-hook", cwd=tmp_path)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: plugin 'bad-hook' of bad-hook 1.0 is left out")
+
+
+def test_an_entry_point_added_since_the_installation(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "env")
+    files = {"late_gan.py": _hook("[]")}
+    project = build_wheel(tmp_path, "late-gan", files).parents[1]
+    environment.install(project)
+    pyproject = project / "pyproject.toml"
+    more = '[project.entry-points.ganfw]\nmore = "late_gan"'
+    pyproject.write_text(pyproject.read_text().replace("[project.entry-points.ganfw]", more))
+    doctor = environment.run("doctor", "--strict", cwd=tmp_path)
+    assert doctor.returncode == 1
+    assert f"problem: {pyproject} declares more, which the installed metadata" in doctor.stdout
+    assert f"→ pip install -e {project}" in doctor.stdout

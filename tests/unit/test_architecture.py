@@ -74,6 +74,8 @@ def test_imports_form_no_circle() -> None:
 @pytest.mark.parametrize(
     ("low", "high"),
     [
+        ("source", "registry"), ("loading", "registry"), ("registry", "discovery"),
+        ("discovery", "testing"), ("launch", "testing"), ("testing", "cli"), ("scaffold", "cli"),
         ("component", "interfaces"), ("registry", "config"), ("interfaces", "game"),
         ("game", "trainer"), ("trainer", "build"), ("build", "launch"), ("launch", "cli"),
     ],

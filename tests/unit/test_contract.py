@@ -551,6 +551,29 @@ def test_cases_by_name(what: str) -> None:
     assert len({str(each) for each in cases}) == len(cases)
 
 
+def test_options_that_cannot_be_given() -> None:
+    with pytest.raises(ganfw.UsageError, match=r"has no option 'gama'. Did you mean 'gamma'\?"):
+        contract_cases("loss/r1", {"gama": 3})
+    with pytest.raises(ganfw.UsageError, match="options are given to one component"):
+        contract_cases("ganfw", {"gamma": 3})
+
+
+def test_shapes_of_ones_own() -> None:
+    shapes = Shapes((1, 64, 64), (-1.0, 1.0), 2, 9)
+    (case,) = [
+        each
+        for each in contract_cases("gen/dcgan", {"channels": 8}, [shapes])
+        if each.check.__name__ == "samples_have_the_shape_of_the_data"
+    ]
+    assert case.subject.fitting() == [shapes]
+    case.run()
+
+
+def test_a_bare_name_means_every_kind_of_it() -> None:
+    cases = contract_cases("dcgan")
+    assert {each.component for each in cases} == {"generator/dcgan", "discriminator/dcgan"}
+
+
 def test_unknown_names() -> None:
     with pytest.raises(ganfw.UsageError, match="Did you mean 'ganfw'"):
         contract_cases("gnafw")

@@ -71,10 +71,10 @@ def plugin_files(name: str, kinds: Sequence[str]) -> dict[str, str]:
     }
     optional = [kind for kind in chosen if kind != "recipe"]
     if optional:
-        classes = [_filled(f"{kind}/options.txt", words) for kind in optional]
+        classes = [_of_kind(kind, "options", words) for kind in optional]
         files[f"{source}/options.py"] = _filled("options.py.txt", words) + "".join(classes)
     for kind in chosen:
-        files[f"{source}/{_module(kind, name)}"] = _filled(f"{kind}/module.txt", words)
+        files[f"{source}/{_module(kind, name)}"] = _of_kind(kind, "module", words)
     return {
         **files,
         "tests/test_contract.py": _filled("test_contract.py.txt", words),
@@ -104,8 +104,8 @@ def _words(name: str, kinds: Sequence[str]) -> dict[str, str]:
     words = {
         "name": name,
         "package": package,
-        "prefix": "".join(part.capitalize() for part in name.split("-")),
-        "description": f"For ganfw: {', '.join(kinds)}.",
+        "camel": "".join(part.capitalize() for part in name.split("-")),
+        "description": f"{_listed(kinds)} for ganfw.",
         "ganfw_version": __version__,
         "api": str(API),
         "try_it": try_command(name, kinds),
@@ -116,7 +116,7 @@ def _words(name: str, kinds: Sequence[str]) -> dict[str, str]:
     paths = [f"- `src/{package}/{_module(kind, name)}`: how the {kind} works" for kind in kinds]
     settable = [f"- `src/{package}/options.py`: what you can set"] if kinds != ["recipe"] else []
     words["contents"] = "\n".join([*settable, *paths])
-    words["components"] = "".join(_filled(f"{kind}/component.txt", words) for kind in kinds)
+    words["components"] = "".join(_of_kind(kind, "component", words) for kind in kinds)
     return words
 
 
@@ -126,6 +126,20 @@ def _filling(kind: str, name: str, kinds: Sequence[str]) -> str:
 
 def _module(kind: str, name: str) -> str:
     return f"{name}.toml" if kind == "recipe" else f"{kind}.py"
+
+
+def _of_kind(kind: str, template: str, words: dict[str, str]) -> str:
+    """A template of one kind. Its class is named ``MyLoss``, and not ``MyLossLoss``."""
+    camel = words["camel"]
+    prefix = camel.removesuffix(kind.capitalize()) or camel
+    return _filled(f"{kind}/{template}.txt", {**words, "prefix": prefix})
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    """``A loss and an augment``."""
+    each = [f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" for kind in kinds]
+    text = " and ".join([*([", ".join(each[:-1])] if each[1:] else []), each[-1]])
+    return text[0].upper() + text[1:]
 
 
 def _filled(template: str, words: dict[str, str]) -> str:

@@ -103,6 +103,9 @@ def test_it_ends_with_two_commands(ganfw: Ganfw) -> None:
     assert try_it.endswith(
         "ganfw run --data gaussian --gen linear --disc my-penalty --loss my-penalty --steps 200"
     )
+    assert "class MyPenaltyLoss(Loss):" in Path("my-penalty/src/my_penalty/loss.py").read_text()
+    assert "A discriminator and a loss for ganfw." in Path("my-penalty/README.md").read_text()
+    assert "class MyLoss(Loss):" in plugin_files("my-loss", ["loss"])["src/my_loss/loss.py"]
     written = {str(each.relative_to("my-penalty")) for each in Path("my-penalty").rglob("*")
                if each.is_file()}  # fmt: skip
     assert written == set(plugin_files("my-penalty", ["loss", "discriminator"]))

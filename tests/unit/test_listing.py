@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from ganfw.source import Source
+from ganfw.whereabouts import home_page
+
 Ganfw = Callable[..., Result]
 
 
@@ -61,3 +64,20 @@ def test_show_needs_a_name(ganfw: Ganfw) -> None:
 
 def test_show_a_recipe(ganfw: Ganfw) -> None:
     assert ganfw("show", "recipe", "d2l-gaussian").stdout.startswith("# ")
+
+
+def test_the_home_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    pages = {
+        "with-urls": "Project-URL: Changelog, https://a\nProject-URL: Homepage, https://acme.test\n",
+        "with-old": "Home-page: https://old.test\n",
+        "with-none": "",
+    }
+    for name, lines in pages.items():
+        folder = tmp_path / f"{name.replace('-', '_')}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{lines}"
+        )
+    found = [home_page(Source(name, "1")) for name in (*pages, "not-here", "session")]
+    assert found == ["https://acme.test", "https://old.test", None, None, None]

@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 FORMAT = 1
 _SAMPLES, _LABELS, _META = "samples.npy", "labels.npy", "meta.json"
-_CHUNK = 256
+_CHUNK, _TASK = 512, 32
 _NAMED = 5
 _SHARE_OF_DISK = 0.8
 
@@ -176,10 +176,16 @@ def _items(
         except SkipItem as reason:
             return str(reason)
 
+    def read_some(indices: range) -> list[Item | str]:
+        return [read(index) for index in indices]
+
+    # Some at a time, as handing each small picture to a thread costs as much as decoding it.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, total, _CHUNK):
             stop = min(start + _CHUNK, total)
-            yield from pool.map(read, range(start, stop))
+            groups = [range(i, min(i + _TASK, stop)) for i in range(start, stop, _TASK)]
+            for items in pool.map(read_some, groups):
+                yield from items
             progress(stop, total)
 
 

@@ -27,6 +27,7 @@ SUFFIXES = frozenset(
 Fit = Literal["stretch", "crop", "pad"]
 
 _GAP = 2
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -85,15 +86,16 @@ def read_picture(
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source) as opened:
-                picture = _upright_rgba(opened)
+                picture = _upright(opened)
     except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SkipItem(reason) from error
-    if channels != 4:
+    if channels != 4 and picture.mode == "RGBA":
         # On the background before resizing, or the hidden colour of clear pixels would fringe.
         ground = Image.new("RGBA", picture.size, background)
         ground.alpha_composite(picture)
-        picture = ground.convert("RGB" if channels == 3 else "L")
+        picture = ground
+    picture = picture.convert(_MODES[channels])
     return _as_array(_resized(picture, size, background, fit))
 
 
@@ -133,14 +135,16 @@ def _common(parents: list[tuple[str, ...]]) -> tuple[str, ...]:
     return least[:same]
 
 
-def _upright_rgba(opened: Image.Image) -> Image.Image:
-    """The first frame, turned as its EXIF says, in 8-bit RGBA whatever its mode was."""
+def _upright(opened: Image.Image) -> Image.Image:
+    """The first frame, turned as its EXIF says, in 8-bit RGBA, or RGB where nothing is clear."""
     upright = ImageOps.exif_transpose(opened)
     if upright.mode.startswith("I") or upright.mode == "F":
         # 16-bit grey: Pillow would clip to 255 instead of scaling.
         grey = np.asarray(upright, dtype=np.float32)
         scale = 65535 if upright.mode == "I;16" or grey.max(initial=0) > 255 else 255
         upright = Image.fromarray((grey / scale * 255).clip(0, 255).astype(np.uint8))
+    if upright.mode in ("RGB", "L") and "transparency" not in upright.info:
+        return upright.convert("RGB")
     return upright.convert("RGBA")
 
 

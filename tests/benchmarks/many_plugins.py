@@ -1,8 +1,6 @@
 """What ten strangers' packages of fifty components each add to ``ganfw list``.
 
-python tests/benchmarks/many_plugins.py
-
-Both environments are real, with real wheels; runs take turns. Best of twenty, and the spread.
+Both environments are real, with real wheels; runs take turns.
 """
 
 from __future__ import annotations
@@ -11,11 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from environments import Environment, build_wheel
+
+from .measuring import Row
 
 PLUGINS, COMPONENTS, TURNS, BUDGET_MS = 10, 50, 20, 50
 
@@ -49,25 +50,21 @@ def _seconds(environment: Environment, expected: int) -> float:
     return seconds
 
 
-def main() -> None:
+def rows(quick: bool) -> Iterator[Row]:
+    """Pair by pair."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         alone, crowd = Environment(folder / "alone"), Environment(folder / "crowd")
         crowd.install(*_crowd(folder))
-        times: list[tuple[float, float]] = []
-        for _ in range(TURNS + 1):
-            times.append((_seconds(alone, 0), _seconds(crowd, PLUGINS * COMPONENTS)))
-        times = times[1:]
-    first, second = ([pair[i] * 1e3 for pair in times] for i in (0, 1))
-    added = sorted(b - a for a, b in zip(first, second, strict=True))
-    print(f"ganfw list alone                 best {min(first):4.0f} ms, worst {max(first):4.0f} ms")
-    print(f"with {PLUGINS} × {COMPONENTS} components more    best {min(second):4.0f} ms, "
-          f"worst {max(second):4.0f} ms")  # fmt: skip
-    print(
-        f"added, pair by pair: median {added[len(added) // 2]:.0f} ms, "
-        f"{added[0]:.0f} to {added[-1]:.0f} ms (budget {BUDGET_MS} ms)"
+        turns = 6 if quick else TURNS
+        times = [
+            (_seconds(alone, 0), _seconds(crowd, PLUGINS * COMPONENTS)) for _ in range(turns + 1)
+        ]
+    added = sorted((b - a) * 1e3 for a, b in times[1:])
+    yield Row(
+        f"ganfw list with {PLUGINS} packages of {COMPONENTS} components",
+        f"{min(b for _, b in times) * 1e3:.0f} ms",
+        f"{min(a for a, _ in times) * 1e3:.0f} ms",
+        f"+{added[len(added) // 2]:.0f} ms ({added[0]:.0f} to {added[-1]:.0f})",
+        f"+{BUDGET_MS} ms",
     )
-
-
-if __name__ == "__main__":
-    main()

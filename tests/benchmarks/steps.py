@@ -1,0 +1,109 @@
+"""A step of each textbook GAN, beside the book's own order of work."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from ganfw.build import build_game
+from ganfw.config import recipe_layer, resolve
+from ganfw.discovery import discover
+from ganfw.interfaces import Batch
+from ganfw.layers import settings_layer
+from ganfw.shapes import Shapes
+
+from . import reference
+from .measuring import Row, in_turns, ratio
+
+CPU = torch.device("cpu")
+MULTIPLY_ADDS = 1144e6
+"""Of one DCGAN step per example at 64×64 and width 64, at the least."""
+
+
+def our_step(recipe: str, shapes: Shapes, **settings: object) -> reference.Step:
+    """A step of the engine, as a run plays it."""
+    registry = discover()
+    layers = [recipe_layer(registry, recipe), settings_layer(settings, "benchmark")]
+    game = build_game(resolve(registry, layers), shapes, CPU)
+
+    def latents(count: int) -> Tensor:
+        return torch.randn(count, shapes.latent_dim)
+
+    def step(real: Tensor) -> None:
+        game.step([Batch(real, None)], latents, lambda name, player: None)
+
+    return step
+
+
+def matrix_rate() -> float:
+    """Multiply-adds per second of a float32 matrix product on this machine, now."""
+    size = 2048
+    left, right = torch.randn(size, size), torch.randn(size, size)
+    times = in_turns({"product": lambda: left @ right}, rounds=8)["product"]
+    return float(size**3 / statistics.median(times))
+
+
+def dcgan(quick: bool) -> Iterator[Row]:
+    """DCGAN at 64×64, width 64."""
+    shapes = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
+    for batch in (64,) if quick else (64, 256):
+        real = torch.randn(batch, 3, 64, 64).clamp(-1, 1)
+        book = reference.book_step(
+            reference.book_generator(),
+            reference.book_discriminator(),
+            lambda n: torch.randn(n, reference.LATENT_DIM, 1, 1),
+        )
+        examples = reference.examples_step(
+            reference.book_generator(), reference.book_discriminator()
+        )
+        ours = our_step("d2l-dcgan", shapes)
+        rate = matrix_rate()
+        times = in_turns(_bound(real, ours=ours, book=book, examples=examples), 4 if quick else 8)
+        speed = {name: batch / statistics.median(each) for name, each in times.items()}
+        for other, reach in (("book", "1.4 ×"), ("examples", "")):
+            yield Row(
+                f"DCGAN step, batch {batch}, beside {other}'s",
+                f"{speed['ours']:.0f} examples/s",
+                f"{speed[other]:.0f} examples/s",
+                ratio(times[other], times["ours"]),
+                reach,
+            )
+        share = speed["ours"] * MULTIPLY_ADDS / rate
+        yield Row(
+            f"DCGAN step, batch {batch}, of the matrix rate",
+            f"{speed['ours'] * MULTIPLY_ADDS / 1e9:.0f} G multiply-adds/s",
+            f"{rate / 1e9:.0f} G multiply-adds/s",
+            f"{share:.0%}",
+            "80%",
+        )
+
+
+def gaussian(quick: bool) -> Iterator[Row]:
+    """The Gaussian of ch. 20.1, batch 8: overhead alone."""
+    real = torch.randn(8, 2)
+    book = reference.book_step(
+        reference.book_line(),
+        reference.book_mlp(),
+        lambda n: torch.randn(n, 2),
+        (0.05, 0.005),
+        (0.9, 0.999),
+    )
+    ours = our_step("d2l-gaussian", Shapes((2,), None, 0, 2))
+    times = in_turns(_bound(real, ours=ours, book=book), 500 if quick else 3000, warm_up=200)
+    yield Row(
+        "Gaussian step, batch 8",
+        f"{statistics.median(times['ours']) * 1e3:.3f} ms",
+        f"{statistics.median(times['book']) * 1e3:.3f} ms",
+        ratio(times["book"], times["ours"]),
+        "1.9 ×",
+    )
+
+
+def _bound(real: Tensor, **steps: reference.Step) -> dict[str, Callable[[], None]]:
+    def bind(step: reference.Step) -> Callable[[], None]:
+        return lambda: step(real)
+
+    return {name: bind(step) for name, step in steps.items()}

@@ -18,6 +18,7 @@ from .export import export_network, network_card
 from .fitting import check_fit
 from .game import Game, Player, WeightedLoss
 from .interfaces import Callback, Dataset
+from .layout import prefer_channels_last
 from .options import Options
 from .randomness import Latents, seed_everything
 from .rundir import RunDir
@@ -90,16 +91,21 @@ def build_trainer(
     )
 
 
-def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> None:
-    """Refuse, before anything is trained or written, players and losses that do not fit."""
-    check_fit(
-        game,
-        real=source.first(2),
-        shapes=shapes,
-        gen=config.gen.registered.label,
-        disc=config.disc.registered.label,
-        data=config.data.registered.label,
-    )
+def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> list[str]:
+    """Refuse, before anything is trained or written, players and losses that do not fit; and lay
+    them out for speed. Returns what the user should know of that."""
+    gen, disc = config.gen.registered.label, config.disc.registered.label
+    data = config.data.registered.label
+    real = source.first(2)
+
+    def attempt() -> None:
+        check_fit(game, real, shapes, gen, disc, data)
+
+    if not config.train.channels_last:
+        attempt()
+        return []
+    networks = {gen: game.gen.network, disc: game.disc.network}
+    return prefer_channels_last(networks, attempt)
 
 
 def _network(filling: Filling[Options], shapes: Shapes) -> nn.Module:

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from .events import PlayerName
 from .interfaces import Batch, Loss, Terms
+from .stepping import Step, make_step
 
 DrawLatents = Callable[[int], Tensor]
 """``latents(B)`` draws (B, Z)."""
@@ -25,10 +26,17 @@ class Player:
     network: nn.Module
     optimizer: Optimizer
     weights: tuple[nn.Parameter, ...] = field(init=False, repr=False)
+    move: Step = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         trainable = tuple(each for each in self.network.parameters() if each.requires_grad)
         object.__setattr__(self, "weights", trainable)
+        object.__setattr__(self, "move", make_step(self.optimizer))
+
+    def forget_gradients(self) -> None:
+        """Drop the gradients of the weights."""
+        for weight in self.weights:
+            weight.grad = None
 
     def freeze(self, frozen: bool) -> None:
         """Whether gradients of the weights are computed; gradients still pass through."""
@@ -162,10 +170,10 @@ class Game:
         length: int,
         gradients_ready: GradientsReady,
     ) -> None:
-        player.optimizer.zero_grad(set_to_none=True)
+        player.forget_gradients()
         (loss * length if self._sum else loss).backward()  # type: ignore[no-untyped-call]
         gradients_ready(name, player)
-        player.optimizer.step()
+        player.move()
 
 
 def _total(

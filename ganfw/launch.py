@@ -170,7 +170,8 @@ def _assemble(ready: _Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
     )
     source = ready.samples.batches(train.batch_size, train.seed, ready.device)
     game = build_game(ready.config, shapes, ready.device)
-    check_game(ready.config, game, source, shapes)
+    for notice in check_game(ready.config, game, source, shapes):
+        reporter.say(notice)
 
     def make_trainer(folder: RunDir) -> Trainer:
         return build_trainer(

@@ -28,6 +28,9 @@ class TrainSettings(Options):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
     )
+    channels_last: bool = Field(
+        True, description="Lay networks for pictures out channels last, where they can be"
+    )
     log_every: int = Field(
         50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
     )

@@ -16,6 +16,7 @@ from .data.source import BatchSource
 from .events import PlayerName, Reading, RunView
 from .game import Game, Player, StepLosses
 from .interfaces import Batch, Callback
+from .layout import match_layout
 from .randomness import Latents, random_state, restore_random_state
 
 
@@ -127,6 +128,7 @@ class Trainer:
         for player_name, player in self.run.players.items():
             player.network.load_state_dict(state["players"][player_name]["network"])
             player.optimizer.load_state_dict(state["players"][player_name]["optimizer"])
+            match_layout(player.optimizer)
         for name in self.callbacks.keys() & state["callbacks"].keys():
             self.callbacks[name].load_state_dict(state["callbacks"][name])
         self.latents.generator.set_state(state["latents"])

@@ -75,6 +75,7 @@ def run(
     device: str | None = None,
     out: str | Path = "runs",
     plugin: Paths = None,
+    compile: bool | None = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
@@ -89,7 +90,7 @@ def run(
         *(file_layer(path) for path in _paths(config)),
         fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()"),
         callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
-        train_layer(epochs, steps, seed, device, "run()"),
+        train_layer(epochs, steps, seed, device, "run()", compile),
         settings_layer(settings or {}, "run()"),
     ]
     finished = start(registry, layers, Path(out), command_line(), _reporter())
@@ -162,10 +163,17 @@ def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer
 
 
 def train_layer(
-    epochs: int | None, steps: int | None, seed: int | None, device: str | None, source: str
+    epochs: int | None,
+    steps: int | None,
+    seed: int | None,
+    device: str | None,
+    source: str,
+    compile: bool | None = None,
 ) -> Layer:
-    """The layer of ``--epochs --steps --seed --device``."""
-    given = {"epochs": epochs, "steps": steps, "seed": seed, "device": device}
+    """The layer of ``--epochs --steps --seed --device --compile``."""
+    given = {
+        "epochs": epochs, "steps": steps, "seed": seed, "device": device, "compile": compile,
+    }  # fmt: skip
     train = {key: value for key, value in given.items() if value is not None}
     return Layer(source, {"train": train})
 

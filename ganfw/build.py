@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from . import checkpoint
 from .config import Filling, OptimizerChoice, RunConfig
 from .data.source import BatchSource
-from .errors import ShapesError
+from .errors import ShapesError, UsageError
 from .events import PlayerName, RunView
 from .export import export_network, network_card
 from .fitting import check_fit
@@ -106,6 +106,22 @@ def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shape
         return []
     networks = {gen: game.gen.network, disc: game.disc.network}
     return prefer_channels_last(networks, attempt)
+
+
+def compile_steps(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> Game:
+    """``game`` with its steps compiled. Raises UsageError where they can't be."""
+    from .compiled import compile_game  # its imports take a second that most runs can spare
+
+    for filling in config.callbacks:
+        listens = filling.registered.load().gradients_ready is not Callback.gradients_ready
+        if filling.keys.enabled and listens:
+            raise UsageError(
+                f"{filling.registered.label} watches gradients, which a compiled step does not "
+                "show: leave one of the two out"
+            )
+    first = source.epoch(1)
+    batches = [next(first) for _ in range(min(config.train.disc_steps, len(source)))]
+    return compile_game(game, config.train.reduction, batches, shapes.latent_dim)
 
 
 def _network(filling: Filling[Options], shapes: Shapes) -> nn.Module:

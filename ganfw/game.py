@@ -75,24 +75,27 @@ class Critic:
     """
 
     def __init__(
-        self, network: nn.Module, labels: Tensor | None, augments: Sequence[nn.Module]
+        self,
+        network: Callable[[Tensor, Tensor | None], Tensor],
+        labels: Tensor | None,
+        augments: Sequence[nn.Module],
     ) -> None:
         self._network = network
         self._labels = labels
         self._augments = augments
-        # The tensor is kept beside its scores: an id is unique only while its object lives.
-        self._seen: dict[int, tuple[Tensor, Tensor]] = {}
+        self._seen: list[tuple[Tensor, Tensor]] = []
 
     def __call__(self, samples: Tensor) -> Tensor:
-        if id(samples) not in self._seen:
-            self._seen[id(samples)] = (samples, self._score(samples))
-        return self._seen[id(samples)][1]
+        for seen, scores in self._seen:
+            if seen is samples:
+                return scores
+        self._seen.append((samples, self._score(samples)))
+        return self._seen[-1][1]
 
     def _score(self, samples: Tensor) -> Tensor:
         for augment in self._augments:
             samples = augment(samples)
-        scores: Tensor = self._network(samples, self._labels)
-        return scores
+        return self._network(samples, self._labels)
 
 
 class Game:
@@ -147,7 +150,7 @@ class Game:
             fake = fake.detach().requires_grad_()
         critic = Critic(self.disc.network, batch.labels, self.augments)
         parts = [(each, each.loss.discriminator_terms(critic, real, fake)) for each in self.losses]
-        loss, terms = _total("D", parts)
+        loss, terms = total("D", parts)
         self._move("disc", self.disc, loss, len(batch), gradients_ready)
         return loss.detach(), terms
 
@@ -158,7 +161,7 @@ class Game:
         critic = Critic(self.disc.network, batch.labels, self.augments)
         real = batch.samples
         parts = [(each, each.loss.generator_terms(critic, real, fake)) for each in self.losses]
-        loss, terms = _total("G", parts)
+        loss, terms = total("G", parts)
         self._move("gen", self.gen, loss, len(batch), gradients_ready)
         return loss.detach(), terms
 
@@ -176,7 +179,7 @@ class Game:
         player.move()
 
 
-def _total(
+def total(
     player: str, parts: Iterable[tuple[WeightedLoss, Terms]]
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum of all terms, and each term by its logged name, detached."""

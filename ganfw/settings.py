@@ -31,6 +31,9 @@ class TrainSettings(Options):
     channels_last: bool = Field(
         True, description="Lay networks for pictures out channels last, where they can be"
     )
+    compile: bool = Field(
+        False, description="Compile the step as a whole: seconds at first, then faster small steps"
+    )
     log_every: int = Field(
         50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
     )

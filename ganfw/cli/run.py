@@ -70,6 +70,9 @@ def _slot(
 @click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option(
+    "--compile/--no-compile", default=None, help="Compile the step: slow to start, then faster."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("runs"),
@@ -93,6 +96,7 @@ def run_command(
     steps: int | None,
     seed: int | None,
     device: str | None,
+    compile: bool | None,
     out: Path,
     print_config: bool,
 ) -> None:
@@ -111,7 +115,7 @@ def run_command(
         *_files(registry, recipe, configs),
         fillings_layer(gen, disc, data, losses, augments, typed),
         callbacks_layer(on, off, typed),
-        train_layer(epochs, steps, seed, device, typed),
+        train_layer(epochs, steps, seed, device, typed, compile),
         _settings(settings, typed),
     ]
     # Everything is checked before torch, which takes seconds to import, is needed.

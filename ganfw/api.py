@@ -76,6 +76,7 @@ def run(
     out: str | Path = "runs",
     plugin: Paths = None,
     compile: bool | None = None,
+    precision: str | None = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
@@ -90,7 +91,7 @@ def run(
         *(file_layer(path) for path in _paths(config)),
         fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()"),
         callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
-        train_layer(epochs, steps, seed, device, "run()", compile),
+        train_layer(epochs, steps, seed, device, "run()", compile, precision),
         settings_layer(settings or {}, "run()"),
     ]
     finished = start(registry, layers, Path(out), command_line(), _reporter())
@@ -169,11 +170,11 @@ def train_layer(
     device: str | None,
     source: str,
     compile: bool | None = None,
+    precision: str | None = None,
 ) -> Layer:
-    """The layer of ``--epochs --steps --seed --device --compile``."""
-    given = {
-        "epochs": epochs, "steps": steps, "seed": seed, "device": device, "compile": compile,
-    }  # fmt: skip
+    """The layer of ``--epochs --steps --seed --device --compile --precision``."""
+    given: Tree = {"epochs": epochs, "steps": steps, "seed": seed, "device": device}
+    given |= {"compile": compile, "precision": precision}
     train = {key: value for key, value in given.items() if value is not None}
     return Layer(source, {"train": train})
 

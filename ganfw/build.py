@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from . import checkpoint
+from .accumulated import AccumulatedGame
 from .config import Filling, OptimizerChoice, RunConfig
 from .data.source import BatchSource
 from .errors import ShapesError, UsageError
@@ -20,6 +21,7 @@ from .game import Game, Player, WeightedLoss
 from .interfaces import Callback, Dataset
 from .layout import prefer_channels_last
 from .options import Options
+from .precision import choose_precision
 from .randomness import Latents, seed_everything
 from .rundir import RunDir
 from .settings import LossKeys
@@ -43,13 +45,16 @@ def build_game(config: RunConfig, shapes: Shapes, device: torch.device) -> Game:
     seed_everything(config.train.seed)
     gen = _network(config.gen, shapes).to(device)
     disc = _network(config.disc, shapes).to(device)
-    return Game(
+    game = Game(
         gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
         disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
         losses=[_loss(filling) for filling in config.losses],
         augments=[_network(filling, shapes).to(device) for filling in config.augments],
         reduction=config.train.reduction,
+        autocast=choose_precision(config.train.precision, device),
     )
+    parts = config.train.accumulate
+    return game if parts == 1 else AccumulatedGame(game, parts)
 
 
 def build_trainer(
@@ -112,6 +117,9 @@ def compile_steps(config: RunConfig, game: Game, source: BatchSource, shapes: Sh
     """``game`` with its steps compiled. Raises UsageError where they can't be."""
     from .compiled import compile_game  # its imports take a second that most runs can spare
 
+    train = config.train
+    if train.accumulate > 1 or train.precision == "bf16":
+        raise UsageError("a compiled step takes neither train.accumulate nor bf16: leave one out")
     for filling in config.callbacks:
         listens = filling.registered.load().gradients_ready is not Callback.gradients_ready
         if filling.keys.enabled and listens:

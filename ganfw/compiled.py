@@ -120,14 +120,14 @@ class CompiledGame(Game):
             def disc_loss(
                 weights: Weights, real: Tensor = real, fake: Tensor = fake, label: Any = label
             ) -> Any:
-                critic = self._critic(disc, weights, label)
+                critic = self._critic_of(disc, weights, label)
                 return self._objective("D", "discriminator_terms", critic, real, fake)
 
             grads, (_, (loss_d, terms_d)) = grad_and_value(disc_loss, has_aux=True)(disc.weights)
             _update(disc, grads)
 
         def gen_loss(weights: Weights) -> Any:
-            critic = self._critic(disc, disc.weights, labels[-1])
+            critic = self._critic_of(disc, disc.weights, labels[-1])
             fake = functional_call(gen.network, weights, (noise[-1], labels[-1]))
             return self._objective("G", "generator_terms", critic, reals[-1], fake)
 
@@ -135,7 +135,7 @@ class CompiledGame(Game):
         _update(gen, grads)
         return loss_d, loss_g, terms_d | terms_g
 
-    def _critic(self, disc: Side, weights: Weights, labels: Tensor | None) -> Critic:
+    def _critic_of(self, disc: Side, weights: Weights, labels: Tensor | None) -> Critic:
         def network(samples: Tensor, labels: Tensor | None) -> Tensor:
             scores: Tensor = functional_call(disc.network, weights, (samples, labels))
             return scores
@@ -145,7 +145,7 @@ class CompiledGame(Game):
     def _objective(self, name: str, method: str, critic: Critic, real: Tensor, fake: Tensor) -> Any:
         parts = [(each, getattr(each.loss, method)(critic, real, fake)) for each in self.losses]
         loss, terms = total(name, parts)
-        return (loss * len(real) if self._sum else loss), (loss.detach(), terms)
+        return (loss * len(real) if self.sums else loss), (loss.detach(), terms)
 
 
 def compile_game(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from torch.optim import Optimizer
 
 from .events import PlayerName
 from .interfaces import Batch, Loss, Terms
+from .precision import Autocast
 from .stepping import Step, make_step
 
 DrawLatents = Callable[[int], Tensor]
@@ -111,12 +113,14 @@ class Game:
         losses: Sequence[WeightedLoss],
         augments: Sequence[nn.Module] = (),
         reduction: Literal["mean", "sum"] = "mean",
+        autocast: Autocast = contextlib.nullcontext,
     ) -> None:
         self.gen = gen
         self.disc = disc
         self.losses = losses
         self.augments = augments
-        self._sum = reduction == "sum"
+        self.autocast = autocast
+        self.sums = reduction == "sum"
         self._differentiate_real = any("real" in each.loss.needs_gradient_at for each in losses)
         self._differentiate_fake = any("fake" in each.loss.needs_gradient_at for each in losses)
 
@@ -131,26 +135,31 @@ class Game:
         """
         for batch in batches[:-1]:
             with torch.no_grad():
-                fake = self.gen.network(latents(len(batch)), batch.labels)
+                fake = self._generate(latents(len(batch)), batch.labels)
             self._update_discriminator(batch, fake, gradients_ready)
         batch = batches[-1]
-        fake = self.gen.network(latents(len(batch)), batch.labels)
+        fake = self._generate(latents(len(batch)), batch.labels)
         loss_d, terms_d = self._update_discriminator(batch, fake.detach(), gradients_ready)
         loss_g, terms_g = self._update_generator(batch, fake, gradients_ready)
         return StepLosses(sum(map(len, batches)), loss_d, loss_g, terms_d | terms_g)
+
+    def _generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        return self._run(self.gen.network, latents, labels)
+
+    def _critic(self, labels: Tensor | None) -> Critic:
+        return Critic(functools.partial(self._run, self.disc.network), labels, self.augments)
+
+    def _run(self, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
+        """A forward pass in the run's precision; what comes out is as precise as what went in."""
+        with self.autocast():
+            output: Tensor = network(inputs, labels)
+        return output.to(inputs.dtype)
 
     def _update_discriminator(
         self, batch: Batch, fake: Tensor, gradients_ready: GradientsReady
     ) -> tuple[Tensor, dict[str, Tensor]]:
         self.disc.freeze(False)
-        real = batch.samples
-        if self._differentiate_real:
-            real = real.detach().requires_grad_()
-        if self._differentiate_fake:
-            fake = fake.detach().requires_grad_()
-        critic = Critic(self.disc.network, batch.labels, self.augments)
-        parts = [(each, each.loss.discriminator_terms(critic, real, fake)) for each in self.losses]
-        loss, terms = total("D", parts)
+        loss, terms = self._discriminator_loss(batch, fake)
         self._move("disc", self.disc, loss, len(batch), gradients_ready)
         return loss.detach(), terms
 
@@ -158,12 +167,26 @@ class Game:
         self, batch: Batch, fake: Tensor, gradients_ready: GradientsReady
     ) -> tuple[Tensor, dict[str, Tensor]]:
         self.disc.freeze(True)
-        critic = Critic(self.disc.network, batch.labels, self.augments)
-        real = batch.samples
-        parts = [(each, each.loss.generator_terms(critic, real, fake)) for each in self.losses]
-        loss, terms = total("G", parts)
+        loss, terms = self._generator_loss(batch, fake)
         self._move("gen", self.gen, loss, len(batch), gradients_ready)
         return loss.detach(), terms
+
+    def _discriminator_loss(self, batch: Batch, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        real = batch.samples
+        if self._differentiate_real:
+            real = real.detach().requires_grad_()
+        if self._differentiate_fake:
+            fake = fake.detach().requires_grad_()
+        critic = self._critic(batch.labels)
+        return total(
+            "D", [(each, each.loss.discriminator_terms(critic, real, fake)) for each in self.losses]
+        )
+
+    def _generator_loss(self, batch: Batch, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        critic, real = self._critic(batch.labels), batch.samples
+        return total(
+            "G", [(each, each.loss.generator_terms(critic, real, fake)) for each in self.losses]
+        )
 
     def _move(
         self,
@@ -174,7 +197,7 @@ class Game:
         gradients_ready: GradientsReady,
     ) -> None:
         player.forget_gradients()
-        (loss * length if self._sum else loss).backward()  # type: ignore[no-untyped-call]
+        (loss * length if self.sums else loss).backward()  # type: ignore[no-untyped-call]
         gradients_ready(name, player)
         player.move()
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -22,9 +18,15 @@ from .config import RunConfig, resolve
 from .data.decode import decode
 from .data.source import Samples
 from .device import choose_device
-from .errors import CheckpointError, DataError, DataUnavailable, RunError, UsageError
-from .events import Requests
+from .errors import (
+    CheckpointError,
+    DataError,
+    DataUnavailable,
+    RunError,
+    UsageError,
+)
 from .interfaces import Dataset
+from .interruptions import short_memory_explained, stopping_on_signals
 from .layers import Layer, toml_layer
 from .registry import Registry
 from .requirements import find_recorded
@@ -188,7 +190,7 @@ def _assemble(ready: _Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
 
 
 def _train(trainer: Trainer, folder: RunDir, config: RunConfig, reporter: Reporter) -> Finished:
-    with _stopping_on_signals(trainer.run.requests):
+    with stopping_on_signals(trainer.run.requests), short_memory_explained(config.train):
         outcome = trainer.fit()
     if config.asked:
         reporter.warn(_replaced(config.asked, config.data.use))
@@ -198,26 +200,6 @@ def _train(trainer: Trainer, folder: RunDir, config: RunConfig, reporter: Report
             f"go on with: ganfw resume {folder.path}"
         )
     return Finished(folder, config, outcome)
-
-
-@contextmanager
-def _stopping_on_signals(requests: Requests) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the trainer to stop; a second one ends the program at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if requests.stop:
-            raise KeyboardInterrupt
-        requests.stop = signal.Signals(number).name
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:

@@ -28,6 +28,12 @@ class TrainSettings(Options):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
     )
+    accumulate: int = Field(
+        1, ge=1, le=4096, description="Parts that a batch is split into where memory is short"
+    )
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        "float32", description="Of the networks' forward and backward passes"
+    )
     channels_last: bool = Field(
         True, description="Lay networks for pictures out channels last, where they can be"
     )

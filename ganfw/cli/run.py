@@ -69,6 +69,7 @@ def _slot(
 @click.option("--steps", type=int, help="Stop after this many steps.")
 @click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--precision", metavar="NAME", help="float32, tf32 or bf16.")
 @click.option(
     "--compile/--no-compile", default=None, help="Compile the step: slow to start, then faster."
 )
@@ -96,6 +97,7 @@ def run_command(
     steps: int | None,
     seed: int | None,
     device: str | None,
+    precision: str | None,
     compile: bool | None,
     out: Path,
     print_config: bool,
@@ -115,7 +117,7 @@ def run_command(
         *_files(registry, recipe, configs),
         fillings_layer(gen, disc, data, losses, augments, typed),
         callbacks_layer(on, off, typed),
-        train_layer(epochs, steps, seed, device, typed, compile),
+        train_layer(epochs, steps, seed, device, typed, compile, precision),
         _settings(settings, typed),
     ]
     # Everything is checked before torch, which takes seconds to import, is needed.

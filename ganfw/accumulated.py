@@ -25,7 +25,15 @@ class AccumulatedGame(Game):
 
     def __init__(self, game: Game, parts: int) -> None:
         reduction: Literal["mean", "sum"] = "sum" if game.sums else "mean"
-        super().__init__(game.gen, game.disc, game.losses, game.augments, reduction, game.autocast)
+        super().__init__(
+            game.gen,
+            game.disc,
+            game.losses,
+            game.augments,
+            reduction,
+            game.autocast,
+            game.processes,
+        )
         self._parts = parts
 
     def step(
@@ -81,6 +89,7 @@ class AccumulatedGame(Game):
             losses.append(loss.detach() * share)
             for key, value in terms.items():
                 sums[key] = sums[key] + value * share if key in sums else value * share
+        self.processes.add_gradients(player.weights, mean=not self.sums)
         gradients_ready(name, player)
         player.move()
         return torch.stack(losses).sum(), sums

@@ -19,7 +19,8 @@ from .rundir import RunDir
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .launch import Finished, Reporter
+    from .launch import Finished
+    from .preparing import Reporter
     from .sampler import Sampler
     from .trainer import Outcome
 
@@ -199,7 +200,7 @@ def _as_run(finished: Finished) -> Run:
 
 
 def _reporter() -> Reporter:
-    from .launch import Reporter
+    from .preparing import Reporter
 
     return Reporter(_say, _say, lambda done, total: None)
 

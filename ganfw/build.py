@@ -13,6 +13,7 @@ from . import checkpoint
 from .accumulated import AccumulatedGame
 from .config import Filling, OptimizerChoice, RunConfig
 from .data.source import BatchSource
+from .distributed import ALONE, Processes
 from .errors import ShapesError, UsageError
 from .events import PlayerName, RunView
 from .export import export_network, network_card
@@ -22,7 +23,7 @@ from .interfaces import Callback, Dataset
 from .layout import prefer_channels_last
 from .options import Options
 from .precision import choose_precision
-from .randomness import Latents, seed_everything
+from .randomness import Latents, derive_seed, seed_everything
 from .rundir import RunDir
 from .settings import LossKeys
 from .shapes import Shapes
@@ -34,17 +35,21 @@ _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
+_PROCESS = 4
 _FUSED = ("adam", "adamw", "sgd")
 
 
-def build_game(config: RunConfig, shapes: Shapes, device: torch.device) -> Game:
+def build_game(
+    config: RunConfig, shapes: Shapes, device: torch.device, processes: Processes = ALONE
+) -> Game:
     """Both players, the losses and the augments of ``config``, seeded and on ``device``.
 
     Raises ShapesError for networks that can't be built for ``shapes``.
     """
+    # The same in every process, so that all begin with the same weights.
     seed_everything(config.train.seed)
-    gen = _network(config.gen, shapes).to(device)
-    disc = _network(config.disc, shapes).to(device)
+    gen = _shared(_network(config.gen, shapes).to(device), processes)
+    disc = _shared(_network(config.disc, shapes).to(device), processes)
     game = Game(
         gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
         disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
@@ -52,7 +57,11 @@ def build_game(config: RunConfig, shapes: Shapes, device: torch.device) -> Game:
         augments=[_network(filling, shapes).to(device) for filling in config.augments],
         reduction=config.train.reduction,
         autocast=choose_precision(config.train.precision, device),
+        processes=processes,
     )
+    if not processes.is_first:
+        # What is random in a step differs from process to process; latents are drawn jointly.
+        seed_everything(derive_seed(config.train.seed, _PROCESS, processes.rank))
     parts = config.train.accumulate
     return game if parts == 1 else AccumulatedGame(game, parts)
 
@@ -66,6 +75,7 @@ def build_trainer(
     shapes: Shapes,
     device: torch.device,
     say: Callable[[str], None],
+    processes: Processes = ALONE,
 ) -> Trainer:
     """Everything around the game: callbacks, checkpoints, exports."""
     players: dict[PlayerName, Player] = {"gen": game.gen, "disc": game.disc}
@@ -87,18 +97,19 @@ def build_trainer(
     return Trainer(
         game=game,
         source=source,
-        latents=Latents(shapes.latent_dim, config.train.seed, device),
+        latents=Latents(shapes.latent_dim, config.train.seed, device, processes),
         callbacks=_callbacks(config),
         run=run,
         disc_steps=config.train.disc_steps,
         log_every=config.train.log_every,
-        save=_saver(config, run),
+        save=_saver(config, run) if processes.is_first else _save_nothing,
+        processes=processes,
     )
 
 
 def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> list[str]:
     """Refuse, before anything is trained or written, players and losses that do not fit; and lay
-    them out for speed. Returns what the user should know of that."""
+    them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
     real = source.first(2)
@@ -106,11 +117,13 @@ def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shape
     def attempt() -> None:
         check_fit(game, real, shapes, gen, disc, data)
 
-    if not config.train.channels_last:
-        attempt()
-        return []
     networks = {gen: game.gen.network, disc: game.disc.network}
-    return prefer_channels_last(networks, attempt)
+    if config.train.channels_last:
+        notices = prefer_channels_last(networks, attempt)
+    else:
+        attempt()
+        notices = []
+    return [*notices, *_batch_norm_unshared(networks, game.processes)]
 
 
 def compile_steps(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> Game:
@@ -159,6 +172,33 @@ def _callbacks(config: RunConfig) -> dict[str, Callback]:
         for filling in config.callbacks
         if filling.keys.enabled
     }
+
+
+def _save_nothing(step: int, state: Mapping[str, Any]) -> None:
+    """The first process saves for all."""
+
+
+def _shared(network: nn.Module, processes: Processes) -> nn.Module:
+    """Batch norm that sees the whole batch, where torch can do so: on GPUs."""
+    on_gpu = any(weight.is_cuda for weight in network.parameters())
+    if processes.count > 1 and on_gpu:
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return network
+
+
+def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes) -> list[str]:
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    found = [
+        label
+        for label, network in networks.items()
+        if any(isinstance(each, norms) for each in network.modules())
+    ]
+    if processes.count == 1 or not found:
+        return []
+    return [
+        f"NOTE: batch norm in {' and '.join(found)} sees each process's share of a batch by "
+        "itself, as torch synchronises it on GPUs alone"
+    ]
 
 
 def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any]], None]:

@@ -7,8 +7,9 @@ import torch
 from .errors import UsageError
 
 
-def choose_device(wanted: str) -> torch.device:
-    """The device ``wanted`` means; "auto" is CUDA, else MPS, else the CPU.
+def choose_device(wanted: str, local_rank: int = 0) -> torch.device:
+    """The device ``wanted`` means; "auto" is CUDA, else MPS, else the CPU. Each of the processes
+    on a machine takes the card of its own number, unless ``wanted`` names one.
 
     Raises UsageError for a device that is not here.
     """
@@ -16,7 +17,7 @@ def choose_device(wanted: str) -> torch.device:
         wanted = _best()
     device = torch.device(wanted)
     if device.type == "cuda":
-        index = device.index or 0
+        index = local_rank if device.index is None else device.index
         if index >= torch.cuda.device_count():
             raise UsageError(f"no device {wanted} here{_here()}")
         return torch.device("cuda", index)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .distributed import ALONE, Processes
 from .events import PlayerName
 from .interfaces import Batch, Loss, Terms
 from .precision import Autocast
@@ -114,12 +115,14 @@ class Game:
         augments: Sequence[nn.Module] = (),
         reduction: Literal["mean", "sum"] = "mean",
         autocast: Autocast = contextlib.nullcontext,
+        processes: Processes = ALONE,
     ) -> None:
         self.gen = gen
         self.disc = disc
         self.losses = losses
         self.augments = augments
         self.autocast = autocast
+        self.processes = processes
         self.sums = reduction == "sum"
         self._differentiate_real = any("real" in each.loss.needs_gradient_at for each in losses)
         self._differentiate_fake = any("fake" in each.loss.needs_gradient_at for each in losses)
@@ -198,6 +201,7 @@ class Game:
     ) -> None:
         player.forget_gradients()
         (loss * length if self.sums else loss).backward()  # type: ignore[no-untyped-call]
+        self.processes.add_gradients(player.weights, mean=not self.sums)
         gradients_ready(name, player)
         player.move()
 

@@ -24,6 +24,7 @@ def describe_run(
     device: torch.device,
     argv: Sequence[str],
     plugin_files: Sequence[Mapping[str, str]],
+    processes: int = 1,
 ) -> dict[str, Any]:
     """The record written to ``provenance.json``, as JSON values."""
     return {
@@ -44,6 +45,7 @@ def describe_run(
             "device": str(device),
             "device_name": _device_name(device),
             "threads": torch.get_num_threads(),
+            "processes": processes,
             "platform": platform.platform(),
             "python": platform.python_version(),
             "cuda": torch.version.cuda if device.type == "cuda" else None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from .distributed import ALONE, Processes
 
 
 def derive_seed(*numbers: int) -> int:
@@ -34,6 +37,27 @@ def random_state() -> dict[str, Any]:
     }
 
 
+def random_state_json() -> str:
+    """The same as text, to be sent to another process."""
+    state = random_state()
+    for name in ("torch", "mps"):
+        state[name] = None if state[name] is None else state[name].tolist()
+    state["cuda"] = [each.tolist() for each in state["cuda"]]
+    return json.dumps(state)
+
+
+def parse_random_state(text: str) -> dict[str, Any]:
+    """What `random_state_json` gave, as `random_state` gives it."""
+    state: dict[str, Any] = json.loads(text)
+    version, numbers, gauss = state["python"]
+    state["python"] = (version, tuple(numbers), gauss)
+    for name in ("torch", "mps"):
+        if state[name] is not None:
+            state[name] = torch.tensor(state[name], dtype=torch.uint8)
+    state["cuda"] = [torch.tensor(each, dtype=torch.uint8) for each in state["cuda"]]
+    return state
+
+
 def restore_random_state(state: dict[str, Any]) -> None:
     """Put back what `random_state` gave; streams of a device that is not here are left out."""
     random.setstate(state["python"])
@@ -47,14 +71,21 @@ def restore_random_state(state: dict[str, Any]) -> None:
 
 
 class Latents:
-    """A stream of latent vectors, N(0, 1), drawn on the device and independent of all others."""
+    """A stream of latent vectors, N(0, 1), drawn on the device and independent of all others.
 
-    def __init__(self, latent_dim: int, seed: int, device: torch.device) -> None:
+    Where there are many processes, each draws for all of them and takes its share.
+    """
+
+    def __init__(
+        self, latent_dim: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> None:
+        self._processes = processes
         self.latent_dim = latent_dim
         self.device = device
         self.generator = torch.Generator(device).manual_seed(derive_seed(seed, 1))
 
     def __call__(self, count: int) -> Tensor:
         """Draw (count, Z)."""
-        size = (count, self.latent_dim)
-        return torch.randn(size, generator=self.generator, device=self.device)
+        size = (count * self._processes.count, self.latent_dim)
+        drawn = torch.randn(size, generator=self.generator, device=self.device)
+        return self._processes.share(drawn)

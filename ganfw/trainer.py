@@ -13,11 +13,18 @@ import torch
 
 from . import events
 from .data.source import BatchSource
+from .distributed import ALONE, Processes
 from .events import PlayerName, Reading, RunView
 from .game import Game, Player, StepLosses
 from .interfaces import Batch, Callback
 from .layout import match_layout
-from .randomness import Latents, random_state, restore_random_state
+from .randomness import (
+    Latents,
+    parse_random_state,
+    random_state,
+    random_state_json,
+    restore_random_state,
+)
 
 
 @dataclass
@@ -85,6 +92,7 @@ class Trainer:
     disc_steps: int
     log_every: int
     save: Callable[[int, Mapping[str, Any]], None]
+    processes: Processes = ALONE
     progress: Progress = field(default_factory=Progress)
     meter: EpochMeter = field(default_factory=EpochMeter)
     _pending: list[tuple[int, StepLosses]] = field(default_factory=list)
@@ -119,6 +127,7 @@ class Trainer:
             "callbacks": {name: each.state_dict() for name, each in self.callbacks.items()},
             "latents": self.latents.generator.get_state(),
             "random": random_state(),
+            "random_of_others": self._random_of_others(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -132,8 +141,24 @@ class Trainer:
         for name in self.callbacks.keys() & state["callbacks"].keys():
             self.callbacks[name].load_state_dict(state["callbacks"][name])
         self.latents.generator.set_state(state["latents"])
-        restore_random_state(state["random"])
+        restore_random_state(self._own_random_state(state))
         self._saved = self.progress.step
+
+    def _random_of_others(self) -> list[str]:
+        """The global streams of every other process, as JSON."""
+        if self.processes.count == 1:
+            return []
+        return self.processes.gather(random_state_json())[1:]
+
+    def _own_random_state(self, state: Mapping[str, Any]) -> Any:
+        others = state.get("random_of_others", [])
+        if len(others) + 1 != self.processes.count:
+            self.run.say(
+                f"NOTE: {len(others) + 1} processes saved this run, {self.processes.count} go on "
+                "with it: what is random in its steps, and rounding, will differ"
+            )
+        rank = self.processes.rank
+        return parse_random_state(others[rank - 1]) if 0 < rank <= len(others) else state["random"]
 
     @property
     def _epochs_begun(self) -> int:
@@ -171,6 +196,7 @@ class Trainer:
         event = events.StepEnd(self.run, self.progress.step, self.progress.epoch)
         for callback in self.callbacks.values():
             callback.step_end(event)
+        self._agree()
         if len(self._pending) == self.log_every:
             self._read_losses()
         # At an epoch's last step the request waits, so that the state begins with the next epoch.
@@ -185,16 +211,26 @@ class Trainer:
         self.progress.batch = 0
         for callback in self.callbacks.values():
             callback.epoch_end(event)
+        self._agree()
         if self.run.requests.checkpoint:
             self._save_checkpoint()
         self._clock = time.perf_counter()
+
+    def _agree(self) -> None:
+        """What one process asks for, all do, at the same step."""
+        requests = self.run.requests
+        saves, stops = self.processes.any(requests.checkpoint, bool(requests.stop))
+        requests.checkpoint = saves
+        if stops and not requests.stop:
+            requests.stop = "another process"
 
     def _read_losses(self) -> None:
         """Read the pending losses off the device in one go, and tell the callbacks."""
         if not self._pending:
             return
-        rows = _read(self._pending, self.progress.epoch)
+        rows = _read(self._pending, self.progress.epoch, self.processes)
         self._pending.clear()
+        self.processes.check_same([each.network for each in self.run.players.values()])
         seconds = time.perf_counter() - self._clock
         self.meter.add(rows, seconds)
         rate = sum(row.examples for row in rows) / max(seconds, 1e-9)
@@ -235,20 +271,23 @@ def _groups(batches: Iterator[Batch], length: int) -> Iterator[list[Batch]]:
         yield group
 
 
-def _read(pending: list[tuple[int, StepLosses]], epoch: int) -> tuple[Reading, ...]:
-    values = torch.stack(
+def _read(
+    pending: list[tuple[int, StepLosses]], epoch: int, processes: Processes
+) -> tuple[Reading, ...]:
+    stacked = torch.stack(
         [
             value
             for _, losses in pending
             for value in (losses.loss_D, losses.loss_G, *losses.terms.values())
         ]
-    ).tolist()
+    )
+    values = processes.mean(stacked).tolist()
     numbers = iter(values)
     return tuple(
         Reading(
             step,
             epoch,
-            losses.examples,
+            losses.examples * processes.count,
             next(numbers),
             next(numbers),
             {name: next(numbers) for name in losses.terms},

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..launch import Finished, Reporter
+from ..launch import Finished
+from ..preparing import Reporter
+from .processes import is_first
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -21,7 +23,8 @@ def reporter() -> Reporter:
 
 def finish(finished: Finished) -> None:
     """Print the run's last line; a run ended by a signal exits as that signal would."""
-    click.echo(str(finished.outcome))
+    if is_first():
+        click.echo(str(finished.outcome))
     if finished.outcome.stopped:
         number = getattr(signal, finished.outcome.stopped, None)
         sys.exit(128 + number if number else 0)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .processes import is_first
+
 if TYPE_CHECKING:
     from ..registry import Registry
 
@@ -28,6 +30,8 @@ def find_plugins(files: Sequence[Path] = ()) -> Registry:
     from ..source import HOME
 
     registry = discover(files)
+    if not is_first():
+        return registry
     for broken in registry.broken:
         click.echo(f"Warning: {broken} (more: ganfw doctor)", err=True)
     for each in registry.components():

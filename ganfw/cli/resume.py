@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from .plugins import find_plugins, plugin_option
+from .processes import nproc_option, run_in
 
 
 @click.command("resume")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--epochs", type=int, help="Passes over the data, in all.")
 @click.option("--steps", type=int, help="Steps, in all.")
+@nproc_option
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 @plugin_option
 @click.option("--from-step", type=int, help="An earlier checkpoint than the last one.")
@@ -20,6 +23,7 @@ def resume_command(
     run: Path,
     epochs: int | None,
     steps: int | None,
+    nproc: int,
     device: str | None,
     plugins: tuple[Path, ...],
     from_step: int | None,
@@ -34,6 +38,8 @@ def resume_command(
     open_run(run)
     registry = find_plugins(plugins)
     changes = train_layer(epochs, steps, None, device, "command line")
+    if nproc > 1:
+        run_in(nproc, sys.argv[1:])
     from ..launch import resume
     from .display import finish, reporter
 

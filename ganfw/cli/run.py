@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ import click
 from ..errors import UsageError
 from .completion import complete_setting, component_names
 from .plugins import find_plugins, plugin_option
+from .processes import nproc_option, run_in
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -73,6 +75,7 @@ def _slot(
 @click.option(
     "--compile/--no-compile", default=None, help="Compile the step: slow to start, then faster."
 )
+@nproc_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -99,6 +102,7 @@ def run_command(
     device: str | None,
     precision: str | None,
     compile: bool | None,
+    nproc: int,
     out: Path,
     print_config: bool,
 ) -> None:
@@ -125,6 +129,8 @@ def run_command(
     if print_config:
         click.echo(config.to_toml(origins=True), nl=False)
         return
+    if nproc > 1:
+        run_in(nproc, sys.argv[1:])
     from ..launch import start
     from .display import finish, reporter
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..distributed import ALONE, Processes
 from ..interfaces import Batch
-from .source import epoch_order, to_samples
+from .source import batch_count, batch_indices, to_samples
 
 _SHARE_OF_DEVICE = 0.25
 
@@ -28,6 +29,7 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
+        processes: Processes = ALONE,
     ) -> None:
         resident = _fits(stored, device)
         self._stored = stored.to(device) if resident else stored
@@ -36,15 +38,16 @@ class Batches:
         self._batch_size = batch_size
         self._seed = seed
         self._device = device
+        self._processes = processes
 
     def __len__(self) -> int:
-        return -(-len(self._stored) // self._batch_size)
+        return batch_count(len(self._stored), self._batch_size, self._processes)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """See `BatchSource.epoch`."""
-        order = epoch_order(len(self._stored), self._seed, number).to(self._stored.device)
-        for indices in torch.split(order, self._batch_size)[start:]:
-            yield self._batch(indices)
+        examples, size = len(self._stored), self._batch_size
+        for indices in batch_indices(examples, size, self._seed, number, self._processes)[start:]:
+            yield self._batch(indices.to(self._stored.device))
 
     def first(self, n: int) -> Tensor:
         """See `BatchSource.first`."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .. import atomic
 from ..cache import cache_folder
+from ..distributed import ALONE, Processes
 from ..errors import DataError, SkipItem
 from ..interfaces import Dataset, Item
 from .batches import Batches
@@ -46,11 +47,13 @@ class Decoded:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def batches(self, batch_size: int, seed: int, device: torch.device) -> BatchSource:
-        """Shuffled batches on ``device``."""
+    def batches(
+        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> BatchSource:
+        """See `Samples.batches`."""
         samples = torch.from_numpy(self.samples)
         labels = None if self.labels is None else torch.from_numpy(np.array(self.labels))
-        return Batches(samples, labels, self.value_range, batch_size, seed, device)
+        return Batches(samples, labels, self.value_range, batch_size, seed, device, processes)
 
 
 def decode(

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from ..distributed import ALONE, Processes
 from ..interfaces import Batch
 from ..randomness import derive_seed
 
@@ -35,9 +36,35 @@ class Samples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batches(self, batch_size: int, seed: int, device: torch.device) -> BatchSource:
-        """Shuffled batches on ``device``."""
+    def batches(
+        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> BatchSource:
+        """Shuffled batches on ``device``; of each one the share of this process."""
         ...
+
+
+def batch_count(examples: int, batch_size: int, processes: Processes) -> int:
+    """Batches in an epoch: all whole ones, and a last one if it is large enough to be shared.
+
+    In training, batch norm can't be told from one sample: a last batch gives each process two,
+    unless whole ones give it one.
+    """
+    whole, rest = divmod(examples, batch_size)
+    least = min(2, batch_size // processes.count)
+    return whole + (rest >= least * processes.count)
+
+
+def batch_indices(
+    examples: int, batch_size: int, seed: int, epoch: int, processes: Processes
+) -> list[Tensor]:
+    """The samples of each of an epoch's batches that are this process's, as many as any other's.
+
+    What can't be shared of the last batch waits for another epoch, whose order is another.
+    """
+    order = epoch_order(examples, seed, epoch)
+    batches = torch.split(order, batch_size)[: batch_count(examples, batch_size, processes)]
+    count = processes.count
+    return [processes.share(batch[: len(batch) // count * count]) for batch in batches]
 
 
 def epoch_order(examples: int, seed: int, epoch: int) -> Tensor:

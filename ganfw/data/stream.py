@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..distributed import ALONE, Processes
 from ..errors import DataError, SkipItem
 from ..interfaces import Batch, Dataset, Item
 from .items import checked_item
-from .source import BatchSource, epoch_order, to_samples
+from .source import BatchSource, batch_count, batch_indices, to_samples
 
 _AHEAD = 3
 """Batches being read while one is in use."""
@@ -35,9 +36,11 @@ class Streamed:
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def batches(self, batch_size: int, seed: int, device: torch.device) -> BatchSource:
-        """Shuffled batches on ``device``."""
-        return StreamedBatches(self._dataset, batch_size, seed, device, self._say)
+    def batches(
+        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> BatchSource:
+        """See `Samples.batches`."""
+        return StreamedBatches(self._dataset, batch_size, seed, device, self._say, processes)
 
 
 class StreamedBatches:
@@ -50,20 +53,23 @@ class StreamedBatches:
         seed: int,
         device: torch.device,
         say: Callable[[str], None],
+        processes: Processes = ALONE,
     ) -> None:
         self._dataset = dataset
+        self._processes = processes
         self._batch_size = batch_size
         self._seed = seed
         self._device = device
         self._say = say
 
     def __len__(self) -> int:
-        return -(-len(self._dataset) // self._batch_size)
+        return batch_count(len(self._dataset), self._batch_size, self._processes)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """See `BatchSource.epoch`."""
-        order = epoch_order(len(self._dataset), self._seed, number)
-        waiting = iter(torch.split(order, self._batch_size)[start:])
+        examples, size = len(self._dataset), self._batch_size
+        mine = batch_indices(examples, size, self._seed, number, self._processes)
+        waiting = iter(mine[start:])
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
             reading = collections.deque(

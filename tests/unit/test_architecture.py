@@ -78,6 +78,8 @@ def test_imports_form_no_circle() -> None:
         ("discovery", "testing"), ("launch", "testing"), ("testing", "cli"), ("scaffold", "cli"),
         ("component", "interfaces"), ("registry", "config"), ("interfaces", "game"),
         ("game", "trainer"), ("trainer", "build"), ("build", "launch"), ("launch", "cli"),
+        ("distributed", "game"), ("distributed", "torchrun"), ("torchrun", "launch"),
+        ("trainer", "torchrun"), ("preparing", "launch"), ("resuming", "launch"),
     ],
 )  # fmt: skip
 def test_what_is_low_does_not_know_what_is_high(low: str, high: str) -> None:

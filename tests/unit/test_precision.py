@@ -16,7 +16,7 @@ from ganfw import launch
 from ganfw.trainer import Trainer
 
 Ganfw = Callable[..., Result]
-GAUSSIAN = ("run", "--gen", "linear", "--disc", "mlp", "--data", "gaussian", "-s", "data.count=101",
+GAUSSIAN = ("run", "--gen", "linear", "--disc", "mlp", "--data", "gaussian", "-s", "data.count=103",
             "-s", "train.batch_size=10", "--epochs", 2, "--no-callback", "loss-curve",
             "--no-callback", "samples")  # fmt: skip
 SPRITES = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "-s", "data.size=16",

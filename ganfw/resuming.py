@@ -1,0 +1,72 @@
+"""Taking up a run where it stopped: what must be there, and be what it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from . import checkpoint, provenance
+from .component import KIND_OF
+from .errors import CheckpointError, DataError, RunError, UsageError
+from .layers import Layer, toml_layer
+from .registry import Registry
+from .requirements import find_recorded
+from .rundir import RunDir
+from .trainer import Trainer
+
+
+def check_format(record: dict[str, Any], path: Path) -> None:
+    """Raises RunError for a run of a newer ganfw than this."""
+    if record.get("format", 0) > provenance.FORMAT:
+        raise RunError(
+            f"{path} was made by a newer ganfw (run format {record['format']}, this one reads "
+            f"up to {provenance.FORMAT}): install ganfw>={record['versions']['ganfw']}"
+        )
+
+
+def checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:
+    steps = checkpoint.saved_steps(folder.checkpoints)
+    if not steps:
+        raise CheckpointError(f"{folder.path} has no checkpoint to resume from; start it anew")
+    if from_step is None:
+        return checkpoint.last_step(folder.checkpoints) or 0
+    if from_step not in steps:
+        raise UsageError(f"{folder.path} has no checkpoint of step {from_step}; it has {steps}")
+    return from_step
+
+
+def check_installed(registry: Registry, record: dict[str, Any], path: Path) -> None:
+    for component in record["components"]:
+        name, kind = component["name"], KIND_OF[component["slot"]]
+        release = record["versions"].get(name.partition("/")[0], "")
+        find_recorded(registry, kind, name, component["version"], release, str(path))
+
+
+def saved_layer(folder: RunDir) -> Layer:
+    """The run as it was saved: also its callbacks are all of them."""
+    layer = toml_layer(folder.config.read_text(encoding="utf-8"), str(folder.config))
+    return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback"}))
+
+
+def check_same_data(fingerprint: str, examples: int, recorded: dict[str, Any], path: Path) -> None:
+    """Raises DataError unless the data is what the run in ``path`` began with."""
+    if fingerprint != recorded["fingerprint"]:
+        raise DataError(
+            f"the data of {path} has changed since the run began ({recorded['examples']} samples "
+            f"then, {examples} now): put it back, or start a new run"
+        )
+
+
+def restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:
+    try:
+        trainer.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    if trainer.progress.step >= trainer.run.total_steps:
+        raise RunError(
+            f"{folder.path} is finished ({trainer.run.epochs} epochs, {step} steps): "
+            f"give --epochs {trainer.run.epochs * 2} to go on"
+        )

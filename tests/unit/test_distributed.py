@@ -1,0 +1,58 @@
+"""What one process of many plays on, without any other process."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganfw.data.source import batch_count, batch_indices
+from ganfw.distributed import ALONE, Processes
+from ganfw.randomness import Latents, parse_random_state, random_state, random_state_json
+
+TWO = [Processes(rank, 2) for rank in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "count", "batches"),
+    [
+        (20, 10, 1, 2), (22, 10, 1, 3), (22, 10, 2, 2), (24, 10, 2, 3), (25, 10, 5, 2),
+        (21, 10, 1, 2),  # one sample by itself: batch norm can't be trained on it
+        (3, 1, 1, 3), (5, 2, 2, 2), (6, 2, 2, 3),  # unless batches are of one sample each
+    ],
+)  # fmt: skip
+def test_every_process_gets_as_many(
+    examples: int, batch_size: int, count: int, batches: int
+) -> None:
+    shares = [
+        batch_indices(examples, batch_size, 0, 1, Processes(rank, count)) for rank in range(count)
+    ]
+    assert batch_count(examples, batch_size, Processes(0, count)) == batches
+    for share in shares:
+        assert [len(each) for each in share] == [len(each) for each in shares[0]]
+        assert len(share) == batches
+    seen = torch.cat([each for share in shares for each in share])
+    assert len(seen.unique()) == len(seen)
+
+
+def test_shares_make_up_the_batches_of_one() -> None:
+    alone = batch_indices(24, 10, 7, 3, ALONE)
+    first, second = (batch_indices(24, 10, 7, 3, each) for each in TWO)
+    for whole, one, other in zip(alone, first, second, strict=True):
+        assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())
+
+
+def test_latents_are_drawn_for_all() -> None:
+    alone = Latents(3, 5, torch.device("cpu"))
+    shares = [Latents(3, 5, torch.device("cpu"), each) for each in TWO]
+    for _ in range(2):
+        whole = alone(6)
+        for rank, share in enumerate(shares):
+            assert torch.equal(share(3), whole[rank::2])
+
+
+def test_the_state_of_random_streams_travels_as_text() -> None:
+    before = random_state()
+    after = parse_random_state(random_state_json())
+    assert after["python"] == before["python"]
+    assert torch.equal(after["torch"], before["torch"])
+    assert after.keys() == before.keys()

@@ -64,7 +64,8 @@ class Batches:
 
 
 def _fits(stored: Tensor, device: torch.device) -> bool:
-    if device.type != "cuda":
-        return device.type != "cpu"
-    free, _ = torch.cuda.mem_get_info(device)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    else:
+        free = torch.mps.recommended_max_memory() if device.type == "mps" else 0
     return stored.nbytes <= free * _SHARE_OF_DEVICE

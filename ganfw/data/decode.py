@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,7 +52,10 @@ class Decoded:
         self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
     ) -> BatchSource:
         """See `Samples.batches`."""
-        samples = torch.from_numpy(self.samples)
+        with warnings.catch_warnings():
+            # torch warns of memory that it may not write to; `Batches` only ever copies from it.
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            samples = torch.from_numpy(self.samples)
         labels = None if self.labels is None else torch.from_numpy(np.array(self.labels))
         return Batches(samples, labels, self.value_range, batch_size, seed, device, processes)
 
@@ -107,8 +111,8 @@ def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) 
 def _open(folder: Path, dataset: Dataset) -> Decoded | None:
     """The arrays in ``folder``, or None if they are missing or damaged."""
     try:
-        # Mode "c" since torch warns of memory it may not write to; nothing is ever written.
-        samples = np.load(folder / _SAMPLES, mmap_mode="c")
+        # Read only, as the system sets memory aside for all of a mapping that could be written.
+        samples = np.load(folder / _SAMPLES, mmap_mode="r")
         labels = np.load(folder / _LABELS) if dataset.classes else None
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
     except (OSError, ValueError, EOFError):

@@ -200,7 +200,9 @@ def test_batch_norm_apart_is_said(tmp_path: Path) -> None:
     ended = _ganfw(tmp_path, *words, "-s", "train.batch_size=8", "-s", "gen.channels=8",
                    "-s", "disc.channels=8", "--steps", "3", "--nproc", "2")  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    assert ended.stderr.count("NOTE: batch norm in generator 'dcgan' and discriminator 'dcgan'") == 1
+    assert (
+        ended.stderr.count("NOTE: batch norm in generator 'dcgan' and discriminator 'dcgan'") == 1
+    )
     assert len(_rows(tmp_path / "runs" / "0001-dcgan-sprites")) == 3
 
 

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks            every row; about half an hour on two cores
     python -m tests.benchmarks --quick    smaller, within two minutes
-    python -m tests.benchmarks gaussian   some rows: dcgan gaussian data whole callbacks start
-                                          plugins frechet
+    python -m tests.benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
+                                          processes start plugins frechet
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -20,7 +20,7 @@ import torch
 import ganfw
 from ganfw.cli.table import columns
 
-from . import frechet, loading, many_plugins, overhead, starting, steps, whole
+from . import frechet, loading, many_plugins, overhead, processes, starting, steps, whole
 from .measuring import Row
 
 ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -29,6 +29,7 @@ ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "data": loading.rows,
     "whole": whole.rows,
     "callbacks": overhead.rows,
+    "processes": processes.rows,
     "start": starting.rows,
     "plugins": many_plugins.rows,
     "frechet": frechet.rows,

@@ -13,6 +13,8 @@ from ganfw.build import build_game
 from ganfw.compiled import compile_game
 from ganfw.config import recipe_layer, resolve
 from ganfw.discovery import discover
+from ganfw.distributed import ALONE, Processes
+from ganfw.game import Game
 from ganfw.interfaces import Batch
 from ganfw.layers import settings_layer
 from ganfw.layout import prefer_channels_last
@@ -27,20 +29,18 @@ MULTIPLY_ADDS = 1144e6
 SIZE, PRODUCTS = 2048, 4
 
 
-def our_step(
-    recipe: str, shapes: Shapes, real: Tensor | None = None, **settings: object
-) -> reference.Step:
-    """A step of the engine, as a run plays it; ``real`` is a batch to compile for."""
+def our_game(recipe: str, shapes: Shapes, processes: Processes = ALONE, **settings: object) -> Game:
+    """A game of the engine, as a run plays it."""
     registry = discover()
     layers = [recipe_layer(registry, recipe), settings_layer(settings, "benchmark")]
-    config = resolve(registry, layers)
-    game = build_game(config, shapes, CPU)
+    game = build_game(resolve(registry, layers), shapes, CPU, processes)
     networks = {"generator": game.gen.network, "discriminator": game.disc.network}
     assert prefer_channels_last(networks, lambda: None) == []
+    return game
 
-    if config.train.compile and real is not None:
-        batch = Batch(real, None)
-        game = compile_game(game, config.train.reduction, [batch], shapes.latent_dim)
+
+def step_of(game: Game, shapes: Shapes) -> reference.Step:
+    """A step of ``game`` on a batch, its latents drawn as plainly as the reference's."""
 
     def latents(count: int) -> Tensor:
         return torch.randn(count, shapes.latent_dim)
@@ -75,7 +75,7 @@ def dcgan(quick: bool) -> Iterator[Row]:
         examples = reference.examples_step(
             reference.book_generator(), reference.book_discriminator()
         )
-        ours = our_step("d2l-dcgan", shapes)
+        ours = step_of(our_game("d2l-dcgan", shapes), shapes)
         actions = _bound(real, ours=ours, book=book, examples=examples)
         times = in_turns({**actions, "product": _product()}, 4 if quick else 8)
         rate = PRODUCTS * SIZE**3 / min(times.pop("product"))
@@ -108,9 +108,12 @@ def gaussian(quick: bool) -> Iterator[Row]:
         (0.05, 0.005),
         (0.9, 0.999),
     )
-    ours = our_step("d2l-gaussian", Shapes((2,), None, 0, 2))
+    shapes = Shapes((2,), None, 0, 2)
+    ours = step_of(our_game("d2l-gaussian", shapes), shapes)
     began = time.perf_counter()
-    compiled = our_step("d2l-gaussian", Shapes((2,), None, 0, 2), real, **{"train.compile": True})
+    eager = our_game("d2l-gaussian", shapes)
+    reduction = "sum" if eager.sums else "mean"
+    compiled = step_of(compile_game(eager, reduction, [Batch(real, None)], 2), shapes)
     warm_up = time.perf_counter() - began
     actions = _bound(real, ours=ours, compiled=compiled, book=book)
     hundreds = {name: _hundred_times(action) for name, action in actions.items()}

@@ -37,10 +37,15 @@ class AccumulatedGame(Game):
         self._parts = parts
 
     def step(
-        self, batches: Sequence[Batch], latents: DrawLatents, gradients_ready: GradientsReady
+        self,
+        batches: Sequence[Batch],
+        latents: DrawLatents,
+        gradients_ready: GradientsReady,
+        number: int = 1,
     ) -> StepLosses:
         """See `Game.step`. Each part's samples are generated twice, for the one player and for the
         other: keeping them with their graphs is what there is no memory for."""
+        self.taking_part = [each for each in self.losses if (number - 1) % each.every == 0]
         for batch in batches:
             noise = latents(len(batch))
             parts = self._split(batch, noise, self._disc_part)

@@ -78,6 +78,7 @@ def run(
     plugin: Paths = None,
     compile: bool | None = None,
     precision: str | None = None,
+    metric: Names = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
@@ -90,7 +91,7 @@ def run(
     layers = [
         *([recipe_layer(registry, recipe)] if recipe else []),
         *(file_layer(path) for path in _paths(config)),
-        fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()"),
+        fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()", _listed(metric)),
         callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
         train_layer(epochs, steps, seed, device, "run()", compile, precision),
         settings_layer(settings or {}, "run()"),
@@ -142,14 +143,15 @@ def fillings_layer(
     losses: Sequence[str],
     augments: Sequence[str],
     source: str,
+    metrics: Sequence[str] = (),
 ) -> Layer:
-    """The layer of ``--gen --disc --data --loss --augment``."""
+    """The layer of ``--gen --disc --data --loss --augment --metric``."""
     single = {"gen": gen, "disc": disc, "data": data}
     values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
-    for slot, names in (("loss", losses), ("augment", augments)):
+    for slot, names in (("loss", losses), ("augment", augments), ("metric", metrics)):
         for name in names:
             add_filling(values.setdefault(slot, {}), slot, name, {})
-    return Layer(source, values, frozenset(values) & {"loss", "augment"})
+    return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
 
 
 def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer:

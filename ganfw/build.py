@@ -14,12 +14,12 @@ from .accumulated import AccumulatedGame
 from .config import Filling, OptimizerChoice, RunConfig
 from .data.source import BatchSource
 from .distributed import ALONE, Processes
-from .errors import ShapesError, UsageError
+from .errors import PluginError, ShapesError, UsageError
 from .events import PlayerName, RunView
 from .export import export_network, network_card
 from .fitting import check_fit
 from .game import Game, Player, WeightedLoss
-from .interfaces import Callback, Dataset
+from .interfaces import Augment, Callback, Dataset
 from .layout import prefer_channels_last
 from .options import Options
 from .precision import choose_precision
@@ -36,6 +36,8 @@ _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": torch.optim.RMSprop,
 }
 _PROCESS = 4
+_JUDGING = "[[metric]]"
+"""No callback can be called so."""
 _FUSED = ("adam", "adamw", "sgd")
 
 
@@ -54,7 +56,7 @@ def build_game(
         gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
         disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
         losses=[_loss(filling) for filling in config.losses],
-        augments=[_network(filling, shapes).to(device) for filling in config.augments],
+        augments=[_augment(filling, shapes).to(device) for filling in config.augments],
         reduction=config.train.reduction,
         autocast=choose_precision(config.train.precision, device),
         processes=processes,
@@ -76,8 +78,10 @@ def build_trainer(
     device: torch.device,
     say: Callable[[str], None],
     processes: Processes = ALONE,
+    judging: Callback | None = None,
 ) -> Trainer:
-    """Everything around the game: callbacks, checkpoints, exports."""
+    """Everything around the game: callbacks, checkpoints, exports. ``judging`` is the engine's own
+    callback, for the run's metrics."""
     players: dict[PlayerName, Player] = {"gen": game.gen, "disc": game.disc}
     steps_per_epoch = -(-len(source) // config.train.disc_steps)
     planned = config.train.epochs * steps_per_epoch
@@ -98,7 +102,7 @@ def build_trainer(
         game=game,
         source=source,
         latents=Latents(shapes.latent_dim, config.train.seed, device, processes),
-        callbacks=_callbacks(config),
+        callbacks=_callbacks(config) | ({_JUDGING: judging} if judging else {}),
         run=run,
         disc_steps=config.train.disc_steps,
         log_every=config.train.log_every,
@@ -153,6 +157,13 @@ def _network(filling: Filling[Options], shapes: Shapes) -> nn.Module:
     return network
 
 
+def _augment(filling: Filling[Options], shapes: Shapes) -> Augment:
+    augment = _network(filling, shapes)
+    if not isinstance(augment, Augment):
+        raise PluginError(f"{filling.registered.label} is no subclass of ganfw.Augment")
+    return augment
+
+
 def _optimizer(choice: OptimizerChoice, network: nn.Module) -> Optimizer:
     options = choice.options.model_dump()
     if choice.use in _FUSED:
@@ -163,7 +174,7 @@ def _optimizer(choice: OptimizerChoice, network: nn.Module) -> Optimizer:
 
 def _loss(filling: Filling[LossKeys]) -> WeightedLoss:
     loss = filling.registered.load()(filling.options)
-    return WeightedLoss(filling.registered.name, loss, filling.keys.weight)
+    return WeightedLoss(filling.registered.name, loss, filling.keys.weight, filling.keys.every)
 
 
 def _callbacks(config: RunConfig) -> dict[str, Callback]:

@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 
 from .errors import UsageError
 from .game import Critic, DrawLatents, Game, GradientsReady, Player, StepLosses, total
-from .interfaces import Batch
+from .interfaces import Augment, Batch
 from .updates import UPDATES, Update
 
 Weights = dict[str, Tensor]
@@ -77,13 +77,17 @@ class CompiledGame(Game):
         self._rates: list[float] = []
 
     def step(
-        self, batches: Sequence[Batch], latents: DrawLatents, gradients_ready: GradientsReady
+        self,
+        batches: Sequence[Batch],
+        latents: DrawLatents,
+        gradients_ready: GradientsReady,
+        number: int = 1,
     ) -> StepLosses:
         """See `Game.step`; ``gradients_ready`` is not called."""
         self._length = self._length or len(batches[0])
         known = all(each.optimizer.state for each in (self.gen, self.disc))
         if not known or any(len(each) != self._length for each in batches):
-            return super().step(batches, latents, gradients_ready)
+            return super().step(batches, latents, gradients_ready, number)
         reals = [batch.samples for batch in batches]
         labels = [batch.labels for batch in batches]
         noise = [latents(len(batch)) for batch in batches]
@@ -195,6 +199,17 @@ def _refuse_what_is_known_to_fail(game: Game) -> None:
             raise UsageError(
                 f"loss '{each.name}' differentiates the critic's gradient, which the compiled step "
                 "can't: leave --compile out"
+            )
+        if each.every > 1:
+            raise UsageError(
+                f"loss '{each.name}' takes part in every {each.every}th step only, and a compiled "
+                "step is always the same: leave --compile out"
+            )
+    for augment in game.augments:
+        if type(augment).adapt is not Augment.adapt:
+            raise UsageError(
+                f"{type(augment).__name__} adapts to the critic, which the compiled step can't "
+                "tell it of: leave --compile out"
             )
     for name, player in (("generator", game.gen), ("discriminator", game.disc)):
         if any(True for _ in player.network.buffers()):

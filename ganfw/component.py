@@ -35,13 +35,14 @@ SLOT_OF = {
     "loss": "loss",
     "augment": "augment",
     "callback": "callback",
+    "metric": "metric",
 }
 """The slot of a run that each kind of component fills."""
 
 KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
 """The kind of component that fills each slot."""
 
-KINDS = (*SLOT_OF, "metric", "recipe")
+KINDS = (*SLOT_OF, "recipe")
 """Every kind of component a plugin can offer."""
 
 _SINGLE = ("dataset", "generator", "discriminator")

@@ -15,7 +15,7 @@ from .errors import PluginError, UsageError
 from .layers import Layer, Merged, Tree, merge, toml_layer
 from .options import Options
 from .registry import Registered, Registry, did_you_mean
-from .settings import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, TrainSettings
+from .settings import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainSettings
 from .source import HOME
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
@@ -64,6 +64,7 @@ class RunConfig:
     losses: tuple[Filling[LossKeys], ...]
     augments: tuple[Filling[Options], ...]
     callbacks: tuple[Filling[CallbackKeys], ...]
+    metrics: tuple[Filling[MetricKeys], ...]
     train: TrainSettings
     origins: Mapping[str, str]
     notices: tuple[str, ...]
@@ -72,7 +73,7 @@ class RunConfig:
     def fillings(self) -> tuple[Filling[Options], ...]:
         """Every slot's filling, in order."""
         single = (self.data, self.gen, self.disc)
-        return (*single, *self.losses, *self.augments, *self.callbacks)
+        return (*single, *self.losses, *self.augments, *self.callbacks, *self.metrics)
 
     @property
     def components(self) -> tuple[Registered, ...]:
@@ -98,7 +99,7 @@ class RunConfig:
             self._section(self.gen, "[gen]", "") + self._optimizer("gen", self.gen_optimizer),
             self._section(self.disc, "[disc]", "") + self._optimizer("disc", self.disc_optimizer),
         ]
-        for filling in (*self.losses, *self.augments, *self.callbacks):
+        for filling in (*self.losses, *self.augments, *self.callbacks, *self.metrics):
             sections.append(self._section(filling, f"[[{filling.slot}]]", filling.registered.name))
         train = {f"train.{key}": value for key, value in fields.plain(self.train).items()}
         sections.append("[train]\n" + self._lines(train))
@@ -146,6 +147,7 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         losses=losses,
         augments=_several(registry, merged, "augment", Options),
         callbacks=_several(registry, merged, "callback", CallbackKeys),
+        metrics=_several(registry, merged, "metric", MetricKeys),
         train=fields.fit(TrainSettings, tree["train"], "train"),
         origins=merged.origins,
         notices=tuple(merged.notices),

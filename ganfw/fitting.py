@@ -59,7 +59,7 @@ def _check_terms(game: Game, real: Tensor, fake: Tensor, labels: Tensor | None) 
             ("discriminator", each.loss.discriminator_terms(critic, real, fake)),
             ("generator", each.loss.generator_terms(critic, real, fake)),
         ):
-            counts[player] += len(terms)
+            counts[player] += len(terms) if each.every == 1 else 0
             for name, value in terms.items():
                 if value.ndim:
                     raise PluginError(

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from .distributed import ALONE, Processes
 from .events import PlayerName
-from .interfaces import Batch, Loss, Terms
+from .interfaces import Augment, Batch, Loss, Terms
 from .precision import Autocast
 from .stepping import Step, make_step
 
@@ -53,11 +53,19 @@ GradientsReady = Callable[[PlayerName, Player], None]
 
 @dataclass(frozen=True)
 class WeightedLoss:
-    """A loss, the name its terms are logged under, and its weight in the sum."""
+    """A loss, the name its terms are logged under, its weight in the sum, and how often it takes
+    part: in every n-th step, with n times the weight (lazy regularisation, Karras et al. 2020,
+    "Analyzing and improving the image quality of StyleGAN", section 3.1)."""
 
     name: str
     loss: Loss
     weight: float = 1.0
+    every: int = 1
+
+    @property
+    def factor(self) -> float:
+        """Of its terms, where it takes part."""
+        return self.weight * self.every
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Game:
         gen: Player,
         disc: Player,
         losses: Sequence[WeightedLoss],
-        augments: Sequence[nn.Module] = (),
+        augments: Sequence[Augment] = (),
         reduction: Literal["mean", "sum"] = "mean",
         autocast: Autocast = contextlib.nullcontext,
         processes: Processes = ALONE,
@@ -124,18 +132,22 @@ class Game:
         self.autocast = autocast
         self.processes = processes
         self.sums = reduction == "sum"
-        self._differentiate_real = any("real" in each.loss.needs_gradient_at for each in losses)
-        self._differentiate_fake = any("fake" in each.loss.needs_gradient_at for each in losses)
+        self.taking_part = losses
 
     def step(
-        self, batches: Sequence[Batch], latents: DrawLatents, gradients_ready: GradientsReady
+        self,
+        batches: Sequence[Batch],
+        latents: DrawLatents,
+        gradients_ready: GradientsReady,
+        number: int = 1,
     ) -> StepLosses:
         """One discriminator update per batch, then one generator update on the last batch.
 
         The last batch's samples are generated once: the discriminator learns from them detached,
         the generator through the graph they came with. These are the updates of Goodfellow et al.
-        2014, Algorithm 1, with k = len(batches).
+        2014, Algorithm 1, with k = len(batches). ``number`` counts steps from 1.
         """
+        self.taking_part = [each for each in self.losses if (number - 1) % each.every == 0]
         for batch in batches[:-1]:
             with torch.no_grad():
                 fake = self._generate(latents(len(batch)), batch.labels)
@@ -176,19 +188,32 @@ class Game:
 
     def _discriminator_loss(self, batch: Batch, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         real = batch.samples
-        if self._differentiate_real:
+        differentiated = {at for each in self.taking_part for at in each.loss.needs_gradient_at}
+        if "real" in differentiated:
             real = real.detach().requires_grad_()
-        if self._differentiate_fake:
+        if "fake" in differentiated:
             fake = fake.detach().requires_grad_()
         critic = self._critic(batch.labels)
-        return total(
-            "D", [(each, each.loss.discriminator_terms(critic, real, fake)) for each in self.losses]
-        )
+        parts = [
+            (each, each.loss.discriminator_terms(critic, real, fake)) for each in self.taking_part
+        ]
+        self._let_augments_adapt(critic, real)
+        return total("D", parts)
+
+    def _let_augments_adapt(self, critic: Critic, real: Tensor) -> None:
+        """Tell those who want to know how sure the critic is of what is real."""
+        adapting = [each for each in self.augments if type(each).adapt is not Augment.adapt]
+        if adapting:
+            signs = critic(real).detach().sign().mean()
+            signs = self.processes.mean(signs)
+            for augment in adapting:
+                augment.adapt(signs, len(real) * self.processes.count)
 
     def _generator_loss(self, batch: Batch, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         critic, real = self._critic(batch.labels), batch.samples
         return total(
-            "G", [(each, each.loss.generator_terms(critic, real, fake)) for each in self.losses]
+            "G",
+            [(each, each.loss.generator_terms(critic, real, fake)) for each in self.taking_part],
         )
 
     def _move(
@@ -211,7 +236,7 @@ def total(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum of all terms, and each term by its logged name, detached."""
     terms = {
-        f"{player}/{each.name}.{term}": value if each.weight == 1.0 else each.weight * value
+        f"{player}/{each.name}.{term}": value if each.factor == 1.0 else each.factor * value
         for each, part in parts
         for term, value in part.items()
     }

@@ -151,6 +151,11 @@ class Augment(nn.Module):
         """Samples (B, ...) to samples of the same shape."""
         raise NotImplementedError
 
+    def adapt(self, sureness: Tensor, examples: int) -> None:
+        """After each discriminator update's forward passes: the mean sign of the critic's scores
+        of ``examples`` real samples, a scalar on the device; 1 is sure of all, 0 undecided. On the
+        hot path: read no number off the device. What it learns lives in buffers, to be saved."""
+
 
 class Callback:
     """Watches a run. Each method is given one frozen event and returns nothing.
@@ -195,13 +200,23 @@ class Callback:
 
 
 class Metric:
-    """Judges a finished generator."""
+    """Judges a generator."""
+
+    main: ClassVar[str] = ""
+    """The score that tells better from worse, where there is one."""
+
+    lower_is_better: ClassVar[bool] = True
 
     def __init__(self, options: Any) -> None:
         self.options = options
 
+    def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
+        """Told once, before any judging: what the real samples are of, and their labels (N,)."""
+
     def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
-        """Scores by name, and how they were made: sample counts, features, split, seed."""
+        """Scores by name, and how they were made: sample counts, features, split, seed. ``real``
+        is (N, ...) on the CPU; ``generate(n)`` draws n samples more. Raises ShapesError for data
+        that it can't judge, UsageError for too few samples."""
         raise NotImplementedError
 
 

@@ -16,6 +16,8 @@ from .carried import keep_plugin_files, take_up_plugin_files
 from .config import RunConfig
 from .distributed import Processes
 from .interruptions import short_memory_explained, stopping_on_signals
+from .judge import Judge
+from .judging import Judging
 from .layers import Layer
 from .preparing import Ready, Reporter, prepare, replaced
 from .registry import Registry
@@ -186,6 +188,12 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
         seconds = time.perf_counter() - began
         reporter.say(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
 
+    def make_judge() -> Judge:
+        return Judge(ready.config.metrics, dataset, ready.config.data, ready.samples, shapes)
+
+    judges = ready.config.metrics and processes.is_first
+    judging = Judging(make_judge) if judges else None
+
     def make_trainer(folder: RunDir) -> Trainer:
         return build_trainer(
             ready.config,
@@ -197,6 +205,7 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
             ready.device,
             reporter.say,
             processes,
+            judging,
         )
 
     return make_trainer

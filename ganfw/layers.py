@@ -21,7 +21,7 @@ from .errors import UsageError
 from .registry import Registered, Registry, did_you_mean
 
 SINGLE = ("data", "gen", "disc")
-SEVERAL = ("loss", "augment", "callback")
+SEVERAL = ("loss", "augment", "callback", "metric")
 SECTIONS = (*SINGLE, *SEVERAL, "train")
 
 DEFAULT_LOSS = "nonsaturating"
@@ -109,7 +109,7 @@ def toml_layer(content: str, source: str) -> Layer:
         if section not in SECTIONS:
             raise UsageError(f"{source}: no section '{section}'{did_you_mean(section, SECTIONS)}")
         values[section] = _fillings(section, body, source)
-    return Layer(source, values, frozenset(values) & {"loss", "augment"})
+    return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
 
 
 def _fillings(section: str, body: Any, source: str) -> Tree:

@@ -45,7 +45,7 @@ def check_installed(registry: Registry, record: dict[str, Any], path: Path) -> N
 def saved_layer(folder: RunDir) -> Layer:
     """The run as it was saved: also its callbacks are all of them."""
     layer = toml_layer(folder.config.read_text(encoding="utf-8"), str(folder.config))
-    return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback"}))
+    return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback", "metric"}))
 
 
 def check_same_data(fingerprint: str, examples: int, recorded: dict[str, Any], path: Path) -> None:

@@ -23,6 +23,7 @@ class RunDir:
         self.config = path / "config.toml"
         self.provenance = path / "provenance.json"
         self.metrics = path / "metrics.jsonl"
+        self.scores = path / "scores.jsonl"
         self.samples = path / "samples"
         self.losses = path / "losses.png"
         self.checkpoints = path / "checkpoints"

@@ -97,6 +97,9 @@ class LossKeys(Options):
     """Keys of ``[[loss]]`` besides the loss's options."""
 
     weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
+    every: int = Field(
+        1, ge=1, le=10_000, description="Takes part in every n-th step, with n times the weight"
+    )
 
 
 class CallbackKeys(Options):
@@ -105,9 +108,16 @@ class CallbackKeys(Options):
     enabled: bool = Field(True, description="Whether the callback takes part")
 
 
+class MetricKeys(Options):
+    """Keys of ``[[metric]]`` besides the metric's options."""
+
+    every: int = Field(1, ge=1, le=1_000_000, description="Epochs from one judging to the next")
+
+
 SLOT_KEYS: dict[str, type[Options]] = {
     "data": DataKeys,
     "loss": LossKeys,
     "callback": CallbackKeys,
+    "metric": MetricKeys,
 }
 """The engine's own keys in a slot; a component's options can't bear their names."""

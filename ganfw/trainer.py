@@ -125,6 +125,7 @@ class Trainer:
             "meter": asdict(self.meter),
             "players": {name: _player_state(each) for name, each in self.run.players.items()},
             "callbacks": {name: each.state_dict() for name, each in self.callbacks.items()},
+            "augments": [each.state_dict() for each in self.game.augments],
             "latents": self.latents.generator.get_state(),
             "random": random_state(),
             "random_of_others": self._random_of_others(),
@@ -140,6 +141,8 @@ class Trainer:
             match_layout(player.optimizer)
         for name in self.callbacks.keys() & state["callbacks"].keys():
             self.callbacks[name].load_state_dict(state["callbacks"][name])
+        for augment, saved in zip(self.game.augments, state.get("augments", []), strict=False):
+            augment.load_state_dict(saved)
         self.latents.generator.set_state(state["latents"])
         restore_random_state(self._own_random_state(state))
         self._saved = self.progress.step
@@ -189,8 +192,9 @@ class Trainer:
         self._read_losses()
 
     def _run_step(self, batches: list[Batch]) -> None:
-        losses = self.game.step(batches, self.latents, self._gradients_ready)
-        self.progress.step += 1
+        number = self.progress.step + 1
+        losses = self.game.step(batches, self.latents, self._gradients_ready, number)
+        self.progress.step = number
         self.progress.batch += len(batches)
         self._pending.append((self.progress.step, losses))
         event = events.StepEnd(self.run, self.progress.step, self.progress.epoch)

@@ -11,6 +11,7 @@ from .. import __version__
 from ..errors import GanfwError
 from .check import check_command
 from .doctor import doctor_command
+from .evaluate import evaluate_command
 from .list import list_command
 from .new_plugin import new_plugin_command
 from .resume import resume_command
@@ -52,6 +53,7 @@ for command in (
     list_command,
     show_command,
     sample_command,
+    evaluate_command,
     new_plugin_command,
     check_command,
     doctor_command,

@@ -116,7 +116,7 @@ def _layers(context: click.Context, registry: Registry) -> list[Layer]:
         default_layer(),
         *recipe,
         *(file_layer(path) for path in given.get("configs") or ()),
-        fillings_layer(*single, *several, "command line"),
+        fillings_layer(*single, *several, "command line", given.get("metrics") or ()),
         callbacks_layer(given.get("on") or (), given.get("off") or (), "command line"),
     ]
 
@@ -130,7 +130,7 @@ def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]
         slot = path.partition(".")[0]
         if registry.has(KIND_OF[slot], use):
             models = [(path, registry.find(KIND_OF[slot], use).load_options())]
-            if slot in ("loss", "callback"):
+            if slot in ("loss", "callback", "metric"):
                 models.append((path, SLOT_KEYS[slot]))
             if slot in ("gen", "disc"):
                 models.append((f"{path}.optimizer", OPTIMIZERS["adam"]))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ..errors import UsageError
 from .completion import complete_setting, component_names
 from .plugins import find_plugins, plugin_option
 from .processes import nproc_option, run_in
+from .settings import typed_settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -58,6 +58,7 @@ def _slot(
 @_slot("--augment", "augment", "Augment; several, in order.", several="augments")
 @_slot("--callback", "callback", "Add a callback.", several="on")
 @_slot("--no-callback", "callback", "Leave a callback out.", several="off")
+@_slot("--metric", "metric", "Metric to judge by while training.", several="metrics")
 @click.option(
     "-s",
     "--set",
@@ -95,6 +96,7 @@ def run_command(
     augments: tuple[str, ...],
     on: tuple[str, ...],
     off: tuple[str, ...],
+    metrics: tuple[str, ...],
     settings: tuple[str, ...],
     epochs: int | None,
     steps: int | None,
@@ -119,10 +121,10 @@ def run_command(
     typed = "command line"
     layers = [
         *_files(registry, recipe, configs),
-        fillings_layer(gen, disc, data, losses, augments, typed),
+        fillings_layer(gen, disc, data, losses, augments, typed, metrics),
         callbacks_layer(on, off, typed),
         train_layer(epochs, steps, seed, device, typed, compile, precision),
-        _settings(settings, typed),
+        typed_settings(settings, typed),
     ]
     # Everything is checked before torch, which takes seconds to import, is needed.
     config = resolve(registry, layers)
@@ -143,15 +145,3 @@ def _files(registry: Registry, recipe: str | None, configs: tuple[Path, ...]) ->
 
     first = [recipe_layer(registry, recipe)] if recipe else []
     return [*first, *(file_layer(path) for path in configs)]
-
-
-def _settings(settings: tuple[str, ...], source: str) -> Layer:
-    from ..layers import Text, settings_layer
-
-    values: dict[str, Text] = {}
-    for setting in settings:
-        path, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"-s {setting}: write PATH=VALUE, such as gen.channels=32")
-        values[path.strip()] = Text(value.strip())
-    return settings_layer(values, source)

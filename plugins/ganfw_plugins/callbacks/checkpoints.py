@@ -15,7 +15,8 @@ class Checkpoints(Callback):
     """Asks for a save each ``every_epochs`` epochs, at most once in ``min_seconds``; or, where
     ``every_steps`` is set, at exactly those steps. The engine saves the last step unasked.
 
-    A save is removed only once newer ones are complete, and never the one that ``last`` names. So
+    A save is removed only once newer ones are complete, and never the one that ``last`` or
+    ``best`` names. So
     while a save is being written, there may be one more than ``keep``, if ``keep`` is 1.
     """
 
@@ -44,20 +45,25 @@ class Checkpoints(Callback):
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
     """The save that ``last`` names, or None if there is none."""
+    return _named(checkpoints, "last")
+
+
+def _named(checkpoints: Path, name: str) -> Path | None:
     try:
-        folder = checkpoints / (checkpoints / "last").read_text(encoding="utf-8").strip()
+        folder = checkpoints / (checkpoints / name).read_text(encoding="utf-8").strip()
     except OSError:
         return None
     return folder if folder.is_dir() else None
 
 
 def _prune(run: RunView, keep: int) -> None:
-    """Remove all but the ``keep`` newest whole saves."""
+    """Remove all but the ``keep`` newest whole saves, and the best one."""
     checkpoints = run.folder.checkpoints
-    last = last_checkpoint(checkpoints)
+    # The engine names the best one where metrics judge the run.
+    spared = (last_checkpoint(checkpoints), _named(checkpoints, "best"))
     whole = sorted((each for each in checkpoints.glob("*") if each.name.isdigit()), key=_step_of)
     for folder in whole[:-keep]:
-        if folder != last:
+        if folder not in spared:
             _remove(run, folder)
 
 

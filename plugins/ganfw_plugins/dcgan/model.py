@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganfw import Discriminator, Generator, Shapes, ShapesError
 
@@ -35,14 +36,12 @@ class GeneratorBlock(nn.Sequential):
 
 
 class DiscriminatorBlock(nn.Sequential):
-    """Strided convolution, batch norm, activation: (B, C, H, W) to (B, out, H/2, W/2)."""
+    """Strided convolution, norm, activation: (B, C, H, W) to (B, out, H/2, W/2)."""
 
-    def __init__(self, in_channels: int, out_channels: int, activation: nn.Module) -> None:
-        super().__init__(
-            nn.Conv2d(in_channels, out_channels, 4, 2, 1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            activation,
-        )
+    def __init__(self, in_channels: int, out_channels: int, options: DiscriminatorOptions) -> None:
+        bias = options.norm == "none"
+        convolution = nn.Conv2d(in_channels, out_channels, 4, 2, 1, bias=bias)
+        super().__init__(convolution, *_norm(out_channels, options), _activation(options))
 
 
 class DCGANGenerator(Generator):
@@ -73,12 +72,16 @@ class DCGANDiscriminator(Discriminator):
         widths = (shapes.sample[0], *block_widths(options.channels, doublings))
         self.blocks = nn.Sequential(
             *(
-                DiscriminatorBlock(narrow, wide, _activation(options))
+                DiscriminatorBlock(narrow, wide, options)
                 for narrow, wide in itertools.pairwise(widths)
             ),
             nn.Conv2d(widths[-1], 1, base, bias=False),
         )
         _init_normal(self, options.init_std)
+        if options.spectral:
+            for module in self.modules():
+                if isinstance(module, nn.Conv2d):
+                    spectral_norm(module)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Pictures (B, C, H, W) to scores (B,)."""
@@ -120,6 +123,16 @@ def _activation(options: DiscriminatorOptions) -> nn.Module:
     if options.activation == "relu":
         return nn.ReLU(inplace=True)
     return nn.LeakyReLU(options.slope, inplace=True)
+
+
+def _norm(channels: int, options: DiscriminatorOptions) -> tuple[nn.Module, ...]:
+    if options.norm == "batch":
+        return (nn.BatchNorm2d(channels),)
+    if options.norm == "instance":
+        return (nn.InstanceNorm2d(channels, affine=True),)
+    if options.norm == "group":
+        return (nn.GroupNorm(max(channels // 8, 1), channels),)
+    return ()
 
 
 def _init_normal(network: nn.Module, std: float) -> None:

@@ -24,4 +24,10 @@ class DiscriminatorOptions(Options):
         "leaky-relu", description="Activation of every block"
     )
     slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky-relu below zero")
+    norm: Literal["batch", "instance", "group", "none"] = Field(
+        "batch", description="What each block normalises over; group takes 8 channels together"
+    )
+    spectral: bool = Field(
+        False, description="Whether every convolution has spectral norm 1 (Miyato et al. 2018)"
+    )
     init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")

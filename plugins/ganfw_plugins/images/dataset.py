@@ -17,6 +17,7 @@ class Folder(Dataset):
     """Every picture below ``root``. Items are (C, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
+    _fingerprint: str | None = None
 
     def __init__(self, options: FolderOptions) -> None:
         super().__init__(options)
@@ -49,11 +50,14 @@ class Folder(Dataset):
         return sample, self.pictures.labels[index] if self.classes else None
 
     def fingerprint(self) -> str:
-        digest = hashlib.blake2b(digest_size=16)
-        for name in self.pictures.names:
-            digest.update(name.encode() + b"\0")
-            digest.update(hashlib.blake2b((self.root / name).read_bytes()).digest())
-        return digest.hexdigest()
+        # It is asked for more than once, and reads every file.
+        if self._fingerprint is None:
+            digest = hashlib.blake2b(digest_size=16)
+            for name in self.pictures.names:
+                digest.update(name.encode() + b"\0")
+                digest.update(hashlib.blake2b((self.root / name).read_bytes()).digest())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
 
 def _files(root: Path) -> list[str]:

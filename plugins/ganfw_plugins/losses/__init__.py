@@ -12,12 +12,13 @@ _ADVERSARIAL = {
     "least-squares": ("LeastSquares", "Squared distance to the labels 1 and 0 (LSGAN)"),
     "hinge": ("Hinge", "Margins of 1 (geometric GAN, SAGAN)"),
     "wasserstein": ("Wasserstein", "Difference of mean scores; add gradient-penalty"),
+    "rpgan": ("RelativisticPairing", "Real and fake scores in pairs (RpGAN); add r1 and r2"),
 }
 
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """Five adversarial losses and two penalties."""
+    """Six adversarial losses and three penalties."""
     for name, (target, summary) in _ADVERSARIAL.items():
         yield Component(
             "loss",
@@ -27,14 +28,15 @@ def ganfw_components() -> Iterable[Component]:
             suggests={"train.disc_steps": 5} if name == "wasserstein" else {},
             tags=("adversarial",),
         )
-    yield Component(
-        "loss",
-        "r1",
-        target="ganfw_plugins.losses.penalties:R1",
-        options="ganfw_plugins.losses.options:R1Options",
-        summary="Penalty on the critic's gradient at real samples",
-        tags=("penalty",),
-    )
+    for name, samples in (("r1", "real"), ("r2", "generated")):
+        yield Component(
+            "loss",
+            name,
+            target=f"ganfw_plugins.losses.penalties:{name.upper()}",
+            options="ganfw_plugins.losses.options:GammaOptions",
+            summary=f"Penalty on the critic's gradient at {samples} samples",
+            tags=("penalty",),
+        )
     yield Component(
         "loss",
         "gradient-penalty",

@@ -65,3 +65,14 @@ class Wasserstein(Loss):
 
     def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         return {"fake": -critic(fake).mean()}
+
+
+class RelativisticPairing(Loss):
+    """RpGAN (Jolicoeur-Martineau 2019) as Huang et al. 2024 (R3GAN), eq. 1, minimise it: is each
+    real sample more real than the fake one beside it? Non-saturating; add r1 and r2."""
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"pairs": softplus(critic(fake) - critic(real)).mean()}
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"pairs": softplus(critic(real) - critic(fake)).mean()}

@@ -7,7 +7,7 @@ from pydantic import Field
 from ganfw import Options
 
 
-class R1Options(Options):
+class GammaOptions(Options):
     """Mescheder et al. 2018."""
 
     gamma: float = Field(10.0, ge=0, le=1e6, description="Strength; halved in the formula")

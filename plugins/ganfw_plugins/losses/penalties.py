@@ -20,6 +20,16 @@ class R1(Loss):
         return {"penalty": gradient.square().sum(1).mean() * (self.options.gamma / 2)}
 
 
+class R2(Loss):
+    """Mescheder et al. 2018, eq. 9, over generated x: gamma/2 · E |∇D(x)|²."""
+
+    needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ("fake",)
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        gradient = _input_gradient(critic(fake), fake)
+        return {"penalty": gradient.square().sum(1).mean() * (self.options.gamma / 2)}
+
+
 class GradientPenalty(Loss):
     """Gulrajani et al. 2017, eq. 3: strength · E (|∇D(x̂)| - 1)², x̂ between a real and a fake.
 

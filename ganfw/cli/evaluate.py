@@ -1,0 +1,96 @@
+"""``ganfw evaluate``: scores of a finished run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from .completion import component_names
+from .plugins import find_plugins, plugin_option
+from .settings import typed_settings
+from .table import columns
+
+if TYPE_CHECKING:
+    from ..judge import Record
+
+
+@click.command("evaluate")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=component_names("metric"),
+    help="Metric to judge by; several. Without it, those that fit the data and need nothing.",
+)
+@click.option(
+    "-s",
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Set an option, such as metric.swd.samples=4096.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
+@click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--nearest",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also draw samples beside their nearest real ones, to show what is learnt by heart.",
+)
+@plugin_option
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def evaluate_command(
+    run: Path,
+    metrics: tuple[str, ...],
+    settings: tuple[str, ...],
+    seed: int,
+    device: str,
+    nearest: Path | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Judge the run in folder RUN by metrics, and keep the scores there.
+
+    \b
+      ganfw evaluate runs/0001-dcgan-sprites
+      ganfw evaluate runs/0001-dcgan-sprites --metric swd -s metric.swd.samples=4096
+    """
+    from ..rundir import open_run
+
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: give 0 or more")
+    open_run(run)
+    registry = find_plugins(plugins)
+    for name in metrics:
+        registry.find("metric", name)
+    layer = typed_settings(settings, "command line")
+    from ..evaluate import Asked, evaluate
+    from .display import reporter
+
+    records = evaluate(registry, run, Asked(metrics, layer, seed, device), reporter())
+    if as_json:
+        click.echo(json.dumps(records, indent=2))
+    else:
+        click.echo(table(records))
+
+
+def table(records: list[Record]) -> str:
+    """Every score, a row each, the better direction said."""
+    from ..judge import numbers
+
+    rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
+    for record in records:
+        result = record["result"]
+        for name, value in numbers(record).items():
+            direction = "lower" if record["lower_is_better"] else "higher"
+            better = direction if name == record["main"] else ""
+            counts = (str(result.get("real_samples", "")), str(result.get("generated_samples", "")))
+            rows.append((record["metric"], name, f"{value:.5g}", better, *counts))
+    return columns(rows)

@@ -1,0 +1,41 @@
+"""What can be set on the augments."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ganfw import Options
+
+Policy = Literal["flip", "translation", "color", "cutout"]
+
+
+class DiffAugmentOptions(Options):
+    """Zhao et al. 2020, with their magnitudes; reflections are ours."""
+
+    policy: tuple[Policy, ...] = Field(
+        ("color", "translation", "cutout"),
+        description="What is done, in order: flip, translation, color, cutout",
+    )
+    translation: float = Field(
+        0.125, ge=0, le=0.5, description="Largest shift, as a share of the picture's side"
+    )
+    cutout: float = Field(0.5, gt=0, lt=1, description="Side of the hole, as a share")
+    fill: Literal["edge", "grey"] = Field(
+        "grey", description="What comes in where a picture was shifted: its edge, or middle grey"
+    )
+
+
+class AdaOptions(Options):
+    """Karras et al. 2020, "Training generative adversarial networks with limited data"."""
+
+    target: float = Field(
+        0.6, gt=-1, lt=1, description="Mean sign of the critic's scores of real samples to hold"
+    )
+    examples: int = Field(
+        500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
+    )
+    initial: float = Field(0.0, ge=0, le=1, description="Strength to begin with")
+    limit: float = Field(0.8, ge=0, le=1, description="Greatest strength")
+    colors: bool = Field(True, description="Whether colours are changed too")

@@ -1,0 +1,66 @@
+"""Is it real, and is it all of it? By balls around each sample that reach its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .judging import Generate, SampleMetric, enough
+
+_ROWS = 1024
+
+
+class RandomPrdc(SampleMetric):
+    """Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020),
+    on features of random filters. 1 is best; density may exceed it."""
+
+    main = "random_coverage"
+    lower_is_better = False
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        real, fake = self.chosen(real), generate(self.options.samples)
+        enough(real, self.options.neighbours + 1, "random-prdc")
+        enough(fake, self.options.neighbours + 1, "random-prdc")
+        ours, theirs, features = self.features(real, fake)
+        scores = prdc(ours, theirs, self.options.neighbours)
+        return {
+            **{f"random_{name}": score for name, score in scores.items()},
+            **self.making(real, fake),
+            "neighbours": self.options.neighbours,
+            **features,
+        }
+
+
+def prdc(real: Tensor, fake: Tensor, k: int) -> dict[str, float]:
+    """Of features (N, F) and (M, F), with balls that reach the k-th neighbour (Naeem et al. 2020,
+    eqs. 1 to 3)."""
+    real_reach, fake_reach = _reach(real, k), _reach(fake, k)
+    in_real = torch.zeros(len(fake))
+    caught = torch.zeros(len(real), dtype=torch.bool)
+    covered = torch.zeros(len(real), dtype=torch.bool)
+    for start in range(0, len(real), _ROWS):
+        rows = slice(start, start + _ROWS)
+        distance = torch.cdist(real[rows], fake)
+        within = distance <= real_reach[rows, None]
+        in_real += within.sum(dim=0)
+        covered[rows] = within.any(dim=1)
+        caught[rows] = (distance <= fake_reach).any(dim=1)
+    return {
+        "precision": float((in_real > 0).double().mean()),
+        "recall": float(caught.double().mean()),
+        "density": float(in_real.double().mean() / k),
+        "coverage": float(covered.double().mean()),
+    }
+
+
+def _reach(samples: Tensor, k: int) -> Tensor:
+    """The distance (N,) of each sample's k-th neighbour, itself not counted."""
+    return torch.cat(
+        [
+            torch.cdist(rows, samples).kthvalue(k + 1, dim=1).values
+            for rows in torch.split(samples, _ROWS)
+        ]
+    )

@@ -71,7 +71,11 @@ def test_every_shell_has_a_script(shell: str) -> None:
         (["run", "--data"], "s", ["sprites"]),
         (["run", "--recipe", "d2l-dcgan", "-s"], "gen.ch", ["gen.channels="]),
         (["run", "--gen", "linear", "-s"], "gen.optimizer.l", ["gen.optimizer.lr="]),
-        (["run", "--loss", "r1", "-s"], "loss.r1.", ["loss.r1.gamma=", "loss.r1.weight="]),
+        (
+            ["run", "--loss", "r1", "-s"],
+            "loss.r1.",
+            ["loss.r1.gamma=", "loss.r1.weight=", "loss.r1.every="],
+        ),
         (["run", "-s"], "callback.checkpoints.ke", ["callback.checkpoints.keep="]),
         (["run", "-s"], "train.la", ["train.latent_dim="]),
         (["run", "-s"], "gen.channels=", []),

@@ -28,7 +28,7 @@ def test_the_books_blocks() -> None:
     assert GeneratorBlock(3, 20)(torch.zeros(2, 3, 16, 16)).shape == (2, 20, 32, 32)
     small = GeneratorBlock(3, 20, stride=1, padding=0)
     assert small(torch.zeros(2, 3, 1, 1)).shape == (2, 20, 4, 4)
-    block = DiscriminatorBlock(3, 20, nn.LeakyReLU(0.2))
+    block = DiscriminatorBlock(3, 20, DiscriminatorOptions())
     assert block(torch.zeros(2, 3, 16, 16)).shape == (2, 20, 8, 8)
 
 

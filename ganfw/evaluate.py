@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import checkpoint, rundir
 from .carried import take_up_plugin_files
@@ -13,13 +14,17 @@ from .data.decode import decode
 from .device import choose_device
 from .errors import RunError, ShapesError, UsageError
 from .interfaces import Dataset
-from .judge import Judge, Made, Record, keep_scores
+from .judge import Draws, Judge, Made, Record, keep_scores
 from .layers import Layer
+from .nearest import SAMPLES, nearest_picture, novelty
 from .preparing import Reporter
 from .registry import Registry
 from .resuming import check_format, check_same_data, saved_layer
 from .sampler import Sampler, find_generator
 from .settings import MetricKeys
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 DEFAULT_TAG = "default"
 """Metrics with this tag judge a run that is evaluated without naming any."""
@@ -33,9 +38,19 @@ class Asked:
     settings: Layer
     seed: int = 0
     device: str = "auto"
+    nearest: bool = False
 
 
-def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -> list[Record]:
+@dataclass(frozen=True)
+class Evaluated:
+    """The scores of a run, and the picture that was asked for with how new its samples are."""
+
+    records: list[Record]
+    nearest: Image.Image | None = None
+    novelty: float | None = None
+
+
+def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -> Evaluated:
     """Judge the generator of the run in ``path``, its EMA one if there is one, and keep the scores
     in the run's ``scores.jsonl``. Raises GanfwError."""
     folder = rundir.open_run(path)
@@ -64,7 +79,14 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
 
     records = _score_all(config.metrics, score, skip_unfit=not asked.metrics)
     keep_scores(folder.scores, records)
-    return records
+    if not asked.nearest:
+        return Evaluated(records)
+    if not sampler.shapes.is_picture:
+        raise ShapesError(f"nearest real samples can be drawn of pictures, not of {sampler.shapes}")
+    drawn = Draws(network, sampler.shapes, asked.seed)(256)
+    value_range = sampler.shapes.value_range or (0.0, 1.0)
+    picture = nearest_picture(drawn[:SAMPLES], judge.real, value_range)
+    return Evaluated(records, picture, novelty(drawn, judge.real))
 
 
 def _score_all(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from . import atomic, fields
 from .config import Filling
 from .data.source import Samples
-from .errors import PluginError, RunError, ShapesError
+from .errors import PluginError, RunError, UsageError
 from .interfaces import Dataset, Metric
 from .randomness import Latents, derive_seed
 from .sampling import generate
@@ -52,12 +52,12 @@ class Judge:
     ) -> None:
         self.metrics = metrics
         self._shapes = shapes
-        self._real, labels = read_all(samples, MOST_REAL)
+        self.real, labels = read_all(samples, MOST_REAL)
         self._data = {
             "use": data.use,
             "fingerprint": dataset.fingerprint(),
             "examples": len(samples),
-            "given": len(self._real),
+            "given": len(self.real),
             "split": "all of it",
         }
         self._ready: dict[str, Metric] = {}
@@ -75,9 +75,9 @@ class Judge:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(made.seed)
             try:
-                result = dict(metric(self._real, drawn))
-            except ShapesError as error:
-                raise ShapesError(f"{label}: {error}") from error
+                result = dict(metric(self.real, drawn))
+            except UsageError as error:
+                raise type(error)(f"{label}: {error}") from error
             except ImportError as error:
                 raise PluginError(f"{label} needs what is not installed: {error}") from error
         check_plain(result, label)

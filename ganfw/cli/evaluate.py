@@ -74,11 +74,20 @@ def evaluate_command(
     from ..evaluate import Asked, evaluate
     from .display import reporter
 
-    records = evaluate(registry, run, Asked(metrics, layer, seed, device), reporter())
-    if as_json:
-        click.echo(json.dumps(records, indent=2))
-    else:
-        click.echo(table(records))
+    if nearest is not None:
+        from ..sample_files import picture_format, write_picture
+
+        picture_format(nearest)
+    asked = Asked(metrics, layer, seed, device, nearest is not None)
+    found = evaluate(registry, run, asked, reporter())
+    click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
+    if nearest is not None and found.nearest is not None:
+        write_picture(nearest, found.nearest)
+        click.echo(
+            f"{nearest}: samples, and the real ones nearest to each. They lie {found.novelty:.2f} "
+            "times as far from them as real ones from each other",
+            err=True,
+        )
 
 
 def table(records: list[Record]) -> str:

@@ -32,7 +32,7 @@ class ModeCoverage(SampleMetric):
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         if self.labels is None:
-            raise ShapesError("mode-coverage needs data with labels, one for each mode")
+            raise ShapesError("it needs data with labels, one for each mode")
         labels = self.labels[self.places(len(real))]
         real, fake = real[self.places(len(real))], generate(self.options.samples)
         ours, theirs, features = self.features(real, fake)
@@ -83,7 +83,7 @@ def _fit(features: Tensor, labels: Tensor, within: float, seed: int) -> tuple[_M
     classes = int(labels.max()) + 1
     counts = torch.bincount(labels[known], minlength=classes)
     if counts.min() < 2:
-        raise UsageError("mode-coverage needs four real samples of each label or more")
+        raise UsageError("it needs four real samples of each label or more")
     rows = features.double()
     sums = torch.zeros(classes, rows.shape[1], dtype=torch.float64)
     centres = sums.index_add_(0, labels[known], rows[known]) / counts[:, None]

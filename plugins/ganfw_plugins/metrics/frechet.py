@@ -23,7 +23,7 @@ class RandomFrechet(SampleMetric):
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         real, fake = self.chosen(real), generate(self.options.samples)
-        enough(real, 2, "random-frechet")
+        enough(real, 2)
         ours, theirs, features = self.features(real, fake)
         distance = frechet_distance(moments(ours), moments(theirs))
         return {self.main: distance, **self.making(real, fake), **features}
@@ -45,7 +45,7 @@ class FrechetGaussian(SampleMetric):
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         if real.ndim != 2:
-            raise ShapesError("frechet-gaussian judges points, and this data is none")
+            raise ShapesError("it judges points, and this data is none")
         fake = generate(self.options.samples)
         reference = self._known or moments(self.chosen(real))
         known = "the dataset's own" if self._known else "fitted to the real samples"

@@ -49,15 +49,13 @@ class SampleMetric(Metric):
         }
 
 
-def enough(samples: Tensor, least: int, what: str) -> None:
+def enough(samples: Tensor, least: int) -> None:
     """Raises UsageError for fewer samples than ``least``."""
     if len(samples) < least:
-        raise UsageError(
-            f"{what} needs {least} samples or more, real and generated: {len(samples)}"
-        )
+        raise UsageError(f"it needs {least} samples or more, real and generated: {len(samples)}")
 
 
-def a_picture(samples: Tensor, what: str) -> None:
+def a_picture(samples: Tensor) -> None:
     """Raises ShapesError for what is no picture."""
     if samples.ndim != 4:
-        raise ShapesError(f"{what} judges pictures, and this data is none")
+        raise ShapesError("it judges pictures, and this data is none")

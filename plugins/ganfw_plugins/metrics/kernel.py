@@ -21,7 +21,7 @@ class RandomKid(SampleMetric):
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         real, fake = self.chosen(real), generate(self.options.samples)
-        enough(real, 2, "random-kid")
+        enough(real, 2)
         ours, theirs, features = self.features(real, fake)
         distance = squared_discrepancy(ours, theirs, self.options.degree)
         return {

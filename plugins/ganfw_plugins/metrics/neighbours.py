@@ -22,8 +22,8 @@ class RandomPrdc(SampleMetric):
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         real, fake = self.chosen(real), generate(self.options.samples)
-        enough(real, self.options.neighbours + 1, "random-prdc")
-        enough(fake, self.options.neighbours + 1, "random-prdc")
+        enough(real, self.options.neighbours + 1)
+        enough(fake, self.options.neighbours + 1)
         ours, theirs, features = self.features(real, fake)
         scores = prdc(ours, theirs, self.options.neighbours)
         return {

@@ -28,7 +28,7 @@ class SlicedWasserstein(SampleMetric):
     main = "swd"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        a_picture(real, "swd")
+        a_picture(real)
         real = self.chosen(real)
         fake = generate(len(real))
         generator = torch.Generator().manual_seed(self.options.seed)

@@ -29,7 +29,7 @@ class ClassifierTest(SampleMetric):
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         real = self.chosen(real)
         fake = generate(len(real))
-        enough(real, 8, "c2st")
+        enough(real, 8)
         ours, theirs, features = self.features(real, fake)
         accuracy, tested = self._accuracy(ours, theirs)
         return {

@@ -39,6 +39,7 @@ def describe_run(
             "examples": examples,
         },
         "components": _components(config),
+        "origins": dict(config.origins),
         "plugin_files": list(plugin_files),
         "versions": _versions(config),
         "machine": {

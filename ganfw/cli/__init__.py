@@ -14,6 +14,7 @@ from .doctor import doctor_command
 from .evaluate import evaluate_command
 from .list import list_command
 from .new_plugin import new_plugin_command
+from .report import report_command
 from .resume import resume_command
 from .run import run_command
 from .sample import sample_command
@@ -54,6 +55,7 @@ for command in (
     show_command,
     sample_command,
     evaluate_command,
+    report_command,
     new_plugin_command,
     check_command,
     doctor_command,

@@ -35,6 +35,19 @@ class GeneratorBlock(nn.Sequential):
         )
 
 
+class ResizeBlock(nn.Sequential):
+    """Pixels doubled, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W). Without the
+    grid that overlapping transposed convolutions leave (Odena et al. 2016)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+
 class DiscriminatorBlock(nn.Sequential):
     """Strided convolution, norm, activation: (B, C, H, W) to (B, out, H/2, W/2)."""
 
@@ -51,11 +64,16 @@ class DCGANGenerator(Generator):
         super().__init__(options, shapes)
         base, doublings = halvings(shapes)
         widths = block_widths(options.channels, doublings)[::-1]
-        self.blocks = nn.Sequential(
-            GeneratorBlock(shapes.latent_dim, widths[0], kernel=base, stride=1, padding=0),
-            *(GeneratorBlock(wide, narrow) for wide, narrow in itertools.pairwise(widths)),
-            nn.ConvTranspose2d(widths[-1], shapes.sample[0], 4, 2, 1, bias=False),
-        )
+        first = GeneratorBlock(shapes.latent_dim, widths[0], kernel=base, stride=1, padding=0)
+        pairs = itertools.pairwise(widths)
+        if options.upsampling == "nearest":
+            middle: list[nn.Module] = [ResizeBlock(*pair) for pair in pairs]
+            paint = nn.Conv2d(widths[-1], shapes.sample[0], 3, padding=1, bias=False)
+            last: tuple[nn.Module, ...] = (nn.Upsample(scale_factor=2), paint)
+        else:
+            middle = [GeneratorBlock(*pair) for pair in pairs]
+            last = (nn.ConvTranspose2d(widths[-1], shapes.sample[0], 4, 2, 1, bias=False),)
+        self.blocks = nn.Sequential(first, *middle, *last)
         _init_normal(self, options.init_std)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:

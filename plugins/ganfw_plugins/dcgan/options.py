@@ -13,6 +13,10 @@ class GeneratorOptions(Options):
     """Widths double from the last block to the first, up to 1024 channels."""
 
     channels: int = Field(64, ge=8, le=1024, description="Width of the last block")
+    upsampling: Literal["transposed", "nearest"] = Field(
+        "transposed",
+        description="Transposed convolutions, or pixels doubled and then convolved (no grid marks)",
+    )
     init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")
 
 

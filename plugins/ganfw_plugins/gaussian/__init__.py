@@ -1,4 +1,5 @@
-"""The first GAN of Dive into Deep Learning (ch. 20.1): a line learns a Gaussian."""
+"""The first GAN of Dive into Deep Learning (ch. 20.1): a line learns a Gaussian. And a ring of
+them, which takes more than a line."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset, both players, and the chapter as a recipe."""
+    """The datasets, the players, and the chapter as a recipe."""
     return [
         Component(
             "dataset",
@@ -19,6 +20,24 @@ def ganfw_components() -> Iterable[Component]:
             summary="Points of one Gaussian N(b, AᵀA) (D2L 20.1)",
             suggests={"train.batch_size": 8, "train.epochs": 20},
             tags=("points", "d2l"),
+        ),
+        Component(
+            "dataset",
+            "ring",
+            target="ganfw_plugins.gaussian.ring:Ring",
+            options="ganfw_plugins.gaussian.options:RingOptions",
+            summary="Points of Gaussians around a circle, labelled by mode",
+            suggests={"train.batch_size": 128, "train.epochs": 40},
+            tags=("points", "modes"),
+        ),
+        Component(
+            "generator",
+            "mlp",
+            target="ganfw_plugins.gaussian.model:MLPGenerator",
+            options="ganfw_plugins.gaussian.options:MLPGeneratorOptions",
+            summary="Fully connected layers with ReLU, for points",
+            suggests={"train.latent_dim": 16, "gen.optimizer.lr": 1e-3},
+            tags=("points",),
         ),
         Component(
             "generator",

@@ -1,4 +1,4 @@
-"""A linear generator and an MLP discriminator."""
+"""A linear and an MLP generator, and an MLP discriminator."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 
 from torch import Tensor, nn
 
-from ganfw import Discriminator, Generator, Shapes
+from ganfw import Discriminator, Generator, Shapes, ShapesError
 
-from .options import LinearOptions, MLPOptions
+from .options import LinearOptions, MLPGeneratorOptions, MLPOptions
 
 
 class Linear(Generator):
@@ -25,6 +25,24 @@ class Linear(Generator):
         """Latents (B, Z) to samples (B, *shapes.sample)."""
         samples: Tensor = self.layer(latents)
         return self.shapes.bound(samples.view(-1, *self.shapes.sample))
+
+
+class MLPGenerator(Generator):
+    """Linear layers with ReLU between them, drawn as PyTorch draws them."""
+
+    def __init__(self, options: MLPGeneratorOptions, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        if len(shapes.sample) != 1:
+            raise ShapesError(f"it makes points (F,), but the data's samples are {shapes}")
+        widths = (shapes.latent_dim, *options.hidden)
+        layers: list[nn.Module] = []
+        for narrow, wide in itertools.pairwise(widths):
+            layers += [nn.Linear(narrow, wide), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], shapes.sample[0]))
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (B, Z) to points (B, F) in the data's range."""
+        return self.shapes.bound(self.layers(latents))
 
 
 class MLP(Discriminator):

@@ -1,4 +1,4 @@
-"""What can be set on the Gaussian and the two networks that play over it."""
+"""What can be set on the Gaussian, the ring and the networks that play over them."""
 
 from __future__ import annotations
 
@@ -46,3 +46,19 @@ class MLPOptions(Options):
     init_std: float = Field(
         0.02, gt=0, le=10, description="Weights and biases begin as N(0, this²)"
     )
+
+
+class RingOptions(Options):
+    """Modes at even angles, as in Srivastava et al. 2017 (VEEGAN) and many since."""
+
+    modes: int = Field(8, ge=1, le=10_000, description="Gaussians around the circle")
+    count: int = Field(10_000, ge=1, le=100_000_000, description="Points, modes taking turns")
+    radius: float = Field(2.0, gt=0, le=1e6, description="Of the circle")
+    std: float = Field(0.05, gt=0, le=1e6, description="Of each Gaussian")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the points")
+
+
+class MLPGeneratorOptions(Options):
+    """Linear layers with ReLU between them."""
+
+    hidden: tuple[Width, ...] = Field((128, 128), description="Widths of the hidden layers")

@@ -52,7 +52,7 @@ class SampleMetric(Metric):
 def enough(samples: Tensor, least: int) -> None:
     """Raises UsageError for fewer samples than ``least``."""
     if len(samples) < least:
-        raise UsageError(f"it needs {least} samples or more, real and generated: {len(samples)}")
+        raise UsageError(f"it needs {least} samples or more of each kind, not {len(samples)}")
 
 
 def a_picture(samples: Tensor) -> None:

@@ -43,7 +43,7 @@ def rows(quick: bool) -> Iterator[Row]:
             gen="dcgan",
             disc="dcgan",
             data="sprites",
-            settings={"data.individuals": 16 if quick else 64, "train.batch_size": 64},
+            settings={"data.individuals": 8 if quick else 64, "train.batch_size": 64},
             epochs=2,
             out=out,
         )

@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def rows(quick: bool) -> Iterator[Row]:
     """DCGAN on a core each: two processes, with twice the batch, beside one."""
-    rounds = 4 if quick else 12
+    rounds = 2 if quick else 12
     alone = _measure((), rounds)
     both = _measure(
         ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"), rounds

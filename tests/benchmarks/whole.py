@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def rows(quick: bool) -> Iterator[Row]:
     """Three epochs on as many pictures as the book has; a sample of them in the quick mode."""
-    count, epochs, rounds, batch = (320, 1, 1, 64) if quick else (WHOLE, 3, 1, 256)
+    count, epochs, rounds, batch = (192, 1, 1, 64) if quick else (WHOLE, 3, 1, 256)
     folder = sprite_folder(count)
     seconds: dict[str, list[float]] = {"ours": [], "book": []}
     memory: dict[str, list[float]] = {"ours": [], "book": []}

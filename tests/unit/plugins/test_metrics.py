@@ -205,7 +205,7 @@ def test_what_is_learnt_by_heart_shows(registry: Registry, pictures: tuple[Tenso
 
 def test_nothing_to_tell_apart(registry: Registry) -> None:
     for classifier in ("neural", "neighbours"):
-        metric = _metric(registry, "c2st", samples=1000, classifier=classifier, epochs=10)
+        metric = _metric(registry, "c2st", samples=1000, classifier=classifier, epochs=40)
         scores = metric(_normal(1000, 2), lambda count: _normal(count, 2, seed=1))
         assert scores["c2st_p"] > 0.01
         apart = metric(_normal(1000, 2), lambda count: _normal(count, 2, seed=1) + 5)

@@ -1,0 +1,226 @@
+"""Looking at a run and judging it, from the command line: sample, evaluate, report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import Result
+from PIL import Image
+from safetensors.torch import load_file
+
+PICTURES = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--epochs", "2",
+            "-s", "data.species=4", "-s", "data.individuals=12", "-s", "data.size=32",
+            "-s", "train.batch_size=16", "-s", "gen.channels=8", "-s", "disc.channels=8",
+            "-s", "callback.samples.count=4")  # fmt: skip
+Ganfw = Callable[..., Result]
+POINTS = ("run", "--recipe", "d2l-gaussian", "--steps", "40", "-s", "data.count=200")
+RUN, LINE = "runs/0001-dcgan-sprites", "runs/0001-linear-gaussian"
+
+
+@pytest.fixture
+def pictures(ganfw: Ganfw) -> str:
+    result = ganfw(*PICTURES)
+    assert result.exit_code == 0, result.output
+    return RUN
+
+
+def _said(ganfw: Ganfw, *words: object) -> str:
+    result = ganfw(*words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def _refused(ganfw: Ganfw, said: str, *words: object, code: int = 2) -> None:
+    result = ganfw(*words)
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def _look(path: str) -> tuple[tuple[int, int], int]:
+    """A picture's width and height, and the number of its frames."""
+    with Image.open(path) as picture:
+        return picture.size, getattr(picture, "n_frames", 1)
+
+
+def test_samples_as_arrays(ganfw: Ganfw, pictures: str) -> None:
+    """Both forms hold the same numbers, whatever the number of them."""
+    for name in ("a.npz", "a.safetensors"):
+        _said(ganfw, "sample", pictures, "-n", 300, "-o", name, "--labels", "3,1")
+    tensors = load_file("a.safetensors")
+    with np.load("a.npz") as file:
+        npz = dict(file)
+    assert npz["samples"].shape == (300, 3, 32, 32)
+    assert npz["samples"].dtype == np.uint8
+    assert np.array_equal(npz["samples"], tensors["samples"].numpy())
+    assert tensors["labels"].tolist() == [3, 1] * 150
+    assert not list(Path().glob("tmp*"))
+
+
+def test_samples_one_by_one(ganfw: Ganfw, pictures: str) -> None:
+    _said(ganfw, "sample", pictures, "-n", 3, "-o", "singles/")
+    assert [each.name for each in sorted(Path("singles").iterdir())] == [
+        "000000.png", "000001.png", "000002.png"]  # fmt: skip
+    assert _look("singles/000000.png")[0] == (36, 36)
+    _refused(ganfw, "there are files already", "sample", pictures, "-o", "singles/")
+
+
+def test_ways_and_timelines(ganfw: Ganfw, pictures: str) -> None:
+    way = ("sample", pictures, "--interpolate", 3, "--frames", 4, "-o")
+    _said(ganfw, *way, "way.png")
+    assert _look("way.png")[0] == (4 * 34 + 2, 2 * 34 + 2)
+    for name in ("way.webp", "way.gif", "way.apng"):
+        _said(ganfw, *way, name)
+        # Pillow joins frames that are alike to the last bit.
+        assert 6 < _look(name)[1] <= 12
+    _said(ganfw, "sample", pictures, "--timeline", "-o", "epochs.gif")
+    assert _look("epochs.gif")[1] == 3
+    _said(ganfw, "sample", pictures, "--timeline", "-o", "epochs.png")
+    (width, height), _ = _look(f"{pictures}/samples/000000.png")
+    assert _look("epochs.png")[0] == (3 * width, height)
+
+
+def test_truncated_latents_stay_within(ganfw: Ganfw, pictures: str) -> None:
+    import ganfw as package
+
+    sampler = package.load(pictures)
+    seen: list[torch.Tensor] = []
+    sampler.network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    sampler.sample(50, truncation=0.5)
+    assert seen[0].abs().max() <= 0.5
+    assert seen[0].std() > 0.2
+    sampler.between(2, 5)
+    lengths = seen[1].norm(dim=1)
+    assert len(lengths) == 6
+    assert lengths.min() > 0.9 * lengths[[0, -1]].min()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-o", "x.foo"), "'.foo' is no format for samples"),
+        (("-n", "5000"), "a grid holds 4096 at most"),
+        (("--labels", "9"), "label 9: the data's labels are 0 to 3"),
+        (("--labels", "a"), "give whole numbers"),
+        (("--truncation", "0"), "give more than 0"),
+        (("--interpolate", "1"), "2 latents or more"),
+        (("--interpolate", "2", "--timeline"), "give one of them"),
+    ],
+)
+def test_samples_that_cannot_be_had(
+    ganfw: Ganfw, pictures: str, words: tuple[str, ...], said: str
+) -> None:
+    _refused(ganfw, said, "sample", pictures, *words)
+
+
+def _scores(folder: str) -> list[dict[str, Any]]:
+    lines = Path(folder, "scores.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_run_judged(ganfw: Ganfw, pictures: str) -> None:
+    """Twice the same call gives the same numbers, kept once, with all that made them."""
+    words = ("evaluate", pictures, "--metric", "swd", "--metric", "c2st", "--json",
+             "-s", "metric.c2st.epochs=3", "-s", "metric.swd.samples=40")  # fmt: skip
+    first, second = (json.loads(_said(ganfw, *words)) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert one["result"] == other["result"]
+    assert [each["metric"] for each in _scores(pictures)] == ["swd", "c2st"]
+    swd = first[0]
+    assert swd["options"]["samples"] == 40
+    assert (swd["step"], swd["weights"], swd["seed"]) == (6, "generator", 0)
+    provenance = json.loads(Path(pictures, "provenance.json").read_text())
+    assert swd["data"]["fingerprint"] == provenance["data"]["fingerprint"]
+    assert swd["result"]["generated_samples"] == 40
+    other_seed = json.loads(_said(ganfw, *words, "--seed", 1))
+    assert other_seed[0]["result"]["swd"] != swd["result"]["swd"]
+    assert len(_scores(pictures)) == 4
+
+
+def test_judged_by_default_and_its_nearest(ganfw: Ganfw, pictures: str) -> None:
+    table = _said(ganfw, "evaluate", pictures, "--nearest", "near.png", "-s",
+                  "metric.swd.samples=40", "-s", "metric.random-kid.samples=40",
+                  "-s", "metric.random-prdc.samples=40", "-s", "metric.c2st.samples=40",
+                  "-s", "metric.c2st.epochs=2")  # fmt: skip
+    for name in ("swd_32", "random_kid", "random_precision", "c2st_p"):
+        assert name in table
+    assert "frechet_gaussian" not in table
+    assert _look("near.png")[0] == (8 * 34 + 2, 8 * 34 + 2)
+
+
+def test_points_judged_while_training(ganfw: Ganfw) -> None:
+    _said(ganfw, *POINTS, "--epochs", "4", "--metric", "frechet-gaussian", "-s",
+          "metric.frechet-gaussian.every=2", "-s", "metric.frechet-gaussian.samples=500",
+          "-s", "train.batch_size=20")  # fmt: skip
+    records = _scores(LINE)
+    assert [each["step"] for each in records] == [20, 40]
+    best = min(records, key=lambda each: float(each["result"]["frechet_gaussian"]))
+    assert int(Path(LINE, "checkpoints/best").read_text()) == best["step"]
+    assert Path(LINE, "checkpoints", f"{best['step']:06d}").is_dir()
+
+
+def test_judging_changes_no_run(ganfw: Ganfw) -> None:
+    for more in ((), ("--metric", "c2st", "-s", "metric.c2st.epochs=2")):
+        _said(ganfw, *POINTS, *more)
+    weights = [
+        load_file(f"runs/{number}-linear-gaussian/generator/model.safetensors")
+        for number in ("0001", "0002")
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--metric", "sdw"), "no metric 'sdw'. Did you mean 'swd'?"),
+        (("--metric", "frechet-gaussian"), "it judges points, and this data is none"),
+        (("--metric", "swd", "-s", "metric.swd.sample=3"), "has no option 'sample'"),
+        (("--metric", "random-prdc", "-s", "metric.random-prdc.samples=3"),
+         "it needs 6 samples or more of each kind, not 3"),
+        (("--seed", "-1"), "give 0 or more"),
+        (("--metric", "swd", "--nearest", "x.foo"), "'.foo' is no format"),
+    ],
+)  # fmt: skip
+def test_judgements_that_cannot_be_had(
+    ganfw: Ganfw, pictures: str, words: tuple[str, ...], said: str
+) -> None:
+    _refused(ganfw, said, "evaluate", pictures, *words)
+    assert not Path(pictures, "scores.jsonl").exists()
+
+
+def test_what_cannot_be_judged(ganfw: Ganfw, pictures: str, tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    _refused(ganfw, "is no run folder", "evaluate", "foreign", code=1)
+    shutil.rmtree(f"{pictures}/checkpoints")
+    _refused(ganfw, "has saved no checkpoint yet", "evaluate", pictures, code=1)
+
+
+def test_a_report_of_one_and_of_two(ganfw: Ganfw, pictures: str) -> None:
+    _said(ganfw, "evaluate", pictures, "--metric", "swd", "-s", "metric.swd.samples=40")
+    assert f"{pictures}/report.html" in _said(ganfw, "report", pictures)
+    page = Path(pictures, "report.html").read_text()
+    for part in ("swd_32", "command line", "fingerprint", "gen.channels"):
+        assert part in page
+    assert page.count("<section") == 4
+    assert "http-equiv" not in page
+    assert 'src="http' not in page
+    _said(ganfw, *PICTURES, "-s", "gen.optimizer.lr=0.001")
+    _said(ganfw, "report", pictures, "runs/0002-dcgan-sprites", "-o", "both.html")
+    both = Path("both.html").read_text()
+    assert "What differs" in both
+    assert "gen.optimizer.lr" in both[both.index("What differs") : both.index("Losses</h2>")]
+
+
+def test_reports_that_cannot_be_made(ganfw: Ganfw, pictures: str) -> None:
+    _refused(ganfw, "no run folder nowhere", "report", "nowhere", code=1)
+    _refused(ganfw, "there is no folder", "report", pictures, "-o", "no/where.html")
+    _refused(ganfw, "named twice", "report", pictures, pictures)
+    Path(pictures, "metrics.jsonl").write_text("{")
+    _refused(ganfw, "metrics.jsonl can't be read", "report", pictures, code=1)

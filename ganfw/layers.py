@@ -31,7 +31,9 @@ DEFAULT_CALLBACKS = (
     "samples",
     "loss-curve",
     "nonfinite-guard",
+    "collapse-watch",
     "checkpoints",
+    "model-card",
 )
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""

@@ -35,7 +35,7 @@ COMPONENTS = (
         "loss-curve",
         f"{_PACKAGE}.loss_curve:LossCurve",
         f"{_OPTIONS}:LossCurveOptions",
-        "Both losses over the run, drawn in losses.png",
+        "Both losses in losses.png; with samples in overview.png",
         tags=("default", "picture"),
     ),
     Component(
@@ -52,6 +52,28 @@ COMPONENTS = (
         f"{_PACKAGE}.nonfinite_guard:NonfiniteGuard",
         summary="Ends a run whose numbers become nan or infinite",
         tags=("default", "stability"),
+    ),
+    Component(
+        "callback",
+        "collapse-watch",
+        f"{_PACKAGE}.collapse_watch:CollapseWatch",
+        f"{_OPTIONS}:CollapseWatchOptions",
+        "Says once when samples are all alike, or the critic too sure",
+        tags=("default", "stability"),
+    ),
+    Component(
+        "callback",
+        "model-card",
+        f"{_PACKAGE}.model_card:ModelCard",
+        summary="A README in the run's folder: what made it, how to use it",
+        tags=("default", "log"),
+    ),
+    Component(
+        "callback",
+        "tensorboard",
+        f"{_PACKAGE}.tensorboard:TensorBoard",
+        summary="Losses and samples as TensorBoard's event files",
+        tags=("log",),
     ),
     Component(
         "callback",

@@ -1,20 +1,29 @@
-"""Both players' losses over the run, in ``losses.png``."""
+"""Both players' losses over the run, in ``losses.png``; with samples below, ``overview.png``."""
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from ganfw import Callback, EpochEnd, Readings, RunView, TrainEnd, TrainStart
+import torch
+from PIL import Image
+
+from ganfw import Callback, EpochEnd, Readings, RunView, TrainEnd, TrainStart, generate
 
 from .disk import writing
 from .history import History
+from .notebook import NotebookPicture
 from .options import LossCurveOptions
+from .samples import fixed_inputs, png
+
+_SAMPLES, _REAL, _GAP = 36, 256, 12
 
 
 class LossCurve(Callback):
-    """Redraws the curve at the end of an epoch, at most once in ``seconds``, and of the run.
+    """Redraws both pictures at the end of an epoch, at most once in ``seconds``, and of the run. In
+    a notebook the overview is shown, and kept up to date in its place.
 
     Raises RunError if the disk refuses.
     """
@@ -27,6 +36,9 @@ class LossCurve(Callback):
 
     def train_start(self, event: TrainStart) -> None:
         self._drawn = time.monotonic()
+        self._shown = NotebookPicture()
+        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
+        self._real = event.run.real_samples(_REAL).cpu()
 
     def readings(self, event: Readings) -> None:
         for row in event.rows:
@@ -54,6 +66,26 @@ class LossCurve(Callback):
 
         path = run.folder.losses
         content = draw(self._steps.table(), self._epochs.table(), run.steps_per_epoch)
+        overview = png(above(content, self._samples(run)))
         with writing(path):
             run.folder.write(path.name, content)
+            run.folder.write("overview.png", overview)
+        self._shown.update(overview)
         self._drawn = time.monotonic()
+
+    def _samples(self, run: RunView) -> Image.Image:
+        devices = [] if run.device.type == "cpu" else [run.device]
+        # A generator may draw noise of its own; training must not notice.
+        with torch.random.fork_rng(devices, device_type=run.device.type):
+            samples = generate(run.showcase, self._latents, self._labels)
+        return run.dataset.preview(samples.cpu(), self._real)
+
+
+def above(figure: bytes, samples: Image.Image) -> Image.Image:
+    """The figure in the PNG ``figure``, and ``samples`` below it, on white."""
+    with Image.open(io.BytesIO(figure)) as curve:
+        width = max(curve.width, samples.width)
+        whole = Image.new("RGB", (width, curve.height + samples.height + _GAP), "white")
+        whole.paste(curve, ((width - curve.width) // 2, 0))
+    whole.paste(samples, ((width - samples.width) // 2, curve.height + _GAP))
+    return whole

@@ -82,3 +82,13 @@ class LrScheduleOptions(Options):
     )
     gamma: float = Field(0.5, gt=0, le=1, description="step: factor at each drop")
     every_epochs: int = Field(10, ge=1, le=1_000_000, description="step: epochs between drops")
+
+
+class CollapseWatchOptions(Options):
+    """Options of ``collapse-watch``."""
+
+    alike: float = Field(
+        0.1, ge=0, le=1, description="Share of the real samples' variety that is too little"
+    )
+    sure: float = Field(0.05, ge=0, le=1, description="A loss_D below this that is too low")
+    patience: int = Field(2, ge=1, le=10_000, description="Epochs in a row before it is said")

@@ -1,0 +1,89 @@
+"""Says once when a game is lost: samples that are all alike, or a critic that is never wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganfw import Callback, EpochEnd, RunView, TrainStart, generate
+
+from .disk import writing
+from .options import CollapseWatchOptions
+from .samples import fixed_inputs
+
+_SAMPLES = 64
+_ALIKE = (
+    "samples are nearly alike: they differ {share:.0%} as much as real ones do. What helps: "
+    "--augment diffaugment, --loss r1 beside the loss, --callback ema, a lower gen.optimizer.lr"
+)
+_SURE = (
+    "the critic is never wrong (loss_D {loss:.3f}), so the generator learns little from it. What "
+    "helps: --loss r1 beside the loss, --augment diffaugment, a lower disc.optimizer.lr"
+)
+
+
+class CollapseWatch(Callback):
+    """At the end of each epoch, samples from the same latents are looked at. Where for ``patience``
+    epochs in a row their mean distance from each other is below ``alike`` of the real samples', or
+    every real one is scored above every generated one and 0 ≤ loss_D < ``sure``, that is said, and
+    kept in ``warnings.jsonl``. Each is said once a run. Neither the run's random numbers nor the
+    networks are touched. Raises RunError if the disk refuses.
+    """
+
+    options: CollapseWatchOptions
+
+    def __init__(self, options: CollapseWatchOptions) -> None:
+        super().__init__(options)
+        self._rows = {"alike": 0, "sure": 0}
+        self._said: list[dict[str, Any]] = []
+
+    def train_start(self, event: TrainStart) -> None:
+        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
+        self._real = event.run.real_samples(_SAMPLES)
+        self._variety = max(variety(self._real), 1e-12)
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        run = event.run
+        devices = [] if run.device.type == "cpu" else [run.device]
+        with torch.random.fork_rng(devices, device_type=run.device.type):
+            samples = generate(run.players["gen"].network, self._latents, self._labels)
+            share = variety(samples) / self._variety
+            sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
+        self._count(event, "alike", share < self.options.alike, _ALIKE.format(share=share))
+        self._count(event, "sure", sure, _SURE.format(loss=event.loss_D))
+
+    def state_dict(self) -> Mapping[str, Any]:
+        return {"rows": dict(self._rows), "said": list(self._said)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        if state:
+            self._rows, self._said = dict(state["rows"]), list(state["said"])
+
+    def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
+        critic = run.players["disc"].network
+        labels = None if self._labels is None else self._labels[: len(self._real)]
+        real = generate(critic, self._real, labels)
+        return bool(real.min() > generate(critic, samples, self._labels).max())
+
+    def _count(self, event: EpochEnd, what: str, holds: bool, text: str) -> None:
+        self._rows[what] = self._rows[what] + 1 if holds else 0
+        if self._rows[what] < self.options.patience or what in {
+            each["what"] for each in self._said
+        }:
+            return
+        self._said.append({"step": event.step, "what": what, "text": text})
+        event.run.say(f"NOTE: after epoch {event.epoch}, {text}")
+        folder = event.run.folder
+        with writing(folder.path / "warnings.jsonl"):
+            lines = "".join(json.dumps(each) + "\n" for each in self._said)
+            folder.write("warnings.jsonl", lines.encode())
+
+
+def variety(samples: Tensor) -> float:
+    """The mean Euclidean distance between two of ``samples`` (B, ...)."""
+    flat = samples.flatten(1).float()
+    return float(torch.pdist(flat).mean()) if len(flat) > 1 else 0.0

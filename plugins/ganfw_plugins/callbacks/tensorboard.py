@@ -1,0 +1,64 @@
+"""Losses and samples for TensorBoard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganfw import (
+    Callback,
+    EpochEnd,
+    PluginError,
+    Readings,
+    TrainEnd,
+    TrainStart,
+    generate,
+)
+
+from .samples import fixed_inputs
+
+_SAMPLES = 36
+
+
+class TensorBoard(Callback):
+    """Writes event files to ``tensorboard/``: every step's losses and terms, the speed, and a
+    picture of samples from the same latents each epoch. Look with ``tensorboard --logdir runs``.
+
+    Raises PluginError where TensorBoard is not installed.
+    """
+
+    _writer: Any = None
+
+    def train_start(self, event: TrainStart) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise PluginError(
+                "callback 'tensorboard' needs TensorBoard: pip install 'ganfw[tensorboard]'"
+            ) from error
+        # Steps after the one that is gone on with are of the run that stopped: they are hidden.
+        purge = event.step + 1 if event.step else None
+        folder = str(event.run.folder.path / "tensorboard")
+        self._writer = SummaryWriter(folder, purge_step=purge)
+        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
+
+    def readings(self, event: Readings) -> None:
+        for row in event.rows:
+            self._writer.add_scalar("loss/D", row.loss_D, row.step)
+            self._writer.add_scalar("loss/G", row.loss_G, row.step)
+            for name, value in row.terms.items():
+                self._writer.add_scalar(name, value, row.step)
+        self._writer.add_scalar("examples per second", event.examples_per_second, row.step)
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        run = event.run
+        devices = [] if run.device.type == "cpu" else [run.device]
+        with torch.random.fork_rng(devices, device_type=run.device.type):
+            samples = generate(run.showcase, self._latents, self._labels).cpu()
+        picture = np.asarray(run.dataset.preview(samples).convert("RGB"))
+        self._writer.add_image("samples", picture, event.step, dataformats="HWC")
+
+    def train_end(self, event: TrainEnd) -> None:
+        self._writer.close()

@@ -66,3 +66,37 @@ def ganfw_process(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture(scope="session")
+def small_network(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Options of the Inception metrics that put a small network in Inception's place: made known
+    to torch-fidelity, with its weights in a file."""
+    from safetensors.torch import save_file
+    from torch_fidelity import FeatureExtractorBase, register_feature_extractor
+    from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+
+    class Small(FeatureExtractorBase):  # type: ignore[misc]
+        """Two features, the mean and the deviation of a projection of each picture's colours."""
+
+        def __init__(
+            self, name: str, layers: list[str], feature_extractor_weights_path: str, **more: object
+        ) -> None:
+            super().__init__(name, layers)
+            self.colours = torch.nn.Linear(3, 4, bias=False)
+            self.load_state_dict(torch.load(feature_extractor_weights_path, weights_only=True))
+
+        @staticmethod
+        def get_provided_features_list() -> tuple[str, ...]:
+            return ("2048", "logits_unbiased")
+
+        def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            assert pixels.dtype == torch.uint8
+            assert pixels.shape[1] == 3
+            return (self.colours(pixels.float().mean(dim=(2, 3)) / 255),)
+
+    if "small" not in FEATURE_EXTRACTORS_REGISTRY:
+        register_feature_extractor("small", Small)
+    weights = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    save_file({"colours.weight": torch.arange(12.0).reshape(4, 3) / 12}, weights)
+    return {"network": "small", "weights": weights, "samples": 40}

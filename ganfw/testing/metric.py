@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ShapesError
+from ..errors import DataUnavailable, PluginError, ShapesError
 from ..shapes import Shapes
 from .discriminator import draw_samples
 from .failure import Broken, NotApplicable, expecting
@@ -87,8 +87,8 @@ def _judge(subject: Subject, shapes: Shapes, real: Tensor) -> Any:
     except Broken as broken:
         if isinstance(broken.__cause__, ShapesError):
             raise broken.__cause__ from None
-        if isinstance(broken.__cause__, ImportError):
-            raise NotApplicable(f"it needs what is not installed: {broken.__cause__}") from None
+        if isinstance(broken.__cause__, ImportError | PluginError | DataUnavailable):
+            raise NotApplicable(f"it needs what is not here: {broken.__cause__}") from None
         raise
 
 

@@ -14,6 +14,8 @@ from ganfw.testing import ContractCase, contract_cases
 from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
+INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
+"""They download weights: here they are given a small network's."""
 
 
 def test_no_plugin_is_broken() -> None:
@@ -22,7 +24,7 @@ def test_no_plugin_is_broken() -> None:
 
 @pytest.mark.parametrize("case", contract_cases("ganfw"), ids=str)
 def test_it_keeps_its_contract(case: ContractCase) -> None:
-    if case.component in ("dataset/folder", "dataset/pokemon"):
+    if case.component in ("dataset/folder", "dataset/pokemon", "dataset/fashion-mnist", *INCEPTION):
         pytest.skip("it needs data, which the tests below give it")
     case.run()
 
@@ -49,6 +51,14 @@ def test_the_books_archive_keeps_its_contract(pictures: Path, tmp_path: Path) ->
         for each in sorted(pictures.rglob("*.png")):
             archive.writestr(f"pokemon/{each.parent.name}/{each.name}", each.read_bytes())
     for case in contract_cases("dataset/pokemon", {"archive": path}):
+        case.run()
+
+
+@pytest.mark.parametrize("name", INCEPTION)
+def test_scores_of_a_trained_network_keep_their_contract(
+    name: str, small_network: dict[str, object]
+) -> None:
+    for case in contract_cases(name, small_network):
         case.run()
 
 

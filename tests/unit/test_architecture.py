@@ -94,7 +94,11 @@ def test_what_is_low_does_not_know_what_is_high(low: str, high: str) -> None:
 
 
 def test_nothing_is_pickled() -> None:
-    for path in SOURCES:
+    # Trained weights of others come as torch's own files; of those, tensors alone are read.
+    weights = PLUGINS / "metrics" / "weights.py"
+    text = weights.read_text("utf-8")
+    assert text.count("torch.load(") == text.count("weights_only=True") == 1
+    for path in [each for each in SOURCES if each != weights]:
         modules = {module.partition(".")[0] for module, _ in _imports(path)}
         assert not modules & {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve"}
         calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text("utf-8")))

@@ -24,7 +24,9 @@ class ModeCoverage(SampleMetric):
 
     ``kl`` is the divergence of the counted samples' distribution over modes from the real one's,
     in nats: 0 is best, and where the data is balanced it is the divergence from uniform.
-    ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count.
+    ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count;
+    ``found_by_mode`` counts by label, and so says which categories the generator makes well and
+    which it leaves out.
     """
 
     main = "mode_coverage"
@@ -45,6 +47,7 @@ class ModeCoverage(SampleMetric):
             "modes": int(present.sum()),
             "modes_known": len(found),
             "in_modes": float((distance <= modes.reach).double().mean()),
+            "found_by_mode": found.tolist(),
             "kl": divergence(found, torch.bincount(labels, minlength=len(found))),
             **self.making(real, fake),
             "right_on_unseen_real": unseen,

@@ -66,7 +66,9 @@ class CoverageOptions(SampleOptions):
 
 
 class InceptionOptions(SampleOptions):
-    """Where the network's weights come from."""
+    """Which network of torch-fidelity's registry, and where its weights come from."""
+
+    network: str = Field("inception-v3-compat", min_length=1, description="Network of the features")
 
     weights: Annotated[Path, AfterValidator(_a_file)] | None = Field(
         None, description="A local file of the weights, where they can't be downloaded"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from ganfw import Metric, ShapesError, UsageError
+from ganfw import DataError, DataUnavailable, Metric, ShapesError, UsageError
 from ganfw.registry import Registry
 from ganfw.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
@@ -256,3 +258,69 @@ def test_what_a_metric_cannot_judge(registry: Registry) -> None:
             _metric(registry, name)(real, lambda count, r=real: r)
     with pytest.raises(UsageError, match="it needs 6 samples or more of each kind, not 3"):
         _metric(registry, "random-prdc")(points[:3], lambda count: points)
+
+
+def _colours(samples: Tensor) -> Tensor:
+    """What the small network makes of pictures in -1..1."""
+    pixels = ((samples + 1) * 127.5).round()
+    return (pixels / 255).mean(dim=(2, 3)) @ (torch.arange(12.0).reshape(4, 3) / 12).T
+
+
+def test_scores_of_a_trained_network(
+    registry: Registry, pictures: tuple[Tensor, Tensor], small_network: dict[str, object]
+) -> None:
+    """The features are the network's, and the numbers are those of their definitions."""
+    real, fake = pictures[0][:40], pictures[0][300:340] * 0.8
+    ours, theirs = _colours(real), _colours(fake)
+
+    def scores(name: str) -> Any:
+        metric = _metric(registry, name, **small_network)
+        metric.prepare(ToyDataset(PICTURES), None)
+        return metric(real, lambda count: fake[:count])
+
+    fid = scores("fid")
+    expected = frechet_distance(moments(ours), moments(theirs))
+    assert fid["fid"] == pytest.approx(expected, rel=1e-3)
+    assert fid["features"] == "small, layer 2048"
+    assert len(fid["features_hash"]) == 16
+    assert scores("kid")["kid"] == pytest.approx(squared_discrepancy(ours, theirs), rel=1e-3)
+    chances = theirs.double().softmax(dim=1).chunk(10)
+    each = [p * (p.log() - p.mean(dim=0).log()) for p in chances]
+    inception = sum(math.exp(kl.sum(dim=1).mean()) for kl in each) / 10
+    assert scores("inception-score")["inception_score"] == pytest.approx(inception, rel=0.02)
+    by_hand = prdc(ours, theirs, 3)
+    found = scores("precision-recall")
+    assert found["precision"] == pytest.approx(by_hand["precision"])
+    assert found["recall"] == pytest.approx(by_hand["recall"])
+
+
+def test_weights_that_cannot_be_had(
+    registry: Registry,
+    small_network: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = torch.zeros(8, 3, 16, 16)
+
+    def score(**options: object) -> object:
+        return _metric(registry, "fid", samples=8, **options)(real, lambda count: real)
+
+    def refuse(*words: object, **more: object) -> None:
+        raise requests.exceptions.ConnectionError("no network")
+
+    monkeypatch.setenv("GANFW_CACHE", str(tmp_path))
+    monkeypatch.setattr("pooch.retrieve", refuse)
+    with pytest.raises(DataUnavailable, match="a local copy is given as -s metric"):
+        score()
+    downloads = tmp_path / "downloads"
+    downloads.mkdir(parents=True)
+    (downloads / "weights-inception-2015-12-05-6726825d.pth").write_bytes(b"other")
+    with pytest.raises(DataError, match="is not the file it should be"):
+        score()
+    foreign = tmp_path / "foreign.pth"
+    torch.save({"a": Path("x")}, foreign)
+    with pytest.raises(DataError, match="can't be read as weights"):
+        score(network="small", weights=foreign)
+    torch.save({"other": torch.zeros(2)}, foreign)
+    with pytest.raises(DataError, match="holds no weights of small"):
+        score(network="small", weights=foreign)

@@ -1,0 +1,70 @@
+"""Fashion-MNIST, through torchvision."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganfw import DataError, Dataset, DataUnavailable, Item, PluginError, cache_folder
+
+from .options import FashionMnistOptions
+
+CATEGORIES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+              "bag", "ankle boot")  # fmt: skip
+"""What the labels 0 to 9 mean."""
+
+
+class FashionMnist(Dataset):
+    """70,000 pictures of clothes on black (Xiao et al. 2017), labelled by `CATEGORIES`. Items are
+    (1, H, W) uint8."""
+
+    value_range = (-1.0, 1.0)
+    classes = 10
+
+    def __init__(self, options: FashionMnistOptions) -> None:
+        super().__init__(options)
+        self.sample_shape = (1, options.size, options.size)
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Find the files, or download them once. Raises PluginError without torchvision,
+        DataUnavailable offline, DataError for files that are damaged."""
+        try:
+            from torchvision.datasets import FashionMNIST
+        except ImportError as error:
+            raise PluginError(
+                "dataset 'fashion-mnist' needs torchvision: pip install 'ganfw[vision]'"
+            ) from error
+        given = self.options.root
+        root = (given or cache_folder("downloads")).expanduser()
+        found = self._open(FashionMNIST, root, download=given is None)
+        self.pictures, self.labels = found.data.numpy(), found.targets.numpy()
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index: int) -> Item:
+        before = (self.options.size - 28) // 2
+        after = self.options.size - 28 - before
+        return np.pad(self.pictures[index], (before, after))[None], int(self.labels[index])
+
+    def fingerprint(self) -> str:
+        content = self.pictures.tobytes() + self.labels.tobytes()
+        return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+    def _open(self, files: Any, root: Path, download: bool) -> Any:
+        try:
+            return files(str(root), train=self.options.split == "train", download=download)
+        except (RuntimeError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            if download:
+                raise DataUnavailable(
+                    f"Fashion-MNIST can't be had ({reason}); a folder that holds FashionMNIST/raw "
+                    "is given as -s data.root=FOLDER"
+                ) from error
+            raise DataError(f"{root} holds no FashionMNIST/raw with its four files") from error
+        except (ValueError, AssertionError) as error:
+            raise DataError(f"the files in {root}/FashionMNIST/raw are damaged") from error

@@ -1,0 +1,163 @@
+"""The usual scores on the features of a trained network, by torch-fidelity's own numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganfw import DataError, PluginError, ShapesError
+
+from .judging import Generate, SampleMetric, a_picture, enough
+from .weights import find_weights, harmless_copy
+
+_CHUNK = 32
+
+
+class InceptionMetric(SampleMetric):
+    """What these scores share: pictures as 8-bit RGB, and the network's features of them.
+
+    The network resizes them itself, as the original TensorFlow code does. Raises PluginError where
+    the extra ``ganfw[metrics]`` is not installed, DataUnavailable for weights that can't be had.
+    """
+
+    layer = "2048"
+    _network: Any = None
+
+    def both(self, real: Tensor, generate: Generate) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Features of the real and of the generated samples, and how they were made."""
+        a_picture(real)
+        real, fake = self.chosen(real), generate(self.options.samples)
+        enough(real, 2)
+        making = {
+            **self.making(real, fake),
+            "features": f"{self.options.network}, layer {self.layer}",
+            "features_hash": self._weights_hash(),
+            "resizer": "the network's own: bilinear, as TensorFlow 1",
+        }
+        return self._features(real), self._features(fake), making
+
+    @torch.no_grad()
+    def _features(self, samples: Tensor) -> Tensor:
+        network = self._loaded()
+        parts = []
+        for rows in torch.split(samples, _CHUNK):
+            parts.append(network(self._pixels(rows))[0].float().cpu())
+        return torch.cat(parts)
+
+    def _pixels(self, samples: Tensor) -> Tensor:
+        low, high = self.value_range or (0.0, 1.0)
+        pixels = ((samples - low) * (255 / (high - low))).round().clamp(0, 255).byte()
+        if pixels.shape[1] not in (1, 3):
+            raise ShapesError(f"it judges grey and RGB pictures, not {pixels.shape[1]} channels")
+        return pixels.expand(-1, 3, -1, -1)
+
+    def _loaded(self) -> Any:
+        if self._network is None:
+            try:
+                from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY as networks
+            except ImportError as error:
+                raise PluginError(
+                    "it needs torch-fidelity: pip install 'ganfw[metrics]'"
+                ) from error
+            name = self.options.network
+            if name not in networks:
+                raise PluginError(f"torch-fidelity knows no network '{name}'")
+            self._network = _build(networks[name], name, self.layer, self._weights())
+        return self._network
+
+    def _weights(self) -> Path:
+        found: Path | None = self.options.weights
+        return found or find_weights(self.options.network)
+
+    def _weights_hash(self) -> str:
+        self._loaded()
+        return hashlib.sha256(self._weights().read_bytes()).hexdigest()[:16]
+
+
+class Fid(InceptionMetric):
+    """The Fréchet Inception distance of Heusel et al. 2017. 0 is best."""
+
+    main = "fid"
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        from .frechet import frechet_distance, moments
+
+        ours, theirs, making = self.both(real, generate)
+        return {self.main: frechet_distance(moments(ours), moments(theirs)), **making}
+
+
+class Kid(InceptionMetric):
+    """The kernel Inception distance of Bińkowski et al. 2018, over subsets. 0 is best."""
+
+    main = "kid"
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        ours, theirs, making = self.both(real, generate)
+        from torch_fidelity.metric_kid import kid_features_to_metric
+
+        size = min(1000, len(ours), len(theirs))
+        found = kid_features_to_metric(
+            theirs, ours, kid_subset_size=size, rng_seed=self.options.seed, verbose=False
+        )
+        mean, deviation = (
+            float(found[f"kernel_inception_distance_{each}"]) for each in ("mean", "std")
+        )
+        return {self.main: mean, "kid_std": deviation, **making, "subsets": 100, "subset": size}
+
+
+class InceptionScore(InceptionMetric):
+    """The Inception score of Salimans et al. 2016: more is better. It never looks at real samples,
+    and means little for pictures unlike ImageNet's."""
+
+    main = "inception_score"
+    lower_is_better = False
+    layer = "logits_unbiased"
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        _, theirs, making = self.both(real, generate)
+        from torch_fidelity.metric_isc import isc_features_to_metric
+
+        splits = min(10, len(theirs))
+        found = isc_features_to_metric(theirs, splits, True, self.options.seed)
+        return {
+            self.main: float(found["inception_score_mean"]),
+            "inception_score_std": float(found["inception_score_std"]),
+            **making,
+            "splits": splits,
+        }
+
+
+class PrecisionRecall(InceptionMetric):
+    """Precision and recall of Kynkäänniemi et al. 2019, k = 3. 1 is best."""
+
+    main = "precision"
+    lower_is_better = False
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        ours, theirs, making = self.both(real, generate)
+        enough(ours, 4)
+        enough(theirs, 4)
+        from torch_fidelity.metric_prc import prc_features_to_metric
+
+        found = prc_features_to_metric(theirs, ours, save_cpu_ram=True, verbose=False)
+        return {
+            "precision": float(found["precision"]),
+            "recall": float(found["recall"]),
+            **making,
+            "neighbours": 3,
+        }
+
+
+def _build(network: Any, name: str, layer: str, weights: Path) -> Any:
+    with harmless_copy(weights) as copy:
+        try:
+            built = network(name, [layer], feature_extractor_weights_path=str(copy), verbose=False)
+        except (RuntimeError, KeyError, AttributeError) as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{weights} holds no weights of {name}: {reason}") from error
+    return built.eval()

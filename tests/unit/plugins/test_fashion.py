@@ -1,0 +1,81 @@
+"""Fashion-MNIST from small files of its own format, and what is said without them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from ganfw import DataError, DataUnavailable
+from ganfw_plugins.fashion.dataset import FashionMnist
+from ganfw_plugins.fashion.options import FashionMnistOptions
+
+Ganfw = Callable[..., Result]
+COUNT = 240
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """IDX files as they are distributed: label i is a bright square at a place of its own."""
+    raw = tmp_path / "local" / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    labels = np.arange(COUNT, dtype=np.uint8) % 10
+    pictures = np.random.default_rng(0).integers(0, 60, (COUNT, 28, 28)).astype(np.uint8)
+    for picture, label in zip(pictures, labels, strict=True):
+        row, column = divmod(int(label), 4)
+        picture[row * 8 : row * 8 + 8, column * 6 : column * 6 + 6] = 220
+    for prefix in ("train", "t10k"):
+        head = struct.pack(">IIII", 0x803, COUNT, 28, 28)
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
+        head = struct.pack(">II", 0x801, COUNT)
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(head + labels.tobytes())
+    return tmp_path / "local"
+
+
+def test_pictures_and_labels(root: Path) -> None:
+    dataset = FashionMnist(FashionMnistOptions(root=root))
+    dataset.prepare(print)
+    assert len(dataset) == COUNT
+    picture, label = dataset[13]
+    assert (picture.shape, picture.dtype, label) == ((1, 32, 32), np.uint8, 3)
+    assert picture[:, :2].max() == picture[:, :, -2:].max() == 0
+    assert picture[0, 2:10, 20:26].min() == 220
+
+
+def test_files_that_are_not_there(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="holds no FashionMNIST/raw"):
+        FashionMnist(FashionMnistOptions(root=tmp_path / "none")).prepare(print)
+
+    def refuse(*words: object, **more: object) -> None:
+        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
+
+    monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr("torchvision.datasets.FashionMNIST.download", refuse)
+    with pytest.raises(DataUnavailable, match=r"-s data\.root=FOLDER"):
+        FashionMnist(FashionMnistOptions()).prepare(print)
+    (root / "FashionMNIST/raw/train-images-idx3-ubyte").write_bytes(b"short")
+    with pytest.raises(DataError, match=r"damaged|holds no"):
+        FashionMnist(FashionMnistOptions(root=root)).prepare(print)
+
+
+def test_which_categories_work(ganfw: Ganfw, root: Path) -> None:
+    """The book's exercise, from the command line: scores by category."""
+    result = ganfw("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "fashion-mnist",
+                   "-s", f"data.root={root}", "--steps", "3", "-s", "train.batch_size=32",
+                   "-s", "gen.channels=8", "-s", "disc.channels=8", "--no-callback",
+                   "loss-curve")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    words = ("--metric", "mode-coverage", "-s", "metric.mode-coverage.samples=200", "--json")
+    result = ganfw("evaluate", "runs/0001-dcgan-fashion-mnist", *words)
+    assert result.exit_code == 0, result.output
+    (record,) = json.loads(result.stdout)
+    assert len(record["result"]["found_by_mode"]) == 10
+    assert record["result"]["modes_known"] == 10
+    assert record["result"]["right_on_unseen_real"] > 0.9

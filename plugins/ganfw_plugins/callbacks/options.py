@@ -91,4 +91,4 @@ class CollapseWatchOptions(Options):
         0.1, ge=0, le=1, description="Share of the real samples' variety that is too little"
     )
     sure: float = Field(0.05, ge=0, le=1, description="A loss_D below this that is too low")
-    patience: int = Field(2, ge=1, le=10_000, description="Epochs in a row before it is said")
+    patience: int = Field(3, ge=1, le=10_000, description="Epochs in a row before it is said")

@@ -41,6 +41,10 @@ FORMULAS = {
         _mean([max(0, 1 - x) for x in REAL]) + _mean([max(0, 1 + x) for x in FAKE]),
         -_mean(FAKE),
     ),
+    "rpgan": (
+        _mean([-math.log(_sigmoid(r - f)) for r, f in zip(REAL, FAKE, strict=True)]),
+        _mean([-math.log(_sigmoid(f - r)) for r, f in zip(REAL, FAKE, strict=True)]),
+    ),
     "wasserstein": (_mean(FAKE) - _mean(REAL), -_mean(FAKE)),
 }
 
@@ -74,7 +78,7 @@ def test_finite_for_extreme_scores(registry: Registry, name: str) -> None:
     assert all(torch.isfinite(value) for value in terms.values())
 
 
-@pytest.mark.parametrize("name", ["r1", "gradient-penalty"])
+@pytest.mark.parametrize("name", ["r1", "r2", "gradient-penalty"])
 def test_penalties_are_the_discriminators_alone(registry: Registry, name: str) -> None:
     loss = _loss(registry, name)
     points = torch.randn(4, 2, requires_grad=True)

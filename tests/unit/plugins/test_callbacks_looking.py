@@ -1,0 +1,143 @@
+"""Callbacks for people who look: collapse-watch, model-card, tensorboard, the picture of all."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import Result
+from PIL import Image
+from torch import Tensor
+
+import ganfw as package
+from ganfw import Discriminator, Generator, session
+from ganfw_plugins.callbacks.collapse_watch import variety
+
+Ganfw = Callable[..., Result]
+POINTS = ("run", "--recipe", "d2l-gaussian", "--epochs", "3", "-s", "data.count=64")
+
+
+class Constant(Generator):
+    """Nearly the same point for every latent, far from the data."""
+
+    def __init__(self, options: Any, shapes: Any) -> None:
+        super().__init__(options, shapes)
+        self.point = torch.nn.Parameter(torch.tensor([-50.0, 0.0]))
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.point + 1e-3 * latents
+
+
+class Sure(Discriminator):
+    """Tells by the first feature, and well."""
+
+    def __init__(self, options: Any, shapes: Any) -> None:
+        super().__init__(options, shapes)
+        self.scale = torch.nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        return (samples[:, 0] + 25) * self.scale
+
+
+@pytest.fixture
+def hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_REGISTERED", {})
+    package.register("generator", "constant")(Constant)
+    package.register("discriminator", "sure")(Sure)
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_a_lost_game_is_said_once(ganfw: Ganfw) -> None:
+    result = ganfw(*POINTS, "--gen", "constant", "--disc", "sure", "--epochs", "5")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("after epoch 3, samples are nearly alike: they differ 0%") == 1
+    assert result.stderr.count("after epoch 3, the critic is never wrong (loss_D 0.000)") == 1
+    lines = Path("runs/0001-constant-gaussian/warnings.jsonl").read_text().splitlines()
+    assert {json.loads(line)["what"] for line in lines} == {"alike", "sure"}
+    result = ganfw("resume", "runs/0001-constant-gaussian", "--epochs", "8")
+    assert "after epoch" not in result.stderr
+
+
+def test_a_good_game_is_not(ganfw: Ganfw) -> None:
+    result = ganfw(*POINTS, "--epochs", "5", "-s", "data.count=1000")
+    assert "after epoch" not in result.stderr
+    assert not Path("runs/0001-linear-gaussian/warnings.jsonl").exists()
+
+
+def test_variety_is_the_mean_distance() -> None:
+    assert variety(torch.tensor([[0.0], [1.0], [3.0]])) == pytest.approx(2.0)
+    assert variety(torch.zeros(1, 3)) == 0.0
+
+
+def test_the_model_card_can_be_used(ganfw: Ganfw) -> None:
+    assert ganfw(*POINTS, "--callback", "ema").exit_code == 0
+    card = Path("runs/0001-linear-gaussian/README.md").read_text()
+    assert "# 0001-linear-gaussian\n" in card
+    assert "`generator_ema/` holds the weights" in card
+    provenance = json.loads(Path("runs/0001-linear-gaussian/provenance.json").read_text())
+    assert provenance["data"]["fingerprint"] in card
+    scope: dict[str, Any] = {}
+    exec(card[card.index("import ganfw") : card.index("```\n\n```console")], scope)
+    assert scope["samples"].shape == (64, 2)
+
+
+def test_tensorboard_reads_what_is_written(ganfw: Ganfw) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    result = ganfw(*POINTS, "--callback", "tensorboard")
+    assert result.exit_code == 0, result.output
+    folder = Path("runs/0001-linear-gaussian")
+    events = EventAccumulator(str(folder / "tensorboard")).Reload()
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    losses = events.Scalars("loss/D")
+    assert [each.step for each in losses] == [row["step"] for row in rows]
+    assert [each.value for each in losses] == pytest.approx([row["loss_D"] for row in rows])
+    assert len(events.Images("samples")) == 3
+
+
+def test_tensorboard_may_be_missing(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    result = ganfw(*POINTS, "--callback", "tensorboard")
+    assert result.exit_code == 1
+    assert "pip install 'ganfw[tensorboard]'" in result.stderr.splitlines()[-1]
+
+
+def test_losses_above_samples(ganfw: Ganfw) -> None:
+    assert ganfw(*POINTS).exit_code == 0
+    folder = Path("runs/0001-linear-gaussian")
+    with Image.open(folder / "losses.png") as losses, Image.open(folder / "overview.png") as both:
+        assert both.width == losses.width
+        assert both.height > losses.height + 200
+        box = (0, 0, losses.width, losses.height)
+        assert both.crop(box).tobytes() == losses.convert("RGB").tobytes()
+
+
+def test_a_notebook_shows_it_in_place(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[bytes] = []
+
+    class Handle:
+        def update(self, picture: bytes) -> None:
+            shown.append(picture)
+
+    def display(picture: bytes, display_id: bool) -> Handle:
+        assert display_id
+        assert not shown
+        shown.append(picture)
+        return Handle()
+
+    kernel = types.SimpleNamespace(kernel=object())
+    ipython = types.ModuleType("IPython")
+    ipython.get_ipython = lambda: kernel  # type: ignore[attr-defined]
+    screen = types.ModuleType("IPython.display")
+    screen.Image, screen.display = bytes, display  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", screen)
+    assert ganfw(*POINTS, "-s", "callback.loss-curve.seconds=0").exit_code == 0
+    assert len(shown) == 4
+    assert shown[-1] == Path("runs/0001-linear-gaussian/overview.png").read_bytes()

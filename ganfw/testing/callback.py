@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -139,11 +140,29 @@ class _Stop(Callback):
             event.run.request_stop("check")
 
 
+_PROVENANCE = {
+    "format": 1,
+    "argv": ["ganfw", "check"],
+    "started": "",
+    "seed": 0,
+    "data": {"trained_on": "toy", "asked": "toy", "fingerprint": "", "examples": 0},
+    "components": [],
+    "origins": {},
+    "plugin_files": [],
+    "versions": {},
+    "machine": {"device": "cpu", "device_name": "", "processes": 1},
+    "resumed": [],
+}
+"""What callbacks may read of the run's making."""
+
+
 def _fresh_folder(name: str) -> RunDir:
     path = scratch() / name
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
-    return RunDir(path)
+    folder = RunDir(path)
+    folder.provenance.write_text(json.dumps(_PROVENANCE), encoding="utf-8")
+    return folder
 
 
 def _saved(trainer: Trainer, at: Any) -> dict[str, Any]:

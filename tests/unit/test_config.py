@@ -33,7 +33,11 @@ def test_plain_names_give_the_books_values_through_suggestions(registry: Registr
         assert choice.use == "adam"
         assert choice.options.model_dump()["lr"] == 0.005
         assert choice.options.model_dump()["betas"] == (0.5, 0.999)
-    assert config.gen.options.model_dump() == {"channels": 64, "init_std": 0.02}
+    assert config.gen.options.model_dump() == {
+        "channels": 64,
+        "upsampling": "transposed",
+        "init_std": 0.02,
+    }
     assert [each.registered.name for each in config.losses] == ["nonsaturating"]
     assert config.origins["gen.optimizer.lr"] == "suggested by gen dcgan"
 

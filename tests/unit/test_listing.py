@@ -19,9 +19,9 @@ Ganfw = Callable[..., Result]
     ("patterns", "found"),
     [
         (["disc*/*c*"], {"discriminator/dcgan"}),
-        (["gen"], {"generator/dcgan", "generator/linear"}),
+        (["gen"], {"generator/dcgan", "generator/linear", "generator/mlp"}),
         (["data/s*", "hinge"], {"dataset/sprites", "loss/hinge"}),
-        (["ganfw/mlp"], {"discriminator/mlp"}),
+        (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),
     ],
 )

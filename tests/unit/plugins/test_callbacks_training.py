@@ -24,16 +24,17 @@ from ganfw_plugins.callbacks.nonfinite_guard import NonfiniteGuard
 from ganfw_plugins.callbacks.options import EmaOptions, GradClipOptions, LrScheduleOptions
 
 LR = 0.005
-DEFAULTS = ["progress", "metrics-log", "samples", "loss-curve", "checkpoints", "nonfinite-guard"]
+DEFAULTS = ["progress", "metrics-log", "samples", "loss-curve", "checkpoints", "nonfinite-guard",
+            "collapse-watch", "model-card"]  # fmt: skip
 
 
 def test_the_names_the_engine_counts_on() -> None:
     components = {each.name: each for each in ganfw_components()}
     assert [name for name, each in components.items() if "default" in each.tags] == DEFAULTS
-    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "lr-schedule"}
+    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "lr-schedule", "tensorboard"}
     for each in components.values():
         assert each.kind == "callback"
-        assert 0 < len(each.summary) <= 60
+        assert 0 < len(each.summary) <= 64
 
 
 def new_run(folder: Path, total_steps: int = 40) -> RunView:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import atomic, checkpoint, provenance, rundir
 from .build import build_game, build_trainer, check_game, compile_steps
@@ -61,7 +62,7 @@ def start(
         ready = prepare(registry, layers, reporter, processes)
         make_trainer = _assemble(ready, reporter)
         if not processes.is_first:
-            return _follow(make_trainer, ready.config)
+            return _follow(make_trainer, ready.config, _describe(ready, argv, []))
         folder = rundir.create(out, ready.config.name)
         keep_folder(folder.path)
         return _begin(make_trainer, folder, ready, argv, reporter)
@@ -88,17 +89,23 @@ def _begin(
         _say_if_session_only(ready.config, reporter)
         _write_config(folder, ready.config)
         carried = keep_plugin_files(folder, ready.config.components)
-        record = provenance.describe_run(
-            ready.config,
-            ready.dataset.fingerprint(),
-            len(ready.samples),
-            ready.device,
-            argv,
-            carried,
-            ready.processes.count,
-        )
+        record = _describe(ready, argv, carried)
         atomic.write_text(folder.provenance, provenance.to_json(record))
         return _train(make_trainer(folder), folder, ready.config, reporter)
+
+
+def _describe(
+    ready: Ready, argv: Sequence[str], carried: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    return provenance.describe_run(
+        ready.config,
+        ready.dataset.fingerprint(),
+        len(ready.samples),
+        ready.device,
+        argv,
+        carried,
+        ready.processes.count,
+    )
 
 
 def resume(
@@ -139,7 +146,9 @@ def _go_on(
         check_same_data(ready.dataset.fingerprint(), len(ready.samples), record["data"], path)
         make_trainer = _assemble(ready, reporter)
         if not processes.is_first:
-            return _follow(make_trainer, ready.config, lambda it: restore(it, state, folder, step))
+            return _follow(
+                make_trainer, ready.config, record, lambda it: restore(it, state, folder, step)
+            )
         trainer = make_trainer(folder)
         restore(trainer, state, folder, step)
         atomic.sweep(folder.checkpoints)
@@ -156,6 +165,7 @@ def _go_on(
 def _follow(
     make_trainer: Callable[[RunDir], Trainer],
     config: RunConfig,
+    record: dict[str, Any],
     take_up: Callable[[Trainer], None] | None = None,
 ) -> Finished:
     """Train as one of many: what the first process writes and says, this one keeps to itself."""
@@ -165,6 +175,7 @@ def _follow(
         redirect_stderr(nowhere),
     ):
         folder = RunDir(Path(name))
+        atomic.write_text(folder.provenance, provenance.to_json(record))
         trainer = make_trainer(folder)
         if take_up is not None:
             take_up(trainer)

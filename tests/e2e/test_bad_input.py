@@ -132,7 +132,7 @@ def test_sampling_what_is_not_there(ganfw: Ganfw, run: Path) -> None:
     Path("bare").mkdir()
     assert "bare has no generator yet" in refused(ganfw("sample", "bare"), 1)
     assert "give 1 or more" in refused(ganfw("sample", run, "-n", 0), 2)
-    assert "is no picture format" in refused(ganfw("sample", run, "-o", "a.txt"), 2)
+    assert "is no format for samples" in refused(ganfw("sample", run, "-o", "a.txt"), 2)
     assert "there is no folder" in refused(ganfw("sample", run, "-o", "no/a.png"), 2)
     weights = run / "generator" / "model.safetensors"
     whole = weights.read_bytes()

@@ -55,7 +55,7 @@ def test_larger_than_memory(tmp_path: Path, how: str) -> None:
     """The second case shows that the cap would hold back what reads it all."""
     (tmp_path / "large.py").write_text(RUN)
     ended = subprocess.run(
-        [sys.executable, "large.py", "300", how],
+        [sys.executable, "large.py", "450", how],
         cwd=tmp_path,
         env={"GANFW_CACHE": str(tmp_path / "cache"), "MPLCONFIGDIR": str(tmp_path)},
         capture_output=True,

@@ -18,7 +18,7 @@ from .notebook import NotebookPicture
 from .options import LossCurveOptions
 from .samples import fixed_inputs, png
 
-_SAMPLES, _REAL, _GAP = 36, 256, 12
+_SAMPLES, _REAL, _GAP = 36, 64, 12
 
 
 class LossCurve(Callback):

@@ -39,6 +39,8 @@ def joined() -> Iterator[Processes]:
         dist.init_process_group(backend, store=fresh, rank=rank, world_size=count)
     try:
         yield Processes(rank, count, local_rank)
+        # torchrun ends all when one ends: none may leave while the first still saves.
+        dist.all_reduce(torch.zeros(1))
     finally:
         dist.destroy_process_group()
 

@@ -23,8 +23,9 @@ def reporter() -> Reporter:
 
 def finish(finished: Finished) -> None:
     """Print the run's last line; a run ended by a signal exits as that signal would."""
-    if is_first():
-        click.echo(str(finished.outcome))
+    if not is_first():
+        return
+    click.echo(str(finished.outcome))
     if finished.outcome.stopped:
         number = getattr(signal, finished.outcome.stopped, None)
         sys.exit(128 + number if number else 0)

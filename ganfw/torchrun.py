@@ -27,6 +27,10 @@ def joined() -> Iterator[Processes]:
     if count == 1:
         yield ALONE
         return
+    # Imported once a group stands (torch's compiler does), its functions keep that group for their
+    # defaults; the group's threads then outlive it, and abort the process when Python ends.
+    from torch.distributed.nn import functional  # noqa: F401
+
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     rank, local_rank = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
     if torch.cuda.is_available():

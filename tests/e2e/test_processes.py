@@ -39,6 +39,16 @@ def ganfw_components():
     return [Component("callback", "trouble", "trouble:Trouble", summary="Trouble")]
 """
 
+GROUP = """
+import os, sys
+from ganfw.torchrun import joined
+
+with joined() as processes:
+    import torch._dynamo.variables.distributed  # as torch's optimizers and --compile do
+threads = os.listdir("/proc/self/task")
+sys.exit(any("gloo" in open(f"/proc/self/task/{thread}/comm").read() for thread in threads))
+"""
+
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -66,6 +76,24 @@ def _torchrun(where: Path, options: tuple[str, ...], *words: str) -> subprocess.
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of threads are read from /proc")
+def test_no_thread_of_the_group_outlives_it(tmp_path: Path) -> None:
+    """One that frees a tensor while Python ends would abort the process."""
+    (tmp_path / "group.py").write_text(GROUP)
+    options = ("--standalone", "--nproc-per-node", "2", "group.py")
+    command = [sys.executable, "-m", "torch.distributed.run", *options]
+    ended = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def _rows(folder: Path) -> list[dict[str, float]]:

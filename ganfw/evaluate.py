@@ -14,7 +14,7 @@ from .data.decode import decode
 from .device import choose_device
 from .errors import RunError, ShapesError, UsageError
 from .interfaces import Dataset
-from .judge import Draws, Judge, Made, Record, keep_scores
+from .judge import Judge, Made, Record, keep_scores
 from .layers import Layer
 from .nearest import SAMPLES, nearest_picture, novelty
 from .preparing import Reporter
@@ -72,10 +72,10 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
     check_same_data(dataset.fingerprint(), len(samples), record["data"], path)
     judge = Judge(config.metrics, dataset, config.data, samples, sampler.shapes)
     made = Made(step, sampler.folder.name, asked.seed)
-    network = sampler.network.to(device)
+    drawn = judge.drawn(sampler.network.to(device), asked.seed)
 
     def score(filling: Filling[MetricKeys]) -> Record:
-        return judge.score(filling, network, made)
+        return judge.score(filling, drawn, made)
 
     records = _score_all(config.metrics, score, skip_unfit=not asked.metrics)
     keep_scores(folder.scores, records)
@@ -83,10 +83,10 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
         return Evaluated(records)
     if not sampler.shapes.is_picture:
         raise ShapesError(f"nearest real samples can be drawn of pictures, not of {sampler.shapes}")
-    drawn = Draws(network, sampler.shapes, asked.seed)(256)
+    made_up = drawn.reader()(256)
     value_range = sampler.shapes.value_range or (0.0, 1.0)
-    picture = nearest_picture(drawn[:SAMPLES], judge.real, value_range)
-    return Evaluated(records, picture, novelty(drawn, judge.real))
+    picture = nearest_picture(made_up[:SAMPLES], judge.real, value_range)
+    return Evaluated(records, picture, novelty(made_up, judge.real))
 
 
 def _score_all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,16 +66,19 @@ class Judge:
             metric.prepare(dataset, labels)
             self._ready[filling.registered.name] = metric
 
-    def score(self, filling: Filling[MetricKeys], network: nn.Module, made: Made) -> Record:
-        """The record of one metric's judgement of ``network``; no random stream but its own is
-        drawn from. Raises ShapesError, UsageError or PluginError."""
+    def drawn(self, network: nn.Module, seed: int) -> Drawn:
+        """What ``network`` generates from latents of ``seed``."""
+        return Drawn(network, self._shapes, seed)
+
+    def score(self, filling: Filling[MetricKeys], drawn: Drawn, made: Made) -> Record:
+        """The record of one metric's judgement; no random stream but its own is drawn from.
+        Raises ShapesError, UsageError or PluginError."""
         began = time.perf_counter()
         metric, label = self._ready[filling.registered.name], filling.registered.label
-        drawn = Draws(network, self._shapes, made.seed)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(made.seed)
             try:
-                result = dict(metric(self.real, drawn))
+                result = dict(metric(self.real, drawn.reader()))
             except UsageError as error:
                 raise type(error)(f"{label}: {error}") from error
             except ImportError as error:
@@ -98,8 +101,9 @@ class Judge:
         }
 
 
-class Draws:
-    """``generate(n)``: n samples more (n, ...) on the CPU, a function of the seed alone."""
+class Drawn:
+    """A generator's samples, an endless row that is a function of the seed alone. It is drawn as
+    far as anyone has read, and kept, so that several metrics judge the same samples."""
 
     def __init__(self, network: nn.Module, shapes: Shapes, seed: int) -> None:
         self._network, self._shapes = network, shapes
@@ -108,18 +112,33 @@ class Draws:
         cpu = torch.device("cpu")
         self._latents = Latents(shapes.latent_dim, derive_seed(seed, _STREAM), cpu)
         self._labels = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
+        self._batches: list[Tensor] = []
 
-    def __call__(self, count: int) -> Tensor:
-        parts = []
-        for start in range(0, count, _BATCH):
-            n = min(_BATCH, count - start)
-            latents = self._latents(n).to(self._device)
-            labels = None
-            if self._shapes.classes:
-                labels = torch.randint(self._shapes.classes, (n,), generator=self._labels)
-                labels = labels.to(self._device)
-            parts.append(generate(self._network, latents, labels).float().cpu())
-        return torch.cat(parts)
+    def reader(self) -> Callable[[int], Tensor]:
+        """``generate(n)``: the next n samples (n, ...) on the CPU, from the first one on."""
+        read = 0
+
+        def generate(count: int) -> Tensor:
+            nonlocal read
+            read += count
+            return self._rows(read - count, read)
+
+        return generate
+
+    def _rows(self, start: int, stop: int) -> Tensor:
+        first, last = start // _BATCH, math.ceil(stop / _BATCH)
+        while len(self._batches) < last:
+            self._batches.append(self._draw())
+        offset = first * _BATCH
+        return torch.cat(self._batches[first:last])[start - offset : stop - offset]
+
+    def _draw(self) -> Tensor:
+        latents = self._latents(_BATCH).to(self._device)
+        labels = None
+        if self._shapes.classes:
+            labels = torch.randint(self._shapes.classes, (_BATCH,), generator=self._labels)
+            labels = labels.to(self._device)
+        return generate(self._network, latents, labels).float().cpu()
 
 
 def read_all(samples: Samples, most: int) -> tuple[Tensor, Tensor | None]:

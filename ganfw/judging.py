@@ -30,14 +30,15 @@ class Judging(Callback):
         self._judge = self._make_judge()
 
     def epoch_end(self, event: events.EpochEnd) -> None:
-        run = event.run
-        due = [each for each in self._judge.metrics if event.epoch % each.keys.every == 0]
-        records = [self._judge.score(each, run.showcase, _made(run, event.step)) for each in due]
-        if not records:
+        run, judge = event.run, self._judge
+        due = [each for each in judge.metrics if event.epoch % each.keys.every == 0]
+        if not due:
             return
+        drawn = judge.drawn(run.showcase, run.seed)
+        records = [judge.score(each, drawn, _made(run, event.step)) for each in due]
         keep_scores(run.folder.scores, records)
         run.say(f"epoch {event.epoch}: {'  '.join(map(in_short, records))}")
-        if due[0] is self._judge.metrics[0] and self._improves(records[0]):
+        if due[0] is judge.metrics[0] and self._improves(records[0]):
             self._best, self._best_step = main_score(records[0]), event.step
             run.request_checkpoint()
 

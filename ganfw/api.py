@@ -117,8 +117,9 @@ def resume(
     return _as_run(resume_run(registry, Path(path), changes, from_step, argv, _reporter()))
 
 
-def load(path: str | Path, plugin: Paths = None) -> Sampler:
-    """The generator of a run folder, or of an exported network's own folder, ready to sample.
+def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
+    """The generator of a run folder, or of an exported network's own folder, ready to sample;
+    with ``best`` the one that the run's first metric judged best while it was trained.
 
     Plugin files that the run used are used again from its own copies, or are given with
     ``plugin``. Raises RunError if there is no generator, or something it needs is missing.
@@ -128,7 +129,7 @@ def load(path: str | Path, plugin: Paths = None) -> Sampler:
     folder = Path(path)
     if not folder.is_dir():
         raise RunError(f"no run folder {folder}")
-    generator = find_generator(folder)
+    generator = find_generator(folder, best)
     registry = discover(_paths(plugin))
     run = RunDir(generator.parent)
     if run.provenance.is_file():

@@ -22,6 +22,9 @@ from .settings import DataKeys
 from .shapes import Shapes
 
 FORMAT = 1
+BEST = "generator_best"
+"""The folder of a run that holds the generator which the run's first metric judged best."""
+
 _CARD, _WEIGHTS = "config.json", "model.safetensors"
 
 

@@ -180,9 +180,12 @@ def _within(latents: Tensor, limit: float | None, generator: torch.Generator) ->
     return latents
 
 
-def find_generator(path: Path) -> Path:
+def find_generator(path: Path, best: bool = False) -> Path:
     """The generator in a run folder, the EMA one if there is one, or ``path`` itself if it is an
-    exported network. Raises RunError."""
+    exported network; with ``best`` the one that the run's first metric judged best while it was
+    trained. Raises RunError."""
+    if best:
+        return _best_generator(path)
     if export.is_network(path):
         return path
     for name in _PREFERRED:
@@ -191,3 +194,12 @@ def find_generator(path: Path) -> Path:
     raise RunError(
         f"{path} has no generator yet: it is no run folder, or its run saved no checkpoint"
     )
+
+
+def _best_generator(path: Path) -> Path:
+    if not export.is_network(path / export.BEST):
+        raise RunError(
+            f"{path} has no {export.BEST}: it is no run folder, or no metric judged the run while it "
+            "was trained (ganfw run --metric NAME)"
+        )
+    return path / export.BEST

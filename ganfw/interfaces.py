@@ -210,8 +210,16 @@ class Metric:
     def __init__(self, options: Any) -> None:
         self.options = options
 
+    @property
+    def most_real(self) -> int:
+        """Real samples that it can make use of: it is given as many at most, chosen at random."""
+        return 50_000
+
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
-        """Told once, before any judging: what the real samples are of, and their labels (N,)."""
+        """Told once, before any judging and before the first step of a run that it is to judge: what
+        the real samples are of, and the labels (N,) of those it is given. Raises ShapesError for
+        data that it can't judge, UsageError for too few samples, PluginError or DataUnavailable
+        where it lacks what it needs."""
 
     def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
         """Scores by name, and how they were made: sample counts, features, split, seed. ``real``

@@ -21,6 +21,11 @@ class SampleMetric(Metric):
     value_range: tuple[float, float] | None = None
     labels: Tensor | None = None
 
+    @property
+    def most_real(self) -> int:
+        most: int = self.options.samples
+        return most
+
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
         self.value_range = dataset.value_range
         self.labels = labels

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganfw import Discriminator, Generator, Shapes, ShapesError
+from ganfw import Discriminator, Generator, Shapes
 
 from .options import DiscriminatorOptions, GeneratorOptions
 
 MAX_CHANNELS = 1024
 """The widest map in Radford et al. 2016, fig. 1."""
-
-SMALLEST_SIDE, LARGEST_BASE = 4, 16
 
 
 class GeneratorBlock(nn.Sequential):
@@ -62,7 +61,7 @@ class DCGANGenerator(Generator):
 
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
-        base, doublings = halvings(shapes)
+        base, doublings = shapes.halvings()
         widths = block_widths(options.channels, doublings)[::-1]
         first = GeneratorBlock(shapes.latent_dim, widths[0], kernel=base, stride=1, padding=0)
         pairs = itertools.pairwise(widths)
@@ -86,7 +85,7 @@ class DCGANDiscriminator(Discriminator):
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
-        base, doublings = halvings(shapes)
+        base, doublings = shapes.halvings()
         widths = (shapes.sample[0], *block_widths(options.channels, doublings))
         self.blocks = nn.Sequential(
             *(
@@ -107,34 +106,10 @@ class DCGANDiscriminator(Discriminator):
         return scores.flatten()
 
 
-def halvings(shapes: Shapes) -> tuple[tuple[int, int], int]:
-    """The small map (H, W) that a picture halves down to, and the number of halvings.
-
-    Raises ShapesError for what is no picture, or does not halve to sides of 4 to 16.
-    """
-    if not shapes.is_picture:
-        raise ShapesError(f"it needs pictures (C, H, W), but the data's samples are {shapes}")
-    _, height, width = shapes.sample
-    count = 0
-    while height % 2 == width % 2 == 0 and min(height, width) >= 2 * SMALLEST_SIDE:
-        height, width, count = height // 2, width // 2, count + 1
-    if not count or max(height, width) > LARGEST_BASE or min(height, width) < SMALLEST_SIDE:
-        _, h, w = shapes.sample
-        raise ShapesError(
-            f"{h}×{w} pictures do not halve evenly to sides of {SMALLEST_SIDE} to {LARGEST_BASE}; "
-            f"try data.size={_nearest(h)} or [{_nearest(h)}, {_nearest(w)}]"
-        )
-    return (height, width), count
-
-
 def block_widths(channels: int, count: int) -> tuple[int, ...]:
     """Channels of ``count`` blocks, doubling from ``channels`` up to `MAX_CHANNELS`."""
     limit = max(channels, MAX_CHANNELS)
     return tuple(min(channels << i, limit) for i in range(count))
-
-
-def _nearest(side: int) -> int:
-    return max(16, (side + 8) // 16 * 16)
 
 
 def _activation(options: DiscriminatorOptions) -> nn.Module:
@@ -149,7 +124,8 @@ def _norm(channels: int, options: DiscriminatorOptions) -> tuple[nn.Module, ...]
     if options.norm == "instance":
         return (nn.InstanceNorm2d(channels, affine=True),)
     if options.norm == "group":
-        return (nn.GroupNorm(max(channels // 8, 1), channels),)
+        # Widths that 8 does not divide take the next smaller groups that do.
+        return (nn.GroupNorm(channels // math.gcd(channels, 8), channels),)
     return ()
 
 

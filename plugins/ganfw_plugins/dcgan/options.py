@@ -29,7 +29,8 @@ class DiscriminatorOptions(Options):
     )
     slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky-relu below zero")
     norm: Literal["batch", "instance", "group", "none"] = Field(
-        "batch", description="What each block normalises over; group takes 8 channels together"
+        "batch",
+        description="What each block normalises over; group: 8 channels, or 4, 2, 1 that divide",
     )
     spectral: bool = Field(
         False, description="Whether every convolution has spectral norm 1 (Miyato et al. 2018)"

@@ -9,7 +9,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset, which needs no file and no network, and a recipe for it and its like."""
+    """The dataset, which needs no file and no network."""
     return [
         Component(
             "dataset",
@@ -19,12 +19,5 @@ def ganfw_components() -> Iterable[Component]:
             summary="Made-up creatures, 64×64 RGB, drawn on first use",
             suggests={"train.batch_size": 256, "train.epochs": 20},
             tags=("pictures", "embedded"),
-        ),
-        Component(
-            "recipe",
-            "sprites-modern",
-            target="ganfw_plugins.sprites:sprites-modern.toml",
-            summary="A few thousand small pictures, ten minutes on a CPU",
-            tags=("pictures", "small data"),
         ),
     ]

@@ -1,0 +1,67 @@
+"""A critic without norm, so that penalties on its gradient mean what they say."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, leaky_relu
+
+from ganfw import Discriminator, Shapes
+
+from .options import DiscriminatorOptions
+from .widths import doubling
+
+_STD, _SLOPE = 0.05, 0.2
+
+
+class CompactDiscriminator(Discriminator):
+    """Residual blocks halve the picture; a last convolution scores what is left, beside one more
+    map that says how much the batch varies, so that samples that are all alike give themselves
+    away (Karras et al. 2018, section 3)."""
+
+    def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        base, halvings = shapes.halvings()
+        widths = (shapes.sample[0], *doubling(options.channels, halvings, options.widest))
+        self.blocks = nn.Sequential(*(Block(*pair) for pair in itertools.pairwise(widths)))
+        self.head = nn.Conv2d(widths[-1] + 1, 1, base, bias=False)
+        self.apply(_init)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Pictures (B, C, H, W) to scores (B,); each depends a little on the others of its
+        batch."""
+        scores: Tensor = self.head(with_deviation(self.blocks(samples)))
+        return scores.flatten()
+
+
+class Block(nn.Module):
+    """A strided convolution and leaky ReLU beside an averaging shortcut (He et al. 2016):
+    (B, C, H, W) to (B, out, H/2, W/2)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(in_channels, out_channels, 4, 2, 1)
+        self.shortcut = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The sum of both ways, scaled to keep its variance."""
+        halved = self.shortcut(avg_pool2d(features, 2))
+        changed = leaky_relu(self.convolution(features), _SLOPE)
+        return (changed + halved) * math.sqrt(0.5)
+
+
+def with_deviation(features: Tensor) -> Tensor:
+    """(B, C, H, W) to (B, C + 1, H, W): the last map holds the standard deviation over the batch,
+    averaged over all features; next to 0 for a batch of one."""
+    deviation = (features.var(dim=0, correction=0) + 1e-8).sqrt().mean()
+    return torch.cat([features, deviation.expand(len(features), 1, *features.shape[2:])], dim=1)
+
+
+def _init(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.normal_(module.weight, 0.0, _STD)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

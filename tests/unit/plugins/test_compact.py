@@ -1,0 +1,70 @@
+"""The compact pair: its sizes, what it sums, and what its critic sees of a batch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganfw import Shapes, ShapesError
+from ganfw_plugins.compact.discriminator import CompactDiscriminator, with_deviation
+from ganfw_plugins.compact.generator import CompactGenerator
+from ganfw_plugins.compact.options import DiscriminatorOptions, GeneratorOptions
+
+
+def _shapes(*sample: int, latent_dim: int = 6) -> Shapes:
+    return Shapes(sample=sample, value_range=(-1.0, 1.0), classes=0, latent_dim=latent_dim)
+
+
+@pytest.mark.parametrize("sample", [(3, 64, 64), (1, 28, 28), (3, 64, 48), (4, 8, 8), (3, 128, 96)])
+def test_any_size_that_halves(sample: tuple[int, ...]) -> None:
+    shapes = _shapes(*sample)
+    pictures = CompactGenerator(GeneratorOptions(channels=4), shapes)(torch.randn(3, 6))
+    assert pictures.shape == (3, *sample)
+    assert pictures.abs().max() <= 1
+    scores = CompactDiscriminator(DiscriminatorOptions(channels=4), shapes)(pictures)
+    assert scores.shape == (3,)
+
+
+def test_what_does_not_halve_is_refused_in_shapes() -> None:
+    for build, options in (
+        (CompactGenerator, GeneratorOptions()),
+        (CompactDiscriminator, DiscriminatorOptions()),
+    ):
+        with pytest.raises(ShapesError, match="do not halve evenly"):
+            build(options, _shapes(3, 65, 64))
+
+
+def test_no_map_is_wider_than_asked() -> None:
+    options = GeneratorOptions(channels=8, widest=12)
+    generator = CompactGenerator(options, _shapes(3, 64, 64))
+    assert [brush.in_channels for brush in generator.paint] == [12, 12, 12, 8]
+
+
+def test_every_map_paints_into_the_picture() -> None:
+    torch.manual_seed(0)
+    generator = CompactGenerator(GeneratorOptions(channels=4), _shapes(3, 64, 64)).eval()
+    latents = torch.randn(2, 6)
+    whole = generator(latents)
+    for brush in [*generator.paint, generator.finish]:
+        kept = brush.weight.detach().clone()
+        torch.nn.init.zeros_(brush.weight)
+        assert not torch.allclose(generator(latents), whole, atol=1e-4)
+        brush.weight.data.copy_(kept)
+    assert torch.equal(generator(latents), whole)
+
+
+def test_the_deviation_of_a_batch_is_its_last_map() -> None:
+    features = torch.tensor([[0.0, 2.0], [4.0, 8.0]])[:, :, None, None].expand(2, 2, 3, 3)
+    seen = with_deviation(features)
+    assert torch.equal(seen[:, :2], features)
+    # Deviations 2 and 3 of the two features, on average 2.5.
+    torch.testing.assert_close(seen[:, 2], torch.full((2, 3, 3), 2.5))
+
+
+def test_samples_that_are_alike_are_told_from_varied_ones() -> None:
+    torch.manual_seed(0)
+    critic = CompactDiscriminator(DiscriminatorOptions(channels=4), _shapes(3, 16, 16))
+    one, others = torch.randn(1, 3, 16, 16), torch.randn(3, 3, 16, 16)
+    alike, varied = critic(one.expand(4, -1, -1, -1)), critic(torch.cat([one, others]))
+    assert not torch.allclose(alike[0], varied[0], atol=1e-5)
+    torch.testing.assert_close(alike[0], critic(one)[0])

@@ -8,26 +8,40 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files and folders begin."""
 
+_NAME = 40  # characters of the final name: a whole one might become too long
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all."""
+
+@contextmanager
+def file(path: Path) -> Iterator[IO[bytes]]:
+    """A temporary file to write; it becomes ``path``, replacing it, when the block ends well.
+
+    It lies beside ``path`` and bears its name, so that what a killed process leaves is known.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    prefix = f"{TEMPORARY}{path.name[:_NAME]}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        with os.fdopen(handle, "wb") as opened:
+            yield opened
+            opened.flush()
+            os.fsync(opened.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all."""
+    with file(path) as opened:
+        opened.write(content)
 
 
 def write_text(path: Path, content: str) -> None:
@@ -42,8 +56,8 @@ def folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
     try:
         yield temporary
-        for file in (*temporary.rglob("*"), temporary):
-            _sync(file)
+        for each in (*temporary.rglob("*"), temporary):
+            _sync(each)
         temporary.chmod(0o755)
         _exchange(temporary, path)
     except BaseException:

@@ -21,6 +21,16 @@ def test_bytes_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_an_unfinished_file_bears_the_name_of_what_it_is_to_be(tmp_path: Path) -> None:
+    for name in ("samples.npz", "é" * 120):
+        with atomic.file(tmp_path / name) as file:
+            file.write(b"half")
+            (unfinished,) = tmp_path.iterdir()
+            assert unfinished.name.startswith(f".tmp-{name[:40]}-")
+        assert [each.name for each in tmp_path.iterdir()] == [name]
+        (tmp_path / name).unlink()
+
+
 def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "folder"
 

@@ -55,7 +55,7 @@ class Run:
 
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows: the newest sample picture."""
-        pictures = sorted((self.path / "samples").glob("*.png"))
+        pictures = RunDir(self.path).pictures()
         return pictures[-1].read_bytes() if pictures else None
 
 

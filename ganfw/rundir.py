@@ -34,6 +34,11 @@ class RunDir:
         atomic.write_bytes(self.path / name, content)
         return self.path / name
 
+    def pictures(self) -> list[Path]:
+        """The pictures of samples, from the first step's to the last's."""
+        found = (each for each in self.samples.glob("*.png") if each.stem.isdecimal())
+        return sorted(found, key=lambda each: int(each.stem))
+
     def read_provenance(self) -> dict[str, Any]:
         """What made the run: versions, seed, data, device. Raises RunError if it is unreadable."""
         try:

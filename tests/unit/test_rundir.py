@@ -50,3 +50,12 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
     with run.lock(), pytest.raises(RunError, match="is being trained by another process"):
         run.lock()
     run.lock().release()
+
+
+def test_pictures_are_in_the_order_of_their_steps(tmp_path: Path) -> None:
+    run = rundir.RunDir(tmp_path)
+    assert run.pictures() == []
+    run.samples.mkdir()
+    for name in ("1000000.png", "999999.png", "000400.png", "notes.png", "000500.txt"):
+        (run.samples / name).touch()
+    assert [each.name for each in run.pictures()] == ["000400.png", "999999.png", "1000000.png"]

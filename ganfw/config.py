@@ -12,7 +12,7 @@ import tomli_w
 from . import fields
 from .component import KIND_OF
 from .errors import PluginError, UsageError
-from .layers import Layer, Merged, Tree, merge, toml_layer
+from .layers import Layer, Merged, Tree, merge, merge_data, toml_layer
 from .options import Options
 from .registry import Registered, Registry, did_you_mean
 from .settings import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainSettings
@@ -152,6 +152,11 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         origins=merged.origins,
         notices=tuple(merged.notices),
     )
+
+
+def resolve_data(registry: Registry, layers: Iterable[Layer]) -> Filling[DataKeys]:
+    """The dataset that ``layers`` describe, without a run. Raises UsageError for anything amiss."""
+    return _filling(registry, "data", "data", merge_data(registry, layers), DataKeys)
 
 
 def recipe_layer(registry: Registry, name: str) -> Layer:

@@ -169,6 +169,13 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     return _merge(registry, [given[0], *suggested, *given[1:]])
 
 
+def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
+    """What ``layers`` say of the data alone, where there is no run around it."""
+    tree = _merge(registry, (_with_paths(registry, layer) for layer in layers)).tree
+    _filled(registry, tree, "data")
+    return tree["data"]  # type: ignore[no-any-return]
+
+
 def _filled(registry: Registry, tree: Tree, slot: str) -> tuple[str, Registered]:
     kind = KIND_OF[slot]
     if "use" not in tree[slot]:

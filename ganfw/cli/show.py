@@ -13,31 +13,88 @@ from ..errors import UsageError
 from .completion import complete_kind, complete_name
 from .list import record
 from .plugins import find_plugins, plugin_option
+from .settings import typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
     from ..registry import Registered
 
+_SHOWN = 64
+
 
 @click.command("show")
 @click.argument("kind", shell_complete=complete_kind)
 @click.argument("name", required=False, shell_complete=complete_name)
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw samples of a dataset, or of a folder of pictures, as a run would see them.",
+)
+@click.option(
+    "-s",
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="With --picture: set an option, such as data.size=32.",
+)
 @plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
-def show_command(kind: str, name: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+def show_command(
+    kind: str,
+    name: str | None,
+    picture: Path | None,
+    settings: tuple[str, ...],
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Show a component: KIND is gen, disc, data, loss, callback, recipe, …
 
     KIND NAME may be written KIND/NAME too.
+
+    \b
+      ganfw show disc dcgan
+      ganfw show data sprites --picture sprites.png -s data.size=32
+      ganfw show data ./my-photos --picture what-it-learns-from.png
     """
     if name is None:
         kind, slash, name = kind.partition("/")
         if not slash:
             raise UsageError(f"show {kind}: which one? ganfw list {kind} names them")
+    if picture is not None:
+        _draw(KIND_OF.get(kind, kind), name, settings, plugins, picture)
+        return
+    if settings:
+        raise UsageError("-s goes with --picture, which draws samples of a dataset")
     registered = find_plugins(plugins).find(KIND_OF.get(kind, kind), name)
     if registered.component.kind == "recipe":
         _show_recipe(registered, as_json)
     else:
         _show_component(registered, as_json)
+
+
+def _draw(
+    kind: str, name: str, settings: tuple[str, ...], plugins: tuple[Path, ...], output: Path
+) -> None:
+    if kind != "dataset":
+        raise UsageError(f"--picture draws samples of a dataset, and {kind} '{name}' has none")
+    from ..api import fillings_layer
+    from ..config import resolve_data
+
+    layers = [
+        fillings_layer(None, None, name, (), (), "command line"),
+        typed_settings(settings, "command line"),
+    ]
+    filling = resolve_data(find_plugins(plugins), layers)
+    from ..looking import picture_of
+    from ..sample_files import picture_format, write_picture
+    from .display import reporter
+
+    picture_format(output)
+    drawn, shown, length = picture_of(filling, _SHOWN, reporter().say)
+    write_picture(output, drawn)
+    click.echo(f"{output}: {shown} of {length} samples of {filling.registered.label}")
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:

@@ -202,7 +202,7 @@ def test_bad_files_are_one_clear_line(registry: Registry, content: str, said: st
 
 
 def test_missing_pieces_are_asked_for(registry: Registry) -> None:
-    with pytest.raises(UsageError, match="no generator chosen: give --gen NAME; there are dcgan"):
+    with pytest.raises(UsageError, match="no generator chosen: give --gen NAME; there are compact"):
         resolve(registry, [fillings_layer(None, "mlp", "gaussian", (), (), "x")])
     with pytest.raises(UsageError, match=r"A folder is given as a path: \./photos"):
         resolve(registry, [_names(data="photos")])

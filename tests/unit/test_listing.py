@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from ganfw.source import Source
 from ganfw.whereabouts import home_page
@@ -18,8 +20,8 @@ Ganfw = Callable[..., Result]
 @pytest.mark.parametrize(
     ("patterns", "found"),
     [
-        (["disc*/*c*"], {"discriminator/dcgan"}),
-        (["gen"], {"generator/dcgan", "generator/linear", "generator/mlp"}),
+        (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
+        (["gen"], {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp")}),
         (["data/s*", "hinge"], {"dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),
@@ -81,3 +83,40 @@ def test_the_home_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
     found = [home_page(Source(name, "1")) for name in (*pages, "not-here", "session")]
     assert found == ["https://acme.test", "https://old.test", None, None, None]
+
+
+def test_a_look_at_a_dataset(ganfw: Ganfw) -> None:
+    small = ("-s", "data.species=3", "-s", "data.individuals=2", "-s", "data.size=16")
+    result = ganfw("show", "data", "sprites", "--picture", "look.png", *small)
+    assert result.stdout == "look.png: 6 of 6 samples of dataset 'sprites'\n"
+    with Image.open("look.png") as picture:
+        assert picture.size == (3 * 18 + 2, 2 * 18 + 2)
+        pixels = np.asarray(picture)
+    Path("mine").mkdir()
+    for i, (top, left) in enumerate([(2, 2), (2, 20), (20, 2)]):
+        tile = pixels[top : top + 16, left : left + 16]
+        Image.fromarray(tile).save(f"mine/{i}.png")
+    again = ganfw("show", "data", "./mine", "--picture", "again.png", "-s", "data.size=16")
+    assert again.stdout == "again.png: 3 of 3 samples of dataset 'folder'\n"
+    with Image.open("again.png") as picture:
+        assert np.array_equal(np.asarray(picture)[2:18, 2:38], pixels[2:18, 2:38])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("gen", "dcgan", "--picture", "x.png"), "generator 'dcgan' has none"),
+        (("data", "sprites", "-s", "data.size=16"), "-s goes with --picture"),
+        (("data", "sprits", "--picture", "x.png"), "Did you mean 'sprites'?"),
+        (("data", "./none", "--picture", "x.png"), "there is no such folder"),
+        (("data", "sprites", "--picture", "x.txt"), "'.txt' is no format"),
+        (("data", "sprites", "--picture", "x.png", "-s", "data.sise=3"), "Did you mean 'size'?"),
+    ],
+)
+def test_what_cannot_be_looked_at(ganfw: Ganfw, words: tuple[str, ...], message: str) -> None:
+    result = ganfw("show", *words)
+    assert message in result.stderr
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert result.exit_code in (1, 2)
+    assert not Path("x.png").exists()

@@ -1,0 +1,45 @@
+"""A look at a dataset: what the networks of a run would see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .config import Filling
+from .data.items import checked_item
+from .data.source import to_samples
+from .errors import DataError, SkipItem
+from .interfaces import Dataset
+from .settings import DataKeys
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_CPU = torch.device("cpu")
+
+
+def picture_of(
+    filling: Filling[DataKeys], count: int, say: Callable[[str], None]
+) -> tuple[Image.Image, int, int]:
+    """Up to ``count`` real samples, evenly from all of them, as their dataset shows them; how many
+    they are, and of how many. Nothing is decoded into the cache. Raises DataError."""
+    dataset: Dataset = filling.registered.load()(filling.options)
+    dataset.prepare(say)
+    length = len(dataset)
+    places = [i * length // count for i in range(count)] if count < length else range(length)
+    samples = list(_samples(dataset, places))
+    if not samples:
+        raise DataError(f"{filling.registered.label}: none of its samples can be read")
+    return dataset.preview(torch.stack(samples)), len(samples), length
+
+
+def _samples(dataset: Dataset, places: list[int] | range) -> Iterator[Tensor]:
+    for place in places:
+        try:
+            array, _ = checked_item(dataset, place)
+        except SkipItem:
+            continue
+        yield to_samples(torch.from_numpy(array), dataset.value_range, _CPU)

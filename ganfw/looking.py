@@ -24,19 +24,19 @@ _CPU = torch.device("cpu")
 def picture_of(
     filling: Filling[DataKeys], count: int, say: Callable[[str], None]
 ) -> tuple[Image.Image, int, int]:
-    """Up to ``count`` real samples, evenly from all of them, as their dataset shows them; how many
-    they are, and of how many. Nothing is decoded into the cache. Raises DataError."""
+    """Up to ``count`` real samples, the same random ones each time, as their dataset shows them;
+    how many they are, and of how many. Nothing goes into the cache. Raises DataError."""
     dataset: Dataset = filling.registered.load()(filling.options)
     dataset.prepare(say)
     length = len(dataset)
-    places = [i * length // count for i in range(count)] if count < length else range(length)
-    samples = list(_samples(dataset, places))
+    order = torch.randperm(length, generator=torch.Generator().manual_seed(0))
+    samples = list(_samples(dataset, sorted(order[:count].tolist())))
     if not samples:
         raise DataError(f"{filling.registered.label}: none of its samples can be read")
     return dataset.preview(torch.stack(samples)), len(samples), length
 
 
-def _samples(dataset: Dataset, places: list[int] | range) -> Iterator[Tensor]:
+def _samples(dataset: Dataset, places: list[int]) -> Iterator[Tensor]:
     for place in places:
         try:
             array, _ = checked_item(dataset, place)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .atomic import write_text
 from .carried import take_up_plugin_files
 from .config import recipe_layer
 from .discovery import discover
@@ -35,9 +36,18 @@ class Run:
     path: Path
     outcome: Outcome | None = None
 
-    def sample(self, n: int = 64, seed: int = 0) -> Any:
-        """``n`` new samples (n, ...) as a tensor on the CPU; the EMA generator if there is one."""
-        return load(self.path).sample(n, seed)
+    def sample(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        truncation: float | None = None,
+        labels: Sequence[int] = (),
+    ) -> Any:
+        """``n`` new samples (n, ...) as a tensor on the CPU; the EMA generator if there is one.
+
+        Latents beyond ±``truncation`` are drawn again, ``labels`` take turns. Raises GanfwError.
+        """
+        return load(self.path).sample(n, seed, truncation, labels)
 
     def preview(self, n: int = 64, seed: int = 0) -> Image.Image:
         """A picture of ``n`` new samples."""
@@ -48,6 +58,45 @@ class Run:
         """Every line of the metrics log."""
         lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
+
+    def evaluate(
+        self,
+        metrics: Names = None,
+        settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        best: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Judge the generator, and keep the scores: a record of each metric's ``result`` and all
+        that made it. Without ``metrics`` those that fit the data and need nothing.
+
+        ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``; with
+        ``best`` the generator is judged that was best while training. Raises GanfwError.
+        """
+        from .evaluate import Asked, evaluate
+
+        layer = settings_layer(settings or {}, "evaluate()")
+        asked = Asked(_listed(metrics), layer, seed, best=best)
+        return evaluate(discover(), self.path, asked, _reporter()).records
+
+    def scores(self) -> list[dict[str, Any]]:
+        """Every score kept so far, oldest first, as `evaluate` returns them. Raises RunError."""
+        from .scores import read_scores
+
+        return read_scores(RunDir(self.path).scores)
+
+    def report(self, output: str | Path | None = None) -> Path:
+        """Write the page that ``ganfw report`` writes, by default ``report.html`` in the run's
+        folder; return its path. Raises RunError."""
+        from .report.contents import named_apart, read
+        from .report.page import render
+
+        target = self.path / "report.html" if output is None else Path(output)
+        page = render(named_apart([read(self.path)]))
+        try:
+            write_text(target, page)
+        except OSError as error:
+            raise RunError(f"{target} can't be written: {error.strerror}") from None
+        return target
 
     def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
         """Go on training, to ``epochs`` in all or ``steps`` in all."""

@@ -16,10 +16,11 @@ from .data.source import BatchSource
 from .distributed import ALONE, Processes
 from .errors import PluginError, ShapesError, UsageError
 from .events import PlayerName, RunView
-from .export import export_network, network_card
+from .export import BEST, export_network, network_card
 from .fitting import check_fit
 from .game import Game, Player, WeightedLoss
 from .interfaces import Augment, Callback, Dataset
+from .judging import Judging
 from .layout import prefer_channels_last
 from .options import Options
 from .precision import choose_precision
@@ -78,7 +79,7 @@ def build_trainer(
     device: torch.device,
     say: Callable[[str], None],
     processes: Processes = ALONE,
-    judging: Callback | None = None,
+    judging: Judging | None = None,
 ) -> Trainer:
     """Everything around the game: callbacks, checkpoints, exports. ``judging`` is the engine's own
     callback, for the run's metrics."""
@@ -106,7 +107,7 @@ def build_trainer(
         run=run,
         disc_steps=config.train.disc_steps,
         log_every=config.train.log_every,
-        save=_saver(config, run) if processes.is_first else _save_nothing,
+        save=_saver(config, run, judging) if processes.is_first else _save_nothing,
         processes=processes,
     )
 
@@ -212,17 +213,28 @@ def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes
     ]
 
 
-def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any]], None]:
-    """Saves a checkpoint, then exports each network so that it can be used on its own."""
+def _saver(
+    config: RunConfig, run: RunView, judging: Judging | None
+) -> Callable[[int, Mapping[str, Any]], None]:
+    """Saves a checkpoint, and exports each network so that it can be used on its own; the best
+    generator too, at the step that was judged so."""
     gen_card = network_card(config.gen, config.data, run.shapes)
     disc_card = network_card(config.disc, config.data, run.shapes)
-    path = run.folder.path
+
+    def export(name: str, card: Mapping[str, Any], network: nn.Module, step: int) -> None:
+        export_network(run.folder.path / name, {**card, "step": step}, network)
 
     def save(step: int, state: Mapping[str, Any]) -> None:
+        is_best = judging is not None and judging.best_step == step
+        if is_best:
+            export(BEST, gen_card, run.showcase, step)
         checkpoint.save(run.folder.checkpoints, step, state)
-        export_network(path / "generator", gen_card, run.players["gen"].network)
-        export_network(path / "discriminator", disc_card, run.players["disc"].network)
+        if is_best:
+            # Only now, so that the name never points to nothing.
+            checkpoint.name_best(run.folder.checkpoints, step)
+        export("generator", gen_card, run.players["gen"].network, step)
+        export("discriminator", disc_card, run.players["disc"].network, step)
         for name, network in run.published.items():
-            export_network(path / name, gen_card, network)
+            export(name, gen_card, network, step)
 
     return save

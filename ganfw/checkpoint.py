@@ -22,7 +22,8 @@ FORMAT = 1
 """Raised when the state's layout changes."""
 
 _TENSOR, _TUPLE, _DICT = "$tensor", "$tuple", "$dict"
-_TREE, _TENSORS, _LAST = "state.json", "state.safetensors", "last"
+_TREE, _TENSORS = "state.json", "state.safetensors"
+_LAST, _BEST = "last", "best"
 
 
 def save(checkpoints: Path, step: int, state: Mapping[str, Any]) -> None:
@@ -74,6 +75,16 @@ def last_step(checkpoints: Path) -> int | None:
     except (OSError, ValueError):
         named = -1
     return named if named in saved else max(saved, default=None)
+
+
+def name_best(checkpoints: Path, step: int) -> None:
+    """Name the save of ``step``, which must be whole, in ``checkpoints/best``. Raises
+    CheckpointError if the disk refuses."""
+    path = checkpoints / _BEST
+    try:
+        atomic.write_text(path, f"{step:06d}\n")
+    except OSError as error:
+        raise CheckpointError(f"{path} can't be written: {error.strerror}") from error
 
 
 def saved_steps(checkpoints: Path) -> list[int]:

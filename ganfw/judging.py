@@ -1,75 +1,103 @@
-"""Scores while training: every few epochs, with the best checkpoint kept."""
+"""Scores while training: every few epochs and at the last step, with the best generator kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import events
-from .atomic import write_text
-from .errors import RunError
+from . import checkpoint, events
+from .config import Filling
+from .errors import GanfwError
 from .interfaces import Callback
-from .judge import Judge, Made, Record, keep_scores, main_score, numbers
+from .judge import Judge, Made
 from .options import Options
+from .scores import Record, in_short, keep_scores, main_score
+from .settings import MetricKeys
 
 
 class Judging(Callback):
-    """Judges the generator by each of the run's metrics at the end of every ``every``-th epoch.
+    """Judges the generator by each of the run's metrics at the end of every ``every``-th epoch, and
+    at the run's last step.
 
-    The scores go to ``scores.jsonl``. The first metric's main score decides which checkpoint
-    ``checkpoints/best`` names; that one is saved, and kept.
+    The scores go to ``scores.jsonl``. The first metric's main score decides which step is best;
+    that one is saved and kept, and its generator exported. A metric that fails costs its own
+    scores, and a line, but not the run.
     """
 
-    def __init__(self, make_judge: Callable[[], Judge]) -> None:
+    def __init__(self, judge: Judge) -> None:
         super().__init__(Options())
-        self._make_judge = make_judge
+        self._judge = judge
         self._best: float | None = None
-        self._best_step = -1
+        self.best_step = -1
+        """The best step so far, whose weights are the present ones until the next step."""
+        self._judged: dict[str, int] = {}
+        self._failed: Exception | None = None
 
     def train_start(self, event: events.TrainStart) -> None:
-        self._judge = self._make_judge()
+        if event.step == self.best_step:
+            # Its save is whole, but the run may have ended before it was named.
+            checkpoint.name_best(event.run.folder.checkpoints, event.step)
 
     def epoch_end(self, event: events.EpochEnd) -> None:
-        run, judge = event.run, self._judge
-        due = [each for each in judge.metrics if event.epoch % each.keys.every == 0]
-        if not due:
-            return
-        drawn = judge.drawn(run.showcase, run.seed)
-        records = [judge.score(each, drawn, _made(run, event.step)) for each in due]
-        keep_scores(run.folder.scores, records)
-        run.say(f"epoch {event.epoch}: {'  '.join(map(in_short, records))}")
-        if due[0] is judge.metrics[0] and self._improves(records[0]):
-            self._best, self._best_step = main_score(records[0]), event.step
-            run.request_checkpoint()
+        due = [each for each in self._judge.metrics if event.epoch % each.keys.every == 0]
+        if self._improved_by(due, event.run, event.step, f"epoch {event.epoch}"):
+            event.run.request_checkpoint()
 
     def checkpoint(self, event: events.Checkpoint) -> None:
-        if event.step == self._best_step:
-            path = event.run.folder.checkpoints / "best"
-            try:
-                write_text(path, f"{event.step:06d}\n")
-            except OSError as error:
-                raise RunError(f"{path} can't be written: {error.strerror}") from None
+        """The last step is judged before it is saved, wherever in an epoch it is."""
+        if event.step < event.run.total_steps:
+            return
+        metrics = self._judge.metrics
+        due = [each for each in metrics if self._judged.get(each.registered.name) != event.step]
+        try:
+            self._improved_by(due, event.run, event.step, f"step {event.step}")
+        except Exception as error:
+            # Whatever a metric does, the run's last state is saved first.
+            self._failed = error
+
+    def train_end(self, event: events.TrainEnd) -> None:
+        if self._failed is not None:
+            raise self._failed
 
     def state_dict(self) -> Mapping[str, Any]:
-        return {"best": self._best, "best_step": self._best_step}
+        return {"best": self._best, "best_step": self.best_step}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._best, self._best_step = state["best"], state["best_step"]
+        self._best, self.best_step = state["best"], state["best_step"]
+
+    def _improved_by(
+        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+    ) -> bool:
+        """Judge by the metrics that are ``due``: whether the generator is the best so far."""
+        records = self._score_all(due, run, step, when)
+        if records:
+            run.say(f"{when}: {'  '.join(map(in_short, records))}")
+        decisive = self._judge.metrics[0].use
+        if not records or records[0]["metric"] != decisive or not self._improves(records[0]):
+            return False
+        self._best, self.best_step = main_score(records[0]), step
+        return True
+
+    def _score_all(
+        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+    ) -> list[Record]:
+        """The records of those that could judge; they are kept, also where one of them breaks."""
+        made = Made(step, next(reversed(run.published), "generator"), run.seed)
+        drawn = self._judge.drawn(run.showcase, run.seed)
+        records: list[Record] = []
+        try:
+            for filling in due:
+                self._judged[filling.registered.name] = step
+                try:
+                    records.append(self._judge.score(filling, drawn, made))
+                except GanfwError as error:
+                    run.say(f"NOTE: {when} has no score: {error}")
+        finally:
+            keep_scores(run.folder.scores, records)
+        return records
 
     def _improves(self, record: Record) -> bool:
         score = main_score(record)
         if score is None or self._best is None:
             return score is not None
         return score < self._best if record["lower_is_better"] else score > self._best
-
-
-def in_short(record: Record) -> str:
-    """The main score, or all of them, in a few words."""
-    score = main_score(record)
-    shown = numbers(record) if score is None else {record["main"]: score}
-    return ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
-
-
-def _made(run: events.RunView, step: int) -> Made:
-    weights = next(reversed(run.published), "generator")
-    return Made(step, weights, run.seed)

@@ -189,6 +189,7 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
         tuple(dataset.sample_shape), dataset.value_range, dataset.classes, train.latent_dim
     )
     processes = ready.processes
+    judging = _judging(ready, shapes)
     source = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
     game = build_game(ready.config, shapes, ready.device, processes)
     for notice in check_game(ready.config, game, source, shapes):
@@ -198,12 +199,6 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
         game = compile_steps(ready.config, game, source, shapes)
         seconds = time.perf_counter() - began
         reporter.say(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
-
-    def make_judge() -> Judge:
-        return Judge(ready.config.metrics, dataset, ready.config.data, ready.samples, shapes)
-
-    judges = ready.config.metrics and processes.is_first
-    judging = Judging(make_judge) if judges else None
 
     def make_trainer(folder: RunDir) -> Trainer:
         return build_trainer(
@@ -220,6 +215,15 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
         )
 
     return make_trainer
+
+
+def _judging(ready: Ready, shapes: Shapes) -> Judging | None:
+    """What judges the run by its metrics, in the first process; those that do not fit are refused
+    here, before anything is built or written."""
+    metrics = ready.config.metrics
+    if not metrics or not ready.processes.is_first:
+        return None
+    return Judging(Judge(metrics, ready.dataset, ready.config.data, ready.samples, shapes))
 
 
 def _train(trainer: Trainer, folder: RunDir, config: RunConfig, reporter: Reporter) -> Finished:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import torch
 from PIL import Image
 from torch import Tensor
 
 from .data.pictures import picture_grid
+from .errors import UsageError
 
 SAMPLES, NEIGHBOURS = 8, 7
 _ROWS = 256
@@ -17,10 +20,10 @@ def nearest_real(samples: Tensor, real: Tensor, count: int) -> tuple[Tensor, Ten
     distance of their values: indices (B, count) and distances (B, count), nearest first."""
     flat = real.flatten(1)
     found = [
-        torch.cdist(rows, flat).topk(min(count, len(real)), largest=False)
+        _nearest(rows, flat, min(count, len(real)))
         for rows in torch.split(samples.flatten(1), _ROWS)
     ]
-    return torch.cat([each.indices for each in found]), torch.cat([each.values for each in found])
+    return torch.cat([each[0] for each in found]), torch.cat([each[1] for each in found])
 
 
 def nearest_picture(samples: Tensor, real: Tensor, value_range: tuple[float, float]) -> Image.Image:
@@ -32,8 +35,30 @@ def nearest_picture(samples: Tensor, real: Tensor, value_range: tuple[float, flo
 
 def novelty(samples: Tensor, real: Tensor) -> float:
     """How far ``samples`` lie from the nearest real ones, as a multiple of how far as many real
-    ones lie from their nearest: medians. Far below 1 is learnt by heart, 1 is like the data."""
-    generated = nearest_real(samples, real, 1)[1][:, 0].median()
+    ones lie from the nearest one that differs: medians. 0 is learnt by heart, 1 is like the data.
+
+    Raises UsageError where the real samples are all the same.
+    """
+    different = _without_copies(real)
+    if len(different) < 2:
+        raise UsageError("all real samples are the same, so that none can be told to be new")
+    generated = nearest_real(samples, different, 1)[1][:, 0].median()
     # The nearest to a real sample is itself.
-    known = nearest_real(real[: len(samples)], real, 2)[1][:, -1].median()
-    return float(generated / known.clamp(min=1e-12))
+    known = nearest_real(different[: len(samples)], different, 2)[1][:, -1].median()
+    return float(generated / known)
+
+
+def _nearest(rows: Tensor, flat: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    found = torch.cdist(rows, flat).topk(count, largest=False).indices
+    # Again without cdist's matrix product, by which equal samples lie a little apart.
+    distances = torch.stack([(rows - flat[found[:, i]]).norm(dim=1) for i in range(count)], dim=1)
+    order = distances.argsort(dim=1)
+    return found.gather(1, order), distances.gather(1, order)
+
+
+def _without_copies(real: Tensor) -> Tensor:
+    """``real`` (N, ...) itself if all are different, or the first one of each."""
+    first: dict[bytes, int] = {}
+    for index, sample in enumerate(real):
+        first.setdefault(hashlib.blake2b(sample.numpy().tobytes()).digest(), index)
+    return real if len(first) == len(real) else real[list(first.values())]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,18 @@ def restore_random_state(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all(state["cuda"])
     if state["mps"] is not None and torch.backends.mps.is_available():
         torch.mps.set_rng_state(state["mps"])
+
+
+@contextmanager
+def own_randomness(seed: int) -> Iterator[None]:
+    """The global streams, on every device, seeded for a while; then they go on as if nothing had
+    been drawn."""
+    before = random_state()
+    try:
+        seed_everything(seed)
+        yield
+    finally:
+        restore_random_state(before)
 
 
 class Latents:

@@ -15,7 +15,7 @@ from .settings import typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
-    from ..judge import Record
+    from ..scores import Record
 
 
 @click.command("evaluate")
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     "settings",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Set an option, such as metric.swd.samples=4096.",
+    help="Set an option, such as metric.swd.samples=4096, or data.split=test.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--best", is_flag=True, help="Judge the best generator, not the last one.")
 @click.option(
     "--nearest",
     type=click.Path(path_type=Path),
@@ -52,6 +53,7 @@ def evaluate_command(
     settings: tuple[str, ...],
     seed: int,
     device: str,
+    best: bool,
     nearest: Path | None,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -66,9 +68,10 @@ def evaluate_command(
 
     if seed < 0:
         raise UsageError(f"--seed {seed}: give 0 or more")
-    open_run(run)
+    folder = open_run(run)
     registry = find_plugins(plugins)
-    for name in metrics:
+    # A run's own copies of plugin files may offer more: they are taken up later.
+    for name in () if folder.plugins.is_dir() else metrics:
         registry.find("metric", name)
     layer = typed_settings(settings, "command line")
     from ..evaluate import Asked, evaluate
@@ -78,7 +81,7 @@ def evaluate_command(
         from ..sample_files import picture_format, write_picture
 
         picture_format(nearest)
-    asked = Asked(metrics, layer, seed, device, nearest is not None)
+    asked = Asked(metrics, layer, seed, device, nearest is not None, best)
     found = evaluate(registry, run, asked, reporter())
     click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
@@ -91,15 +94,16 @@ def evaluate_command(
 
 
 def table(records: list[Record]) -> str:
-    """Every score, a row each, the better direction said."""
-    from ..judge import numbers
+    """Everything found, a row each, the better direction said."""
+    from ..scores import findings
 
     rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
     for record in records:
         result = record["result"]
-        for name, value in numbers(record).items():
+        for name, value in findings(record).items():
             direction = "lower" if record["lower_is_better"] else "higher"
             better = direction if name == record["main"] else ""
+            shown = f"{value:.5g}" if isinstance(value, float) else str(value)
             counts = (str(result.get("real_samples", "")), str(result.get("generated_samples", "")))
-            rows.append((record["metric"], name, f"{value:.5g}", better, *counts))
+            rows.append((record["metric"], name, shown, better, *counts))
     return columns(rows)

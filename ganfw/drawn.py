@@ -1,0 +1,84 @@
+"""The samples that metrics judge: generated ones, drawn once for all, and real ones, read once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .data.source import Samples
+from .randomness import Latents, derive_seed, own_randomness
+from .sampling import generate
+from .shapes import Shapes
+
+_STREAM, _BATCH = 5, 256
+_CPU = torch.device("cpu")
+
+
+class Drawn:
+    """A generator's samples, an endless row that is a function of the seed alone, also where the
+    generator draws random numbers itself. It is drawn as far as anyone has read, and kept, so that
+    several metrics judge the same samples."""
+
+    def __init__(self, network: nn.Module, shapes: Shapes, seed: int) -> None:
+        self._network, self._shapes, self._seed = network, shapes, seed
+        self._device = next((each.device for each in network.parameters()), _CPU)
+        # On the CPU, so that a score is the same wherever the network lives.
+        self._latents = Latents(shapes.latent_dim, derive_seed(seed, _STREAM), _CPU)
+        self._labels = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
+        self._kept = torch.empty(0, *shapes.sample)
+
+    def reader(self) -> Callable[[int], Tensor]:
+        """``generate(n)``: the next n samples (n, ...) on the CPU, from the first one on. They are
+        shared with all other readers, to be left as they are."""
+        read = 0
+
+        def generate(count: int) -> Tensor:
+            nonlocal read
+            read += count
+            self._draw_up_to(read)
+            return self._kept[read - count : read]
+
+        return generate
+
+    def _draw_up_to(self, stop: int) -> None:
+        """Draw the batches that are missing, into one tensor, so that nothing is held twice."""
+        done, needed = len(self._kept) // _BATCH, math.ceil(stop / _BATCH)
+        if needed <= done:
+            return
+        grown = torch.empty(needed * _BATCH, *self._shapes.sample)
+        grown[: len(self._kept)] = self._kept
+        for index in range(done, needed):
+            grown[index * _BATCH : (index + 1) * _BATCH] = self._batch(index)
+        self._kept = grown
+
+    def _batch(self, index: int) -> Tensor:
+        latents = self._latents(_BATCH).to(self._device)
+        labels = None
+        if self._shapes.classes:
+            labels = torch.randint(self._shapes.classes, (_BATCH,), generator=self._labels)
+            labels = labels.to(self._device)
+        with own_randomness(derive_seed(self._seed, _STREAM, 2, index)):
+            return generate(self._network, latents, labels)
+
+
+def read_real(samples: Samples, most: int) -> tuple[Tensor, Tensor | None]:
+    """Up to ``most`` real samples (N, ...) float32 in a fixed random order, and their labels
+    (N,)."""
+    # An epoch leaves a last batch of a single sample out: no size that would make one.
+    size = _BATCH if len(samples) % _BATCH != 1 else _BATCH - 1
+    source = samples.batches(min(size, len(samples)), 0, _CPU)
+    found, labels, count = torch.empty(0), [], 0
+    for batch in source.epoch(1):
+        if not count:
+            found = torch.empty(min(most, len(samples)), *batch.samples.shape[1:])
+        taken = min(len(batch), len(found) - count)
+        found[count : count + taken] = batch.samples[:taken]
+        if batch.labels is not None:
+            labels.append(batch.labels[:taken])
+        count += taken
+        if count == len(found):
+            break
+    return found[:count], torch.cat(labels) if labels else None

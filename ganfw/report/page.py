@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from .. import __version__
 from ..errors import PluginError
 from .contents import Contents, differences
+from .figures import Figure, loss_figure, score_figures
 
 _FOLDER = Path(__file__).parent
 
@@ -23,22 +25,35 @@ def render(runs: list[Contents]) -> str:
             f"a report needs {error.name}, which is not installed: pip install 'ganfw[report]'"
         ) from error
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    losses, scores = loss_figure(runs), score_figures(runs)
     return environment.get_template("page.html.j2").render(
         version=__version__,
         runs=runs,
         differences=differences(runs),
+        losses=losses,
+        scores=scores,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=(_FOLDER / "page.js").read_text(encoding="utf-8"),
         plotly=get_plotlyjs(),
-        data=_script_json([_chart_data(run) for run in runs]),
+        data=_script_json({"runs": _slides(runs), "figures": _charts([losses, *scores])}),
     )
 
 
-def _chart_data(run: Contents) -> dict[str, object]:
-    pictures = [asdict(picture) for picture in run.pictures]
-    return {"name": run.name, "losses": run.losses, "scores": run.scores, "pictures": pictures}
+def _slides(runs: Sequence[Contents]) -> list[dict[str, object]]:
+    return [
+        {"name": run.name, "pictures": [asdict(picture) for picture in run.pictures]}
+        for run in runs
+    ]
+
+
+def _charts(figures: Sequence[Figure]) -> list[list[dict[str, object]]]:
+    return [[asdict(line) for line in figure.lines] for figure in figures]
 
 
 def _script_json(value: object) -> str:

@@ -222,5 +222,5 @@ def test_reports_that_cannot_be_made(ganfw: Ganfw, pictures: str) -> None:
     _refused(ganfw, "no run folder nowhere", "report", "nowhere", code=1)
     _refused(ganfw, "there is no folder", "report", pictures, "-o", "no/where.html")
     _refused(ganfw, "named twice", "report", pictures, pictures)
-    Path(pictures, "metrics.jsonl").write_text("{")
+    Path(pictures, "metrics.jsonl").write_text("{\n")
     _refused(ganfw, "metrics.jsonl can't be read", "report", pictures, code=1)

@@ -5,7 +5,7 @@ Shape suffixes in this project: B batch, Z latent, C channels, H height, W width
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -58,6 +58,10 @@ class Dataset:
     classes: int = 0
     """The number of labels, 0 for none; known after `prepare`."""
 
+    class_names: tuple[str, ...] = ()
+    """What each label from 0 on is called, in scores by category; empty where they have no names.
+    Known after `prepare`."""
+
     def __init__(self, options: Any) -> None:
         self.options = options
 
@@ -89,6 +93,11 @@ class Dataset:
         from .data.pictures import picture_grid
 
         return picture_grid(samples, self.value_range or (0.0, 1.0))
+
+    def animate(self, samples: Tensor) -> Iterable[Image.Image]:
+        """The frames of a moving picture through ``samples`` (B, ...), one for each, all of one
+        size. Asked of data that is no pictures; also of a dataset that is not prepared."""
+        return (self.preview(sample[None]) for sample in samples)
 
 
 class Generator(nn.Module):

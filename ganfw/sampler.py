@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from . import export
 from .data.pictures import picture_grid
 from .errors import PluginError, RunError, UsageError
 from .interfaces import Dataset
+from .latents import slerp_path, truncated
+from .pixels import bare_picture
 from .randomness import Latents, derive_seed
 from .registry import Registry
 from .sampling import generate
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _BATCH = 256
-_SMALL = 1e-4
+_TRIED = 64
+"""Labels at most that a generator is tried on."""
+
 _CPU = torch.device("cpu")
 _PREFERRED = ("generator_ema", "generator")
 
@@ -69,39 +74,49 @@ class Sampler:
         truncation: float | None = None,
         labels: Sequence[int] = (),
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The same samples in batches, with the labels (B,) they were made for, or None.
+        """The same samples in batches, with the labels (B,) they were made for: None where labels
+        make no difference to the generator.
 
-        Latents beyond ±``truncation`` are drawn again (Brock et al. 2019, section 3.1): fewer odd
-        samples, less variety. ``labels`` take turns; without them they are drawn. Raises
-        UsageError for numbers that can't be.
+        With ``truncation`` latents are drawn within ± it (Brock et al. 2019, section 3.1): fewer
+        odd samples, less variety. ``labels`` take turns; without them they are drawn. Raises
+        UsageError for numbers that can't be, and for labels that make no difference.
         """
         if n < 1:
             raise UsageError(f"can't draw {n} samples: give 1 or more")
-        if truncation is not None and truncation <= 0:
-            raise UsageError(f"truncation {truncation}: give more than 0")
+        _check_truncation(truncation)
         self._check_labels(labels)
         latents = Latents(self.shapes.latent_dim, seed, _CPU)
         drawn = torch.Generator().manual_seed(derive_seed(seed, 2))
         for start in range(0, n, _BATCH):
             count = min(_BATCH, n - start)
             chosen = self._labels(start, count, labels, drawn)
-            z = _within(latents(count), truncation, latents.generator)
-            yield generate(self.network, z, chosen), chosen
+            z = _within(latents(count), truncation)
+            yield generate(self.network, z, chosen), chosen if self._heeds_labels else None
 
-    def between(self, keys: int, frames: int, seed: int = 0, closed: bool = False) -> Tensor:
+    def between(
+        self,
+        keys: int,
+        frames: int,
+        seed: int = 0,
+        closed: bool = False,
+        truncation: float | None = None,
+        label: int | None = None,
+    ) -> Tensor:
         """Samples on the way through ``keys`` latents, ``frames`` from each to the next (exclusive)
         along great circles, and the last key itself; or back to the first where ``closed``.
 
-        (legs · frames + 1, ...), or legs · frames where closed. Raises UsageError for fewer than 2
-        keys or no frames.
+        (legs · frames + 1, ...), or legs · frames where closed. The keys lie within ±
+        ``truncation``; all samples are of one ``label``, the first unless given. Raises UsageError
+        for fewer than 2 keys or no frames, and as `labelled` does.
         """
         if keys < 2 or frames < 1:
             raise UsageError("a way needs 2 latents or more, and 1 frame or more between them")
-        stops = Latents(self.shapes.latent_dim, seed, _CPU)(keys)
+        _check_truncation(truncation)
+        self._check_labels([] if label is None else [label])
+        stops = _within(Latents(self.shapes.latent_dim, seed, _CPU)(keys), truncation)
         path = slerp_path(torch.cat([stops, stops[:1]]) if closed else stops, frames)
         path = path[:-1] if closed else path
-        labels = torch.zeros(len(path), dtype=torch.long) if self.shapes.classes else None
-        return generate(self.network, path, labels)
+        return torch.cat([self._of_one_label(part, label or 0) for part in path.split(_BATCH)])
 
     def preview(self, samples: Tensor) -> Image.Image:
         """A picture of ``samples`` (B, ...), as the dataset shows them."""
@@ -113,13 +128,51 @@ class Sampler:
             return self.preview(samples)
         return picture_grid(samples, self.shapes.value_range or (0.0, 1.0), columns)
 
+    def picture(self, sample: Tensor) -> Image.Image:
+        """One sample (...) by itself: a picture's pixels alone, or as the dataset shows it."""
+        if not self.shapes.is_picture:
+            return self.preview(sample[None])
+        return bare_picture(sample, self.shapes.value_range or (0.0, 1.0))
+
+    def animate(self, samples: Tensor) -> list[Image.Image]:
+        """The frames of a moving picture through ``samples`` (B, ...), one for each."""
+        if not self.shapes.is_picture:
+            return list(self._dataset().animate(samples))
+        return [self.picture(sample) for sample in samples]
+
     def _check_labels(self, labels: Sequence[int]) -> None:
         classes = self.shapes.classes
-        if labels and not classes:
+        if not labels:
+            return
+        if not classes:
             raise UsageError(f"{self.folder} was trained on data without labels")
+        if not self._heeds_labels:
+            raise UsageError(
+                f"generator '{self.card['use']}' makes the same of every label: leave labels out"
+            )
         wrong = [each for each in labels if not 0 <= each < classes]
         if wrong:
             raise UsageError(f"label {wrong[0]}: the data's labels are 0 to {classes - 1}")
+
+    @functools.cached_property
+    def _heeds_labels(self) -> bool:
+        """Whether other labels make other samples of the same latents."""
+        count = min(self.shapes.classes, _TRIED)
+        if count < 2:
+            return False
+        latents, labels = Latents(self.shapes.latent_dim, 0, _CPU)(count), torch.arange(count)
+        one, other = self._steadily(latents, labels), self._steadily(latents, labels.roll(1))
+        return not torch.equal(one, other)
+
+    def _steadily(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """Samples (B, ...), with the same noise each time if the generator draws any."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return generate(self.network, latents, labels)
+
+    def _of_one_label(self, latents: Tensor, label: int) -> Tensor:
+        labels = torch.full((len(latents),), label) if self.shapes.classes else None
+        return generate(self.network, latents, labels)
 
     def _labels(
         self, start: int, count: int, given: Sequence[int], drawn: torch.Generator
@@ -142,42 +195,13 @@ class Sampler:
         return dataset
 
 
-def slerp(one: Tensor, other: Tensor, share: float) -> Tensor:
-    """From ``one`` (..., Z) to ``other`` along the great circle between them (Shoemake 1985), the
-    length going evenly from one's to the other's; straight where they point the same way.
-
-    Normal latents lie close to a sphere, and a straight line would cut through it (White 2016).
-    """
-    cosine = torch.nn.functional.cosine_similarity(one, other, dim=-1).clamp(-1, 1)
-    angle = cosine.acos()[..., None]
-    if float(angle.sin().abs().min()) < _SMALL:
-        return torch.lerp(one, other, share)
-    lengths = torch.lerp(one.norm(dim=-1), other.norm(dim=-1), share)[..., None]
-    first, last = one / one.norm(dim=-1)[..., None], other / other.norm(dim=-1)[..., None]
-    turned = ((1 - share) * angle).sin() * first + (share * angle).sin() * last
-    between: Tensor = turned / angle.sin() * lengths
-    return between
+def _check_truncation(truncation: float | None) -> None:
+    if truncation is not None and not 0 < truncation < math.inf:
+        raise UsageError(f"truncation {truncation}: give more than 0, such as 0.7")
 
 
-def slerp_path(stops: Tensor, frames: int) -> Tensor:
-    """Through the rows of ``stops`` (K, Z): ((K - 1) · frames + 1, Z)."""
-    legs = [
-        slerp(one, other, i / frames)
-        for one, other in itertools.pairwise(stops)
-        for i in range(frames)
-    ]
-    return torch.stack([*legs, stops[-1]])
-
-
-def _within(latents: Tensor, limit: float | None, generator: torch.Generator) -> Tensor:
-    """``latents`` with all numbers beyond ±``limit`` drawn again."""
-    while limit is not None:
-        beyond = latents.abs() > limit
-        if not beyond.any():
-            break
-        again = torch.randn(int(beyond.sum()), generator=generator)
-        latents = latents.masked_scatter(beyond, again)
-    return latents
+def _within(latents: Tensor, truncation: float | None) -> Tensor:
+    return latents if truncation is None else truncated(latents, truncation)
 
 
 def find_generator(path: Path, best: bool = False) -> Path:
@@ -199,7 +223,7 @@ def find_generator(path: Path, best: bool = False) -> Path:
 def _best_generator(path: Path) -> Path:
     if not export.is_network(path / export.BEST):
         raise RunError(
-            f"{path} has no {export.BEST}: it is no run folder, or no metric judged the run while it "
-            "was trained (ganfw run --metric NAME)"
+            f"{path} has no {export.BEST}: it is no run folder, or no metric judged the run while "
+            "it was trained (ganfw run --metric NAME)"
         )
     return path / export.BEST

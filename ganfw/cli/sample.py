@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..errors import UsageError
 from .plugins import plugin_option
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..sampler import Sampler
+
+_ARRAYS = (".npz", ".safetensors")
 
 
 @click.command("sample")
@@ -26,22 +32,26 @@ if TYPE_CHECKING:
     help="A grid (.png), arrays (.npz, .safetensors), or a folder/ of single pictures.",
 )
 @plugin_option
+@click.option("--best", is_flag=True, help="Use the generator that the run's metric judged best.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
-@click.option("--truncation", type=float, help="Draw latents beyond ± this again, such as 0.7.")
+@click.option("--truncation", type=float, metavar="T", help="Keep latents within ±T, such as 0.7.")
 @click.option("--labels", default="", metavar="0,3,…", help="Labels, in turn.")
 @click.option(
     "--interpolate",
     type=int,
     metavar="K",
-    help="The way through K latents: a strip (.png), or moving (.webp, .gif, .apng).",
+    help="The way through K latents: a row per leg (.png), or moving (.webp, .gif, .apng).",
 )
 @click.option("--frames", type=int, default=16, show_default=True, help="Frames of each leg of it.")
 @click.option("--timeline", is_flag=True, help="What became of the same latents, epoch by epoch.")
+@click.pass_context
 def sample_command(
+    context: click.Context,
     run: Path,
     number: int,
     output: str,
     plugins: tuple[Path, ...],
+    best: bool,
     seed: int,
     truncation: float | None,
     labels: str,
@@ -52,35 +62,97 @@ def sample_command(
     """Draw samples from RUN, a run folder or a generator's own folder.
 
     \b
+    A grid; single pictures; arrays of any length:
       ganfw sample runs/0001-dcgan-sprites -n 100 -o grid.png
+      ganfw sample runs/0001-dcgan-sprites -n 100 -o singles/
+      ganfw sample runs/0001-dcgan-sprites -n 1000000 -o samples.npz
+    \b
+    Fewer odd ones; chosen labels, if the generator heeds them:
+      ganfw sample runs/0001-dcgan-sprites --truncation 0.7
+      ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
+    \b
+    The way from one to the next; what became of them in training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp
       ganfw sample runs/0001-dcgan-sprites --timeline -o epochs.gif
     """
-    path = Path(output)
-    _check(number, seed, path, timeline, interpolate)
-    chosen = _numbers(labels)
+    path, chosen = Path(output), _numbers(labels)
+    _check_flags(context, interpolate, timeline)
+    _check(number, seed, path)
     if timeline:
         click.echo(_timeline(run, path))
         return
+    if interpolate is None:
+        _check_samples(output, number)
+    else:
+        _check_way(path, interpolate, frames, chosen)
     from ..api import load
 
-    sampler = load(run, plugin=plugins)
-    if interpolate is not None:
-        click.echo(_interpolate(sampler, path, interpolate, frames, seed))
+    sampler = load(run, plugin=plugins, best=best)
+    if interpolate is None:
+        _write(sampler, output, number, seed, truncation, chosen)
+        click.echo(f"{output}: {number} samples of {sampler.folder}")
         return
-    _write(sampler, output, number, seed, truncation, chosen)
-    click.echo(f"{output}: {number} samples of {sampler.folder}")
+    label = chosen[0] if chosen else None
+    way = sampler.between(interpolate, frames, seed, _moves(path), truncation, label)
+    _write_way(sampler, path, way, frames)
+    back = " and back" if _moves(path) else ""
+    click.echo(f"{path}: {len(way)} samples on the way through {interpolate} latents{back}")
 
 
-def _check(number: int, seed: int, path: Path, timeline: bool, interpolate: int | None) -> None:
+def _check_flags(context: click.Context, interpolate: int | None, timeline: bool) -> None:
+    """No flag is ignored in silence."""
+    if timeline and interpolate is not None:
+        raise UsageError("--timeline and --interpolate: give one of them")
+    if timeline:
+        useless = {each.name for each in context.command.params} - {"run", "output", "timeline"}
+        _refuse(context, useless, "--timeline, which shows pictures that the run kept")
+    elif interpolate is not None:
+        _refuse(context, {"number"}, "--interpolate K, which has K legs of --frames each")
+    else:
+        _refuse(context, {"frames"}, "samples that are drawn without --interpolate")
+
+
+def _refuse(context: click.Context, names: Iterable[str | None], reason: str) -> None:
+    for each in context.command.params:
+        given = each.name and context.get_parameter_source(each.name) != ParameterSource.DEFAULT
+        if each.name in names and given:
+            raise UsageError(f"{each.opts[0]} means nothing for {reason}")
+
+
+def _check(number: int, seed: int, path: Path) -> None:
     if number < 1:
         raise UsageError(f"-n {number}: give 1 or more")
     if seed < 0:
         raise UsageError(f"--seed {seed}: give 0 or more")
-    if timeline and interpolate is not None:
-        raise UsageError("--timeline and --interpolate: give one of them")
     if not path.parent.is_dir():
         raise UsageError(f"-o {path}: there is no folder {path.parent}")
+
+
+def _check_samples(output: str, number: int) -> None:
+    from .. import sample_files
+
+    if _is_folder(output) or _is_array(output):
+        return
+    sample_files.picture_format(Path(output), ".png, .npz, .safetensors, or a folder/")
+    if number > sample_files.MOST_IN_GRID:
+        raise UsageError(
+            f"-n {number}: a grid holds {sample_files.MOST_IN_GRID} at most; give -o a folder/, "
+            ".npz or .safetensors"
+        )
+
+
+def _check_way(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
+    from .. import sample_files
+
+    if not _moves(path):
+        sample_files.picture_format(path)
+    if len(labels) > 1:
+        raise UsageError("--labels: a way keeps to one label")
+    if keys * frames > sample_files.MOST_FRAMES:
+        raise UsageError(
+            f"--interpolate {keys} with --frames {frames}: give {sample_files.MOST_FRAMES} in all "
+            "at most"
+        )
 
 
 def _numbers(labels: str) -> list[int]:
@@ -88,6 +160,20 @@ def _numbers(labels: str) -> list[int]:
         return [int(label) for label in labels.split(",")] if labels else []
     except ValueError:
         raise UsageError(f"--labels {labels}: give whole numbers, such as 0,3") from None
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith("/") or Path(output).is_dir()
+
+
+def _is_array(output: str) -> bool:
+    return Path(output).suffix.lower() in _ARRAYS
+
+
+def _moves(path: Path) -> bool:
+    from ..sample_files import ANIMATIONS
+
+    return path.suffix.lower() in ANIMATIONS
 
 
 def _write(
@@ -99,52 +185,32 @@ def _write(
     labels: list[int],
 ) -> None:
     from .. import sample_files
+    from ..array_files import write_arrays
 
     path = Path(output)
     batches = sampler.labelled(number, seed, truncation, labels)
-    if output.endswith("/") or path.is_dir():
-        sample_files.write_singles(path, batches, sampler.preview, number)
-    elif path.suffix.lower() in sample_files.ARRAYS:
-        sample_files.write_arrays(path, batches, sampler.shapes, number)
-    elif number > sample_files.MOST_IN_GRID:
-        raise UsageError(
-            f"-n {number}: a grid holds {sample_files.MOST_IN_GRID} at most; give -o a folder/, "
-            ".npz or .safetensors"
-        )
+    if _is_folder(output):
+        sample_files.write_singles(path, batches, sampler.picture, number)
+    elif _is_array(output):
+        write_arrays(path, batches, sampler.shapes, number)
     else:
-        sample_files.picture_format(path)
         samples = sampler.sample(number, seed, truncation, labels)
         sample_files.write_picture(path, sampler.preview(samples))
 
 
-def _interpolate(sampler: Sampler, path: Path, keys: int, frames: int, seed: int) -> str:
+def _write_way(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
     from .. import sample_files
+    from ..latents import whole_legs
 
-    moving = path.suffix.lower() in sample_files.ANIMATIONS
-    if not moving:
-        sample_files.picture_format(path)
-    samples = sampler.between(keys, frames, seed, closed=moving)
-    if moving:
-        pictures = [sampler.preview(sample[None]) for sample in samples]
-        sample_files.write_animation(path, pictures, milliseconds=60)
+    if _moves(path):
+        sample_files.write_animation(path, sampler.animate(samples), milliseconds=60)
     else:
-        sample_files.write_picture(path, sampler.strip(samples[:-1], frames))
-    return f"{path}: {len(samples)} samples on the way through {keys} latents"
+        picture = sampler.strip(whole_legs(samples, frames), frames + 1)
+        sample_files.write_picture(path, picture)
 
 
 def _timeline(run: Path, path: Path) -> str:
-    from PIL import Image
-
-    from .. import sample_files
     from ..rundir import open_run
+    from ..timeline import write_timeline
 
-    folder = open_run(run).samples
-    found = sorted(folder.glob("*.png"))
-    if not found:
-        raise UsageError(f"{folder} holds no pictures: the run was made without callback samples")
-    pictures = [Image.open(each).convert("RGB") for each in found]
-    if path.suffix.lower() in sample_files.ANIMATIONS:
-        sample_files.write_animation(path, pictures, milliseconds=250)
-    else:
-        sample_files.write_picture(path, sample_files.side_by_side(pictures))
-    return f"{path}: {len(pictures)} pictures, from {found[0].stem} to {found[-1].stem}"
+    return write_timeline(open_run(run), path)

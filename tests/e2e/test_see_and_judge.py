@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from click.testing import Result
@@ -50,76 +49,6 @@ def _look(path: str) -> tuple[tuple[int, int], int]:
         return picture.size, getattr(picture, "n_frames", 1)
 
 
-def test_samples_as_arrays(ganfw: Ganfw, pictures: str) -> None:
-    """Both forms hold the same numbers, whatever the number of them."""
-    for name in ("a.npz", "a.safetensors"):
-        _said(ganfw, "sample", pictures, "-n", 300, "-o", name, "--labels", "3,1")
-    tensors = load_file("a.safetensors")
-    with np.load("a.npz") as file:
-        npz = dict(file)
-    assert npz["samples"].shape == (300, 3, 32, 32)
-    assert npz["samples"].dtype == np.uint8
-    assert np.array_equal(npz["samples"], tensors["samples"].numpy())
-    assert tensors["labels"].tolist() == [3, 1] * 150
-    assert not list(Path().glob("tmp*"))
-
-
-def test_samples_one_by_one(ganfw: Ganfw, pictures: str) -> None:
-    _said(ganfw, "sample", pictures, "-n", 3, "-o", "singles/")
-    assert [each.name for each in sorted(Path("singles").iterdir())] == [
-        "000000.png", "000001.png", "000002.png"]  # fmt: skip
-    assert _look("singles/000000.png")[0] == (36, 36)
-    _refused(ganfw, "there are files already", "sample", pictures, "-o", "singles/")
-
-
-def test_ways_and_timelines(ganfw: Ganfw, pictures: str) -> None:
-    way = ("sample", pictures, "--interpolate", 3, "--frames", 4, "-o")
-    _said(ganfw, *way, "way.png")
-    assert _look("way.png")[0] == (4 * 34 + 2, 2 * 34 + 2)
-    for name in ("way.webp", "way.gif", "way.apng"):
-        _said(ganfw, *way, name)
-        # Pillow joins frames that are alike to the last bit.
-        assert 6 < _look(name)[1] <= 12
-    _said(ganfw, "sample", pictures, "--timeline", "-o", "epochs.gif")
-    assert _look("epochs.gif")[1] == 3
-    _said(ganfw, "sample", pictures, "--timeline", "-o", "epochs.png")
-    (width, height), _ = _look(f"{pictures}/samples/000000.png")
-    assert _look("epochs.png")[0] == (3 * width, height)
-
-
-def test_truncated_latents_stay_within(ganfw: Ganfw, pictures: str) -> None:
-    import ganfw as package
-
-    sampler = package.load(pictures)
-    seen: list[torch.Tensor] = []
-    sampler.network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
-    sampler.sample(50, truncation=0.5)
-    assert seen[0].abs().max() <= 0.5
-    assert seen[0].std() > 0.2
-    sampler.between(2, 5)
-    lengths = seen[1].norm(dim=1)
-    assert len(lengths) == 6
-    assert lengths.min() > 0.9 * lengths[[0, -1]].min()
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("-o", "x.foo"), "'.foo' is no format for samples"),
-        (("-n", "5000"), "a grid holds 4096 at most"),
-        (("--labels", "9"), "label 9: the data's labels are 0 to 3"),
-        (("--labels", "a"), "give whole numbers"),
-        (("--truncation", "0"), "give more than 0"),
-        (("--interpolate", "1"), "2 latents or more"),
-        (("--interpolate", "2", "--timeline"), "give one of them"),
-    ],
-)
-def test_samples_that_cannot_be_had(
-    ganfw: Ganfw, pictures: str, words: tuple[str, ...], said: str
-) -> None:
-    _refused(ganfw, said, "sample", pictures, *words)
-
-
 def _scores(folder: str) -> list[dict[str, Any]]:
     lines = Path(folder, "scores.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
@@ -153,6 +82,11 @@ def test_judged_by_default_and_its_nearest(ganfw: Ganfw, pictures: str) -> None:
         assert name in table
     assert "frechet_gaussian" not in table
     assert _look("near.png")[0] == (8 * 34 + 2, 8 * 34 + 2)
+    novelty = _scores(pictures)[-1]
+    assert novelty["metric"] == "novelty"
+    assert novelty["result"]["novelty"] > 0
+    assert novelty["result"]["real_samples"] == novelty["data"]["given"] == 48
+    assert "novelty" in table
 
 
 def test_points_judged_while_training(ganfw: Ganfw) -> None:
@@ -164,6 +98,21 @@ def test_points_judged_while_training(ganfw: Ganfw) -> None:
     best = min(records, key=lambda each: float(each["result"]["frechet_gaussian"]))
     assert int(Path(LINE, "checkpoints/best").read_text()) == best["step"]
     assert Path(LINE, "checkpoints", f"{best['step']:06d}").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--metric", "swd"), "it judges pictures, and this data is none"),
+        (("--metric", "random-prdc", "-s", "metric.random-prdc.samples=3"),
+         "it needs 6 samples or more of each kind, not 3"),
+    ],
+)  # fmt: skip
+def test_a_metric_that_does_not_fit_is_refused_before_the_run(
+    ganfw: Ganfw, words: tuple[str, ...], said: str
+) -> None:
+    _refused(ganfw, said, *POINTS, *words)
+    assert not Path("runs").exists()
 
 
 def test_judging_changes_no_run(ganfw: Ganfw) -> None:
@@ -199,7 +148,12 @@ def test_what_cannot_be_judged(ganfw: Ganfw, pictures: str, tmp_path: Path) -> N
     (tmp_path / "foreign").mkdir()
     _refused(ganfw, "is no run folder", "evaluate", "foreign", code=1)
     shutil.rmtree(f"{pictures}/checkpoints")
+    card = Path(pictures, "generator/config.json")
+    known = json.loads(card.read_text())
+    card.write_text(json.dumps({key: known[key] for key in known if key != "step"}))
     _refused(ganfw, "has saved no checkpoint yet", "evaluate", pictures, code=1)
+    shutil.rmtree(f"{pictures}/generator")
+    _refused(ganfw, "has no generator yet", "evaluate", pictures, code=1)
 
 
 def test_a_report_of_one_and_of_two(ganfw: Ganfw, pictures: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,3 +49,11 @@ class Gaussian(Dataset):
         from .scatter import scatter
 
         return scatter(samples, real)
+
+    def animate(self, samples: Tensor) -> Iterator[Image.Image]:
+        """A point on its way over real ones."""
+        import torch
+
+        from .scatter import SHOWN, trail
+
+        return trail(samples, torch.from_numpy(self.points[:SHOWN]))

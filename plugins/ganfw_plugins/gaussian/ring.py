@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,3 +46,11 @@ class Ring(Dataset):
         from .scatter import scatter
 
         return scatter(samples, real)
+
+    def animate(self, samples: Tensor) -> Iterator[Image.Image]:
+        """A point on its way over real ones."""
+        import torch
+
+        from .scatter import SHOWN, trail
+
+        return trail(samples, torch.from_numpy(self.points[:SHOWN]))

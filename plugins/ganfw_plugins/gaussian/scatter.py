@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+SHOWN = 1000
+"""Real points at most, beside one that moves."""
+
+_REAL, _GENERATED = "#7a8ba0", "#e4572e"
+
 
 def scatter(samples: Tensor, real: Tensor | None) -> Image.Image:
     """The first two features of samples (B, F), generated ones over real ones."""
-    figure = Figure(figsize=(4, 4), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = _plot()
     if real is not None:
-        axes.scatter(*_plane(real), s=14, color="#7a8ba0", alpha=0.7, label="real")
-    axes.scatter(*_plane(samples), s=14, color="#e4572e", alpha=0.7, label="generated")
+        axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.7, label="real")
+    axes.scatter(*_plane(samples), s=14, color=_GENERATED, alpha=0.7, label="generated")
     axes.legend(loc="upper left", frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
     content = io.BytesIO()
     figure.savefig(content, format="png")
     return Image.open(content)
+
+
+def trail(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
+    """A frame for each of samples (B, F): where it is, the way so far, and real ones (R, F). All
+    frames have the same limits, which hold everything."""
+    figure, axes = _plot()
+    axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.4, label="real")
+    x, y = _plane(samples)
+    (way,) = axes.plot(x, y, color=_GENERATED, linewidth=1.5)
+    (point,) = axes.plot(x, y, "o", color=_GENERATED, label="generated")
+    axes.legend(loc="upper left", frameon=False)
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    canvas = FigureCanvasAgg(figure)
+    for i in range(len(x)):
+        way.set_data(x[: i + 1], y[: i + 1])
+        point.set_data(x[i : i + 1], y[i : i + 1])
+        canvas.draw()
+        yield Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def _plot() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(4, 4), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
 
 
 def _plane(points: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,0 +1,115 @@
+"""Which samples metrics judge, and that judging touches nothing else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganfw import Shapes
+from ganfw.data.batches import Batches
+from ganfw.data.source import BatchSource, Samples
+from ganfw.distributed import ALONE, Processes
+from ganfw.drawn import Drawn, read_real
+from ganfw.randomness import own_randomness
+
+SHAPES = Shapes((2,), None, 3, 4)
+
+
+class Noisy(nn.Module):
+    """Adds noise of the global stream to its latents."""
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return latents[:, :2] + torch.randn(len(latents), 2) + labels[:, None]
+
+
+class Stored(Samples):
+    """Numbered samples (N, 2) in memory, with labels."""
+
+    def __init__(self, count: int) -> None:
+        self._rows = torch.arange(float(count))[:, None].expand(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def batches(
+        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> BatchSource:
+        labels = self._rows[:, 0].long()
+        return Batches(self._rows, labels, None, batch_size, seed, device, processes)
+
+
+def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
+    """Nor on how many are read at a time, by whom, or on what was drawn in between."""
+    drawn = Drawn(Noisy(), SHAPES, seed=7)
+    first, second = drawn.reader(), drawn.reader()
+    parts = [first(10), first(600)]
+    torch.randn(5)
+    parts.append(first(200))
+    whole = Drawn(Noisy(), SHAPES, seed=7).reader()(810)
+    assert torch.equal(torch.cat(parts), whole)
+    assert torch.equal(second(810), whole)
+    assert not torch.equal(Drawn(Noisy(), SHAPES, seed=8).reader()(810), whole)
+    assert len({tuple(row) for row in whole.tolist()}) == 810
+
+
+def test_samples_are_held_once() -> None:
+    drawn = Drawn(Noisy(), SHAPES, seed=0)
+    few, many = drawn.reader()(300), drawn.reader()(1000)
+    again = drawn.reader()(300)
+    assert again.untyped_storage().data_ptr() == many.untyped_storage().data_ptr()
+    assert torch.equal(few, again)
+
+
+@pytest.mark.parametrize("count", [1, 2, 257, 700])
+def test_real_samples_in_a_fixed_order(count: int) -> None:
+    """Fewer are the first of more, so that a metric is given the same whatever others take."""
+    every, labels = read_real(Stored(count), 10_000)
+    assert sorted(every[:, 0].tolist()) == list(range(count))
+    assert labels is not None
+    assert torch.equal(labels, every[:, 0].long())
+    some, some_labels = read_real(Stored(count), 300)
+    assert torch.equal(some, every[:300])
+    assert some_labels is not None
+    assert torch.equal(some_labels, labels[:300])
+    assert len(some.untyped_storage()) == 4 * some.numel()
+
+
+def _drawn_everywhere() -> tuple[float, float, float]:
+    return float(torch.randn(1)), float(np.random.randn()), random.random()
+
+
+def test_own_randomness() -> None:
+    with own_randomness(3):
+        seeded = _drawn_everywhere()
+    with own_randomness(0):
+        before = _drawn_everywhere()
+    with own_randomness(0):
+        with own_randomness(3):
+            assert _drawn_everywhere() == seeded
+        with pytest.raises(ValueError, match="amiss"), own_randomness(3):
+            _drawn_everywhere()
+            raise ValueError("amiss")
+        assert _drawn_everywhere() == before
+
+
+def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for CUDA's streams: what is seeded there is put back."""
+    streams = [torch.tensor([11]), torch.tensor([12])]
+    changes: Mapping[str, Any] = {
+        "is_available": lambda: True,
+        "device_count": lambda: 2,
+        "get_rng_state_all": lambda: [each.clone() for each in streams],
+        "set_rng_state_all": lambda states: streams.__setitem__(slice(None), states),
+        "manual_seed_all": lambda seed: [each.fill_(0) for each in streams],
+    }
+    for name, change in changes.items():
+        monkeypatch.setattr(torch.cuda, name, change)
+    with own_randomness(0):
+        assert [int(each) for each in streams] == [0, 0]
+    assert [int(each) for each in streams] == [11, 12]

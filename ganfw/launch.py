@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, redirect_stderr
+from contextlib import nullcontext, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,7 @@ def _begin(
         _write_config(folder, ready.config)
         carried = keep_plugin_files(folder, ready.config.components)
         record = _describe(ready, argv, carried)
-        atomic.write_text(folder.provenance, provenance.to_json(record))
-        return _train(make_trainer(folder), folder, ready.config, reporter)
+        return _train(make_trainer(folder), folder, record, ready.config, reporter)
 
 
 def _describe(
@@ -157,9 +156,10 @@ def _go_on(
         _write_config(folder, ready.config)
         before = record.get("plugin_files", [])
         carried = keep_plugin_files(folder, ready.config.components, before)
-        record = provenance.add_resumption(record, step, argv, ready.config, carried)
-        atomic.write_text(folder.provenance, provenance.to_json(record))
-        return _train(trainer, folder, ready.config, reporter)
+        record = provenance.add_resumption(
+            record, step, argv, ready.config, carried, str(folder.config)
+        )
+        return _train(trainer, folder, record, ready.config, reporter)
 
 
 def _follow(
@@ -175,11 +175,10 @@ def _follow(
         redirect_stderr(nowhere),
     ):
         folder = RunDir(Path(name))
-        atomic.write_text(folder.provenance, provenance.to_json(record))
         trainer = make_trainer(folder)
         if take_up is not None:
             take_up(trainer)
-        return _train(trainer, folder, config, _SILENT)
+        return _train(trainer, folder, record, config, _SILENT)
 
 
 def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
@@ -226,9 +225,19 @@ def _judging(ready: Ready, shapes: Shapes) -> Judging | None:
     return Judging(Judge(metrics, ready.dataset, ready.config.data, ready.samples, shapes))
 
 
-def _train(trainer: Trainer, folder: RunDir, config: RunConfig, reporter: Reporter) -> Finished:
-    with stopping_on_signals(trainer.run.requests), short_memory_explained(config.train):
-        outcome = trainer.fit()
+def _train(
+    trainer: Trainer, folder: RunDir, record: dict[str, Any], config: RunConfig, reporter: Reporter
+) -> Finished:
+    """Train with ``record`` written down before, and how it ended after."""
+    record = {**record, "total_steps": trainer.run.total_steps}
+    atomic.write_text(folder.provenance, provenance.to_json(record))
+    try:
+        with stopping_on_signals(trainer.run.requests), short_memory_explained(config.train):
+            outcome = trainer.fit()
+    except Exception as error:
+        _write_end(folder, provenance.add_end(record, trainer.progress.step, failed=error))
+        raise
+    _write_end(folder, provenance.add_end(record, outcome.step, stopped=outcome.stopped))
     if config.asked:
         reporter.warn(replaced(config.asked, config.data.use))
     if outcome.stopped:
@@ -237,6 +246,12 @@ def _train(trainer: Trainer, folder: RunDir, config: RunConfig, reporter: Report
             f"go on with: ganfw resume {folder.path}"
         )
     return Finished(folder, config, outcome)
+
+
+def _write_end(folder: RunDir, record: dict[str, Any]) -> None:
+    # What the run made is saved by now; a full disk must not hide how it went.
+    with suppress(OSError):
+        atomic.write_text(folder.provenance, provenance.to_json(record))
 
 
 def _say_if_session_only(config: RunConfig, reporter: Reporter) -> None:

@@ -61,10 +61,13 @@ def add_resumption(
     argv: Sequence[str],
     config: RunConfig,
     plugin_files: Sequence[Mapping[str, str]],
+    saved: str,
 ) -> dict[str, Any]:
     """``record`` with one more resumption, from ``step``, and with the plugin files used now.
 
     It tells the versions that are not those the run began with, and the hashes of replaced files.
+    What came from ``saved``, the run's own config, has the origin that it had; what did not was
+    set on resuming.
     """
     before = record.get("plugin_files", [])
     known = record["versions"]
@@ -72,8 +75,26 @@ def add_resumption(
     entry = {"when": _now(), "from_step": step, "argv": list(argv), "versions": changed}
     if [each["sha256"] for each in before] != [each["sha256"] for each in plugin_files]:
         entry["plugin_files_before"] = before
-    resumed = [*record["resumed"], entry]
-    return {**record, "plugin_files": list(plugin_files), "resumed": resumed}
+    renewed = {
+        "origins": _renewed_origins(record.get("origins", {}), config, saved, step),
+        "plugin_files": list(plugin_files),
+        "resumed": [*record["resumed"], entry],
+    }
+    return {**{key: each for key, each in record.items() if key != "ended"}, **renewed}
+
+
+def add_end(
+    record: Mapping[str, Any],
+    step: int,
+    stopped: str | None = None,
+    failed: Exception | None = None,
+) -> dict[str, Any]:
+    """``record`` with how the run ended after ``step``: of itself, or ``stopped`` by someone, or
+    ``failed`` by an error."""
+    ended: dict[str, Any] = {"when": _now(), "step": step, "stopped": stopped}
+    if failed is not None:
+        ended["failed"] = str(failed).partition("\n")[0] or type(failed).__name__
+    return {**record, "ended": ended}
 
 
 def to_json(record: Mapping[str, Any]) -> str:
@@ -90,6 +111,19 @@ def _components(config: RunConfig) -> list[dict[str, Any]]:
         }
         for filling in config.fillings
     ]
+
+
+def _renewed_origins(
+    before: Mapping[str, str], config: RunConfig, saved: str, step: int
+) -> dict[str, str]:
+    kept = {path: before[path] for path, source in config.origins.items()
+            if source == saved and path in before}  # fmt: skip
+    new = {
+        path: f"{source}, on resuming after step {step}"
+        for path, source in config.origins.items()
+        if source != saved
+    }
+    return kept | new
 
 
 def _versions(config: RunConfig) -> dict[str, str]:

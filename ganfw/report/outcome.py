@@ -74,9 +74,8 @@ def alarms(record: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
         found.append(f"Trained on '{data['trained_on']}' in place of '{data['asked']}'.")
     broken = [row.step for row in rows if row.loss_D is None or row.loss_G is None]
     if broken:
-        found.append(
-            f"A loss was not finite in {len(broken)} logged steps, first in step {broken[0]}."
-        )
+        count = f"{len(broken)} of {len(rows)} logged steps"
+        found.append(f"A loss was not finite in {count}, first in step {broken[0]}.")
     return found
 
 

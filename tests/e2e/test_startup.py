@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from made_up_runs import run_folder
 
 SCRIPT = """
 import sys
@@ -33,6 +35,13 @@ def test_nothing_heavy_is_imported(words: tuple[str, ...], allowed: str) -> None
     command = [sys.executable, "-c", SCRIPT, *words]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert ended.stderr.splitlines()[-1] == f"imported {allowed}".strip()
+
+
+def test_a_report_imports_no_torch(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, "report", str(run_folder(tmp_path))]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "report.html" in ended.stdout
+    assert "torch" not in ended.stderr.splitlines()[-1].split()
 
 
 def test_the_package_imports_no_torch() -> None:

@@ -1,0 +1,248 @@
+"""What a report reads from a run's folder, and what it makes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_runs import change_record, run_folder, score, write_lines
+
+from ganfw.errors import RunError
+from ganfw.report.contents import differences, named_apart, read
+from ganfw.report.figures import loss_figure, score_figures
+from ganfw.report.page import render
+from ganfw.report.thinning import thinned
+from ganfw.rundir import RunDir
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return run_folder(tmp_path)
+
+
+# files that are no run's, damaged, or being written
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("provenance.json", "{}", "lacks argv, started, seed, data"),
+        ("provenance.json", "[]", "lacks argv"),
+        ("provenance.json", "nonsense", "can't be read"),
+        ("metrics.jsonl", "{\n", "can't be read"),
+        ("metrics.jsonl", "[1]\n", "holds what ganfw never wrote"),
+        ("metrics.jsonl", '{"step": 1}\n', "holds what ganfw never wrote ('epoch')"),
+        ("metrics.jsonl", "\xff\n", "can't be read"),
+        ("scores.jsonl", "{}\n", "holds what ganfw never wrote"),
+        ("scores.jsonl", "1\n", "holds what ganfw never wrote"),
+        ("warnings.jsonl", "[]\n", "holds what ganfw never wrote"),
+        ("config.toml", "[", "can't be read"),
+    ],
+)
+def test_a_damaged_file_is_named(folder: Path, name: str, content: str, said: str) -> None:
+    (folder / name).write_text(content, encoding="latin-1")
+    with pytest.raises(RunError) as error:
+        read(folder)
+    assert said in str(error.value)
+    assert name in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_part_of_a_provenance_is_not_enough(folder: Path) -> None:
+    change_record(folder, data={"trained_on": "sprites"})
+    with pytest.raises(RunError, match=r"\(data\).*lacks asked, fingerprint, examples"):
+        read(folder)
+
+
+def test_files_of_others_among_the_samples_are_passed_over(folder: Path) -> None:
+    (folder / "samples" / "holiday.png").write_bytes(b"any")
+    (folder / "samples" / "200.png").write_bytes(b"no picture")
+    (folder / "samples" / "000250.png").mkdir()
+    assert [each.step for each in read(folder).pictures] == [0, 100, 300]
+
+
+def test_a_last_line_half_written_is_left_out(folder: Path) -> None:
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 301, "epo')
+    assert read(folder).losses.steps[-1] == 300
+
+
+# how the run stands
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "said"),
+    [
+        ({}, "finished", "Finished: step 300 of 300."),
+        ({"ended": {"when": "", "step": 120, "stopped": "Ctrl-C"}}, "stopped",
+         "Stopped by Ctrl-C after step 120 of 300. To go on: ganfw resume "),
+        ({"ended": {"when": "", "step": 120, "failed": "a loss is nan"}}, "failed",
+         "Failed after step 120 of 300: a loss is nan. To go on"),
+        ({"ended": None, "total_steps": 900}, "stopped",
+         "Ended unannounced, as a killed run does: step 300 of 900 logged. To go on"),
+    ],
+)  # fmt: skip
+def test_how_the_run_ended_is_said(
+    folder: Path, changes: dict[str, Any], state: str, said: str
+) -> None:
+    change_record(folder, **changes)
+    run = read(folder)
+    assert run.state == state
+    assert run.standing.startswith(said)
+
+
+def test_a_run_in_training_is_said_to_be(folder: Path) -> None:
+    change_record(folder, ended=None, total_steps=900)
+    lock = RunDir(folder).lock()
+    assert read(folder).standing == "Still training: step 300 of 900 logged so far."
+    lock.release()
+    assert read(folder).state == "stopped"
+
+
+def test_a_run_of_an_older_release_is_not_guessed_about(folder: Path) -> None:
+    record = json.loads((folder / "provenance.json").read_text())
+    del record["ended"], record["total_steps"]
+    (folder / "provenance.json").write_text(json.dumps(record))
+    assert read(folder).standing == "Step 300 logged; how the run ended was not recorded."
+
+
+def test_the_time_is_that_of_all_steps_however_few_are_logged(folder: Path) -> None:
+    """300 steps of 8 samples at 80 a second."""
+    facts = read(folder).facts
+    assert facts["Time"] == "30 s in steps, 1 min 5 s from start to end"
+    assert facts["Speed"] == "80 examples/s"
+    lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (folder / "metrics.jsonl").write_text("".join(lines[9::10]))
+    facts = read(folder).facts
+    assert facts["Time"].startswith("about 30 s in steps, by the speed of the 30 that are logged")
+    assert facts["Speed"] == "80 examples/s"
+    # What a pause lies in is not a time that the run took.
+    change_record(folder, resumed=[{"from_step": 3}])
+    assert "from start to end" not in read(folder).facts["Time"]
+
+
+def test_what_must_not_be_missed_is_a_warning(folder: Path) -> None:
+    data = {"trained_on": "sprites", "asked": "pokemon", "fingerprint": "ab", "examples": 100}
+    change_record(folder, data=data)
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    rows[6]["loss_G"] = "nan"
+    write_lines(folder / "metrics.jsonl", rows)
+    write_lines(folder / "warnings.jsonl", [{"step": 9, "text": "samples are alike"}])
+    run = read(folder)
+    assert run.warnings == [
+        "Trained on 'sprites' in place of 'pokemon'.",
+        "A loss was not finite in 1 of 300 logged steps, first in step 7.",
+        "Step 9: samples are alike",
+    ]
+    assert run.losses.generator[6] is None
+
+
+# options
+
+
+def test_each_option_has_its_own_origin(folder: Path) -> None:
+    (folder / "config.toml").write_text(
+        '[gen]\nuse = "x"\nmap = {a = 1}\n[gen.optimizer]\nlr = 1\neps = 2\n'
+        '[[loss]]\nuse = "mine/hinge"\nweight = 2.0\n'
+    )
+    origins = {"gen.map": "run.toml", "gen.optimizer.lr": "command line",
+               "loss.hinge.weight": "recipe"}  # fmt: skip
+    change_record(folder, origins=origins)
+    run = read(folder)
+    assert {path: run.set_by(path) for path in run.options} == {
+        "gen.use": "default",
+        "gen.map.a": "run.toml",
+        "gen.optimizer.lr": "command line",
+        "gen.optimizer.eps": "default",
+        "loss.hinge.use": "default",
+        "loss.hinge.weight": "recipe",
+    }
+
+
+def test_two_runs_tell_what_differs(tmp_path: Path) -> None:
+    runs = [read(run_folder(tmp_path / place, 1, lr)) for place, lr in (("a", 0.1), ("b", 0.2))]
+    assert differences(runs) == {"gen.optimizer.lr": ["0.1", "0.2"]}
+    assert [run.name for run in named_apart(runs)] == [run.path for run in runs]
+
+
+def test_the_command_can_be_pasted(folder: Path) -> None:
+    assert read(folder).command == "ganfw run --data './my photos'"
+
+
+# scores and charts
+
+
+def test_scores_made_unlike_are_lines_apart(folder: Path) -> None:
+    more = {"options": {"samples": 90}, "seed": 3}
+    write_lines(
+        folder / "scores.jsonl",
+        [score(200, 5.0), score(100, 4.0), score(100, 7.0, **more), score(200, 6.0, **more)],
+    )
+    run = read(folder)
+    first, second = run.judged
+    assert (first.steps, first.values, first.best) == ([100, 200], [4.0, 5.0], (100, 4.0))
+    assert (first.arrow, first.better) == ("↓", "lower")
+    assert second.values == [7.0, 6.0]
+    assert second.making["samples"] == "90"
+    (figure,) = score_figures([run])
+    assert figure.note == "↓ lower is better"
+    assert [line.name for line in figure.lines] == [
+        "latents' seed 0, samples 50",
+        "latents' seed 3, samples 90",
+    ]
+    assert figure.rows == [(100, [4.0, 7.0]), (200, [5.0, 6.0])]
+
+
+def test_each_score_has_its_own_axes(folder: Path) -> None:
+    result = {"p": 0.5, "r": 0.1, "by_class": {"cat": 0.25, "dog": 1}, "features": "random"}
+    made = {"metric": "prdc", "main": "p", "lower_is_better": False, "result": result}
+    write_lines(
+        folder / "scores.jsonl",
+        [score(1, 9.0), score(2, 8.0), score(1, 0, **made), score(2, 0, **made)],
+    )
+    run = read(folder)
+    parts = {each.name: each.values[-1] for each in run.judged if each.is_part}
+    assert parts == {"by_class/cat": 0.25, "by_class/dog": 1.0}
+    figures = score_figures([run])
+    assert [(each.title, each.is_main) for each in figures] == [
+        ("swd", True), ("p", True), ("r", False)
+    ]  # fmt: skip
+    assert figures[1].note == "↑ higher is better"
+    page = render([run])
+    assert "by_class/cat" in page
+    assert "features random" in page
+
+
+def test_runs_are_told_apart_by_their_looks(tmp_path: Path) -> None:
+    runs = [read(run_folder(tmp_path, number)) for number in range(1, 11)]
+    for figure in (loss_figure(runs), *score_figures(runs)):
+        looks = [(line.colour, line.dash) for line in figure.lines]
+        assert len(set(looks)) == len(looks) >= 10
+        assert len({line.name for line in figure.lines}) == len(looks)
+
+
+def test_what_is_thinned_keeps_both_ends() -> None:
+    assert thinned(5, 9) == [0, 1, 2, 3, 4]
+    assert thinned(101, 3) == [0, 50, 100]
+
+
+# the page
+
+
+def test_what_is_missing_is_said_in_words(folder: Path) -> None:
+    for name in ("metrics.jsonl", "scores.jsonl", *(f"samples/{n:06d}.png" for n in (0, 100, 300))):
+        (folder / name).unlink()
+    page = render([read(folder)])
+    assert "No pictures of samples were written" in page
+    assert "No losses were logged" in page
+    assert "No scores yet" in page
+    assert 'class="plot"' not in page
+    assert "Finished: step 300 of 300." in page
+
+
+def test_no_text_of_a_run_becomes_markup(folder: Path) -> None:
+    change_record(folder, argv=["ganfw", "</script><b>"])
+    write_lines(folder / "scores.jsonl", [score(n, 1.0, weights="</script><b>") for n in (1, 2)])
+    assert "</script><b>" not in render([read(folder)])

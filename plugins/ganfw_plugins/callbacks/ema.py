@@ -9,20 +9,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganfw import Callback, StepEnd, TrainStart
+from ganfw import Callback, RunView, StepEnd, TrainStart
 
 from .options import EmaOptions
+from .samples import fixed_inputs
 
 Pair = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 """The average's tensors and the generator's."""
+
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+_STEPS, _SAMPLES = 20, 32
+"""How often, and from how many samples, the average learns its own batch statistics."""
 
 
 class Ema(Callback):
     """average ← decay · average + (1 - decay) · weights, after each step (Polyak & Juditsky 1992;
     for GANs Karras et al. 2018, section 6.1).
 
-    Buffers, such as batch norm's running statistics, are copied. The average is published as
-    ``generator_ema``: samples are drawn from it.
+    Batch norm's running statistics belong to weights: those of the generator would shift the
+    average's colours. So the average takes its own, by generating a few samples now and then, as
+    Izmailov et al. 2018 (SWA), section 3.2, do at the end. Other buffers are copied. The average is
+    published as ``generator_ema``: samples are drawn from it.
     """
 
     options: EmaOptions
@@ -36,7 +43,8 @@ class Ema(Callback):
             self._network.load_state_dict(self._saved)
             self._saved = None
         self._weights: Pair = tuple(self._network.parameters()), tuple(source.parameters())
-        self._buffers: Pair = tuple(self._network.buffers()), tuple(source.buffers())
+        self._norms = [each for each in self._network.modules() if isinstance(each, _NORMS)]
+        self._buffers: Pair = _other_buffers(self._network), _other_buffers(source)
         event.run.publish("generator_ema", self._network)
 
     @torch.no_grad()
@@ -44,6 +52,20 @@ class Ema(Callback):
         torch._foreach_lerp_(*self._weights, 1 - self.decay_at(event.step))
         if self._buffers[0]:
             torch._foreach_copy_(*self._buffers)
+        if self._norms and event.step % _STEPS == 0:
+            self._take_statistics(event.run, event.step)
+
+    def _take_statistics(self, run: RunView, step: int) -> None:
+        assert self._network is not None
+        inputs = fixed_inputs(run, _SAMPLES, run.seed + step)
+        devices = [] if run.device.type == "cpu" else [run.device]
+        for norm in self._norms:
+            norm.train()
+        # A generator may draw noise of its own; training must not notice.
+        with torch.random.fork_rng(devices, device_type=run.device.type):
+            self._network(*inputs)
+        for norm in self._norms:
+            norm.eval()
 
     def decay_at(self, step: int) -> float:
         """The decay of step 1, 2, …: with ``warmup`` the first, random weights soon weigh nothing
@@ -57,3 +79,13 @@ class Ema(Callback):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Kept until `train_start`, when there is a network to load it into."""
         self._saved = state.get("network")
+
+
+def _other_buffers(network: nn.Module) -> tuple[Tensor, ...]:
+    """The buffers that are no batch norm's."""
+    return tuple(
+        buffer
+        for module in network.modules()
+        if not isinstance(module, _NORMS)
+        for buffer in module.buffers(recurse=False)
+    )

@@ -51,9 +51,10 @@ class Samples(Callback):
         self._drawn = step
 
 
-def fixed_inputs(run: RunView, count: int) -> tuple[Tensor, Tensor | None]:
-    """Latents (count, Z) and labels (count,) or None, the same on every machine for one seed."""
-    generator = torch.Generator().manual_seed(run.seed)
+def fixed_inputs(run: RunView, count: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
+    """Latents (count, Z) and labels (count,) or None, the same on every machine for one seed: the
+    run's, or another."""
+    generator = torch.Generator().manual_seed(run.seed if seed is None else seed)
     latents = torch.randn(count, run.shapes.latent_dim, generator=generator).to(run.device)
     if not run.shapes.classes:
         return latents, None

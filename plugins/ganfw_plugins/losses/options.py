@@ -11,6 +11,9 @@ class GammaOptions(Options):
     """Mescheder et al. 2018."""
 
     gamma: float = Field(10.0, ge=0, le=1e6, description="Strength; halved in the formula")
+    relative: bool = Field(
+        False, description="Whether gamma counts in units of the real values' mean variance"
+    )
 
 
 class GradientPenaltyOptions(Options):

@@ -9,15 +9,18 @@ from torch import Tensor
 
 from ganfw import Critic, Loss, Terms
 
+from .options import GammaOptions
+
 
 class R1(Loss):
-    """Mescheder et al. 2018, eq. 9: gamma/2 · E |∇D(x)|² over real x."""
+    """Mescheder et al. 2018, eq. 9: gamma/2 · E |∇D(x)|² over real x. For ``relative`` see
+    `strength`."""
 
     needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ("real",)
 
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         gradient = _input_gradient(critic(real), real)
-        return {"penalty": gradient.square().sum(1).mean() * (self.options.gamma / 2)}
+        return {"penalty": gradient.square().sum(1).mean() * strength(self.options, real)}
 
 
 class R2(Loss):
@@ -27,7 +30,7 @@ class R2(Loss):
 
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         gradient = _input_gradient(critic(fake), fake)
-        return {"penalty": gradient.square().sum(1).mean() * (self.options.gamma / 2)}
+        return {"penalty": gradient.square().sum(1).mean() * strength(self.options, real)}
 
 
 class GradientPenalty(Loss):
@@ -42,6 +45,16 @@ class GradientPenalty(Loss):
         between = torch.lerp(real.detach(), fake.detach(), position.to(real)).requires_grad_()
         norms = _input_gradient(critic(between), between).norm(dim=1)
         return {"penalty": (norms - self.options.target).square().mean() * self.options.strength}
+
+
+def strength(options: GammaOptions, real: Tensor) -> float | Tensor:
+    """gamma/2, or where it is ``relative`` gamma/2 times the mean variance of the values of
+    ``real`` (B, ...) over the batch. Data scaled by c has gradients of 1/c and so penalties of
+    1/c², which the variance makes good: one gamma means the same for faint pictures and for bold
+    ones."""
+    if not options.relative:
+        return options.gamma / 2
+    return real.detach().var(dim=0, correction=0).mean() * (options.gamma / 2)
 
 
 def _input_gradient(scores: Tensor, samples: Tensor) -> Tensor:

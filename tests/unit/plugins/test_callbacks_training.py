@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -162,8 +163,36 @@ def test_ema_follows_the_formula(run: RunView) -> None:
     for name, each in averaged(run).named_parameters():
         torch.testing.assert_close(each.double(), expected[name], rtol=1e-6, atol=1e-7)
         assert not torch.equal(each, network.get_parameter(name))
-    for name, buffer in averaged(run).named_buffers():
-        assert torch.equal(buffer, network.get_buffer(name))
+
+
+class Normed(nn.Sequential):
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        return super().forward(latents)
+
+
+def test_ema_has_batch_statistics_of_its_own(run: RunView) -> None:
+    torch.manual_seed(0)
+    dim = run.shapes.latent_dim
+    network = Normed(nn.Linear(dim, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    network.register_buffer("told", torch.zeros(1))
+    player = Player(network, torch.optim.SGD(network.parameters()))
+    run = replace(run, players={**run.players, "gen": player})
+    callback = Ema(EmaOptions(decay=0.5))
+    callback.train_start(TrainStart(run, 0, 1))
+    before = torch.get_rng_state()
+    for step in range(1, 601):
+        with torch.no_grad():
+            # To and fro: the average stays near 1, which the generator itself never is.
+            network[0].weight.fill_(3.0 if step % 2 else -1.0)
+            network.told += 1
+        callback.step_end(StepEnd(run, step, 1))
+    assert torch.equal(torch.get_rng_state(), before)
+    average = averaged(run)
+    assert torch.equal(average.get_buffer("told"), torch.tensor([600.0]))
+    found = average[0](torch.randn(4096, dim)).var(dim=0)
+    torch.testing.assert_close(average[1].running_var, found, rtol=0.3, atol=0)
+    assert not average.training
+    assert not average[1].training
 
 
 def test_ema_warms_up_only_if_told_to() -> None:
@@ -177,8 +206,8 @@ def test_ema_without_a_past_is_the_generator(run: RunView) -> None:
     callback.train_start(TrainStart(run, 0, 1))
     move(run, 1)
     callback.step_end(StepEnd(run, 1, 1))
-    for name, each in averaged(run).state_dict().items():
-        assert torch.equal(each, run.players["gen"].network.state_dict()[name])
+    for name, each in averaged(run).named_parameters():
+        assert torch.equal(each, run.players["gen"].network.get_parameter(name))
 
 
 def test_ema_is_a_network_of_its_own_that_is_shown_and_never_trained(run: RunView) -> None:

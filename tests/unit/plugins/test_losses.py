@@ -92,8 +92,26 @@ def test_penalties_of_a_quadratic_critic(registry: Registry) -> None:
         lambda x: x.square().sum(1) / 2, points, points
     )
     assert terms["penalty"].item() == pytest.approx(10 / 2 * (25 + 1) / 2)
+    # R2 is the same of the generated samples, whatever the real ones.
+    fake = torch.tensor([[0.0, 2.0], [1.0, 2.0]], requires_grad=True)
+    terms = _loss(registry, "r2").discriminator_terms(lambda x: x.square().sum(1) / 2, points, fake)
+    assert terms["penalty"].item() == pytest.approx(10 / 2 * (4 + 5) / 2)
     # Between equal real and fake points lie those points: strength · mean (|x| - 1)².
     terms = _loss(registry, "gradient-penalty").discriminator_terms(
         lambda x: x.square().sum(1) / 2, points, points
     )
     assert terms["penalty"].item() == pytest.approx(10 * ((5 - 1) ** 2 + 0) / 2)
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_a_relative_penalty_does_not_know_the_datas_scale(registry: Registry, name: str) -> None:
+    found = registry.find("loss", name)
+    loss = found.load()(found.load_options()(gamma=2.0, relative=True))
+    penalties = []
+    for scale in (1.0, 5.0):
+        real = (torch.tensor([[1.0, 3.0], [3.0, 7.0]]) * scale).requires_grad_()
+        fake = (torch.tensor([[2.0, 2.0], [0.0, 1.0]]) * scale).requires_grad_()
+        terms = loss.discriminator_terms(lambda x, c=scale: 3 * x.sum(1) / c, real, fake)
+        penalties.append(terms["penalty"].item())
+    # Variances 1 and 4, on average 2.5; the gradient's square is 9 + 9.
+    assert penalties == pytest.approx([2.0 / 2 * 2.5 * 18] * 2)

@@ -116,7 +116,9 @@ class Sampler:
         stops = _within(Latents(self.shapes.latent_dim, seed, _CPU)(keys), truncation)
         path = slerp_path(torch.cat([stops, stops[:1]]) if closed else stops, frames)
         path = path[:-1] if closed else path
-        return torch.cat([self._of_one_label(part, label or 0) for part in path.split(_BATCH)])
+        return torch.cat(
+            [self._of_one_label(part, label or 0) for part in torch.split(path, _BATCH)]
+        )
 
     def preview(self, samples: Tensor) -> Image.Image:
         """A picture of ``samples`` (B, ...), as the dataset shows them."""

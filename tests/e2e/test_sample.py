@@ -30,7 +30,8 @@ PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps",
 POINTS = ("--recipe", "d2l-gaussian", "--steps", "40", "-s", "data.count=200",
           "--no-callback", "loss-curve")  # fmt: skip
 HEEDING = ("--gen", "heeding", "--disc", "mlp", "--data", "ring", "--steps", "1",
-           "-s", "data.count=64", "--no-callback", "loss-curve", "-s", "train.batch_size=8")  # fmt: skip
+           "-s", "data.count=64", "-s", "train.batch_size=8",
+           "--no-callback", "loss-curve")  # fmt: skip
 PLUGIN = '''
 from ganfw import Component, Generator, hookimpl
 from torch import nn

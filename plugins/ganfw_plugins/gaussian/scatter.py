@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,9 +25,7 @@ def scatter(samples: Tensor, real: Tensor | None) -> Image.Image:
         axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.7, label="real")
     axes.scatter(*_plane(samples), s=14, color=_GENERATED, alpha=0.7, label="generated")
     axes.legend(loc="upper left", frameon=False)
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    return Image.open(content)
+    return _drawn(figure)
 
 
 def trail(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
@@ -41,12 +38,10 @@ def trail(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
     (point,) = axes.plot(x, y, "o", color=_GENERATED, label="generated")
     axes.legend(loc="upper left", frameon=False)
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
-    canvas = FigureCanvasAgg(figure)
     for i in range(len(x)):
         way.set_data(x[: i + 1], y[: i + 1])
         point.set_data(x[i : i + 1], y[i : i + 1])
-        canvas.draw()
-        yield Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        yield _drawn(figure).convert("RGB")
 
 
 def _plot() -> tuple[Figure, Axes]:
@@ -54,6 +49,12 @@ def _plot() -> tuple[Figure, Axes]:
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _drawn(figure: Figure) -> Image.Image:
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    return Image.open(content)
 
 
 def _plane(points: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -38,10 +38,15 @@ def test_the_names_the_engine_counts_on() -> None:
         assert 0 < len(each.summary) <= 64
 
 
+class Normed(nn.Sequential):
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        return super().forward(latents)
+
+
 def new_run(folder: Path, total_steps: int = 40) -> RunView:
     torch.manual_seed(0)
     networks: dict[Literal["gen", "disc"], nn.Module] = {
-        "gen": nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)),
+        "gen": Normed(nn.Linear(2, 3), nn.BatchNorm1d(3)),
         "disc": nn.Linear(3, 1),
     }
     return RunView(
@@ -163,11 +168,6 @@ def test_ema_follows_the_formula(run: RunView) -> None:
     for name, each in averaged(run).named_parameters():
         torch.testing.assert_close(each.double(), expected[name], rtol=1e-6, atol=1e-7)
         assert not torch.equal(each, network.get_parameter(name))
-
-
-class Normed(nn.Sequential):
-    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        return super().forward(latents)
 
 
 def test_ema_has_batch_statistics_of_its_own(run: RunView) -> None:

@@ -26,7 +26,7 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
       ganfw report runs/0001-dcgan-sprites
       ganfw report runs/0001-dcgan-sprites runs/0002-dcgan-sprites -o both.html
     """
-    if len(set(runs)) < len(runs):
+    if len({run.resolve() for run in runs}) < len(runs):
         raise UsageError("a run is named twice")
     from ..atomic import write_text
     from ..report.contents import named_apart, read

@@ -103,10 +103,12 @@ def named_apart(runs: list[Contents]) -> list[Contents]:
 
 
 def differences(runs: Sequence[Contents]) -> dict[str, list[str]]:
-    """The options that are not the same in all of ``runs``, with each one's value."""
+    """The options that are not the same in all of ``runs``, with each one's value; first those
+    that all have."""
     paths = list(dict.fromkeys(path for run in runs for path in run.options))
     table = {path: [run.options.get(path, "–") for run in runs] for path in paths}
-    return {path: values for path, values in table.items() if len(set(values)) > 1}
+    differing = [path for path, values in table.items() if len(set(values)) > 1]
+    return {path: table[path] for path in sorted(differing, key=lambda each: "–" in table[each])}
 
 
 def _losses(rows: Sequence[Row]) -> Losses:

@@ -1,120 +1,215 @@
-"""The report in a real browser: no console errors, the slider moves, the curves react."""
+"""The report in a real browser: used with mouse and keyboard, in light, in dark and on a phone."""
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from made_up_runs import change_record, run_folder, score, write_lines
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and its driver")
 
-
-def _run_folder(root: Path, number: int, lr: float) -> Path:
-    """A run as it lies on disk, made up."""
-    folder = root / f"{number:04d}-dcgan-sprites"
-    (folder / "samples").mkdir(parents=True)
-    (folder / "config.toml").write_text(
-        f'[gen]\nuse = "dcgan"\n[gen.optimizer]\nlr = {lr}\n[[loss]]\nuse = "hinge"\nweight = 1.0\n'
-    )
-    machine = {"device": "cpu", "device_name": "x86_64", "platform": "Linux", "python": "3.11"}
-    data = {"trained_on": "sprites", "asked": "pokemon", "fingerprint": "ab", "examples": 100}
-    record = {"format": 1, "argv": ["ganfw", "run", "</script>"], "started": "now", "seed": 0,
-              "data": data, "machine": machine, "versions": {"ganfw": "1"}, "resumed": [],
-              "origins": {"gen.optimizer.lr": "command line"}}  # fmt: skip
-    (folder / "provenance.json").write_text(json.dumps(record))
-    rows = [
-        {"step": step, "epoch": 1 + step // 100, "examples": 8, "examples_per_second": 80.0,
-         "loss_D": 1 / step + lr, "loss_G": "nan" if step == 7 else math.log1p(step)}
-        for step in range(1, 301)
-    ]  # fmt: skip
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    scores = [
-        {"metric": "swd", "release": "ganfw 1", "version": 1, "main": "swd", "options": {},
-         "lower_is_better": True, "result": {"swd": 90.0 - step / 10, "real_samples": 9},
-         "step": step, "weights": "generator", "seed": 0}
-        for step in (100, 200, 300)
-    ]  # fmt: skip
-    (folder / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in scores))
-    for step in (0, 100, 300):
-        Image.new("RGB", (60, 60), (step % 256, 90, 90)).save(folder / f"samples/{step:06d}.png")
-    return folder
+Open = Callable[..., Any]
+SIZES = {"light": (1200, 1600), "dark": (1200, 1600), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _page(path: Path, folders: list[Path]) -> Path:
     from ganfw.report.contents import named_apart, read
     from ganfw.report.page import render
 
-    root = tmp_path_factory.mktemp("runs")
-    runs = [read(_run_folder(root, number, lr)) for number, lr in ((1, 0.1), (2, 0.2))]
-    path = root / "report.html"
-    path.write_text(render(named_apart(runs)), encoding="utf-8")
+    path.write_text(render(named_apart([read(each) for each in folders])), encoding="utf-8")
     return path
 
 
-@pytest.fixture(params=["light", "dark", "phone"])
-def browser(request: pytest.FixtureRequest, page: Path, tmp_path: Path) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("runs")
+    folders = [run_folder(root, number, lr) for number, lr in ((1, 0.1), (2, 0.2))]
+    data = {"trained_on": "sprites", "asked": "pokemon", "fingerprint": "ab", "examples": 100}
+    change_record(folders[0], data=data, argv=["ganfw", "run", "</script>"])
+    more = {"metric": "kid", "main": "kid", "result": {"kid": 0.5, "kid_std": 0.1}}
+    lines = [score(step, 90 - step / 10) for step in (100, 200, 300)]
+    write_lines(folders[1] / "scores.jsonl", lines + [score(step, 0, **more) for step in (1, 2)])
+    return _page(root / "report.html", folders)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = str(BROWSER)
-    size = "390,844" if request.param == "phone" else "1200,1600"
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={size}",
-                 "--no-first-run", "--disable-background-networking", "--disable-sync",
-                 "--disable-component-update", f"--user-data-dir={tmp_path}"):  # fmt: skip
+    profile = tmp_path_factory.mktemp("chromium")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update",
+                 "--disable-sync", f"--user-data-dir={profile}"):  # fmt: skip
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    scheme = "dark" if request.param == "dark" else "light"
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    driver.get(page.as_uri())
     yield driver
     driver.quit()
 
 
-def test_the_page_works(browser: Any) -> None:
+@pytest.fixture
+def browser(chromium: Any) -> Open:
+    """``browser(page, "phone")``: the page in Chromium, loaded anew."""
+
+    def open_page(page: Path, look: str = "light") -> Any:
+        width, height = SIZES[look]
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1}
+        screen |= {"mobile": look == "phone"}
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        _colours(chromium, "dark" if look == "dark" else "light")
+        chromium.get(page.as_uri())
+        return chromium
+
+    return open_page
+
+
+def _colours(driver: Any, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def _run(driver: Any, script: str) -> Any:
+    return driver.execute_script(f"return {script}")
+
+
+def _range(driver: Any, number: int = 0) -> list[float]:
+    """The steps that a chart shows, from its layout."""
+    found: list[float] = _run(
+        driver, f"document.getElementById('plot-{number}').layout.xaxis.range"
+    )
+    return found
+
+
+def _button(driver: Any, act: str, number: int = 0) -> Any:
+    return driver.find_element("css selector", f"#chart-{number} button[data-act={act}]")
+
+
+def _nothing_is_wrong(driver: Any) -> None:
+    """Nothing runs out of the window sideways, is fetched, or complained of."""
+    assert _run(driver, "document.documentElement.scrollWidth <= window.innerWidth")
+    resources = "performance.getEntriesByType('resource').map(each => each.name)"
+    assert not [each for each in _run(driver, resources) if each.startswith("http")]
+    log = driver.get_log("browser")
+    assert [each for each in log if each["level"] in ("SEVERE", "WARNING")] == []
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_two_runs_compared(browser: Open, two_runs: Path, look: str) -> None:
+    driver = browser(two_runs, look)
+    for number, lines in ((0, 4), (1, 2)):
+        drawn = f"document.querySelectorAll('#plot-{number} .scatterlayer .trace').length"
+        assert _run(driver, drawn) == lines
+    ground = _run(driver, "getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(20, 24, 31)" if look == "dark" else "rgb(255, 255, 255)")
+    text = driver.find_element("tag name", "main").text
+    for part in ("0001-dcgan-sprites", "0002-dcgan-sprites", "Finished: step 300 of 300.",
+                 "Trained on 'sprites' in place of 'pokemon'.", "lower is better",
+                 "gen.optimizer.lr 0.1 0.2"):  # fmt: skip
+        assert part in text
+    _nothing_is_wrong(driver)
+
+
+def test_the_slider_moves_by_keyboard(browser: Open, two_runs: Path) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    def run(script: str) -> Any:
-        return browser.execute_script(f"return {script}")
-
-    # Curves of both runs, drawn, and of the colours that the scheme asks for.
-    assert run("document.querySelectorAll('#chart-losses .scatterlayer .trace').length") == 4
-    assert run("document.querySelectorAll('#chart-scores .scatterlayer .trace').length") == 2
-    dark = run("matchMedia('(prefers-color-scheme: dark)').matches")
-    ground = run("getComputedStyle(document.body).backgroundColor")
-    assert ground == ("rgb(20, 24, 31)" if dark else "rgb(255, 255, 255)")
-
-    # The slider moves by keyboard, and says where it is.
-    slider, image = browser.find_element("id", "slider-0"), browser.find_element("id", "picture-0")
+    driver = browser(two_runs)
+    slider, image = driver.find_element("id", "slider-0"), driver.find_element("id", "picture-0")
     last = image.get_attribute("src")
     slider.send_keys(Keys.ARROW_LEFT)
-    assert browser.find_element("id", "step-0").text == "100"
+    step = driver.find_element("id", "step-0")
+    assert step.text == "100"
+    assert step.get_attribute("aria-live") == "polite"
     assert slider.get_attribute("aria-valuetext") == "step 100"
     assert image.get_attribute("src") != last
     assert image.get_attribute("alt").endswith("after step 100")
-    assert browser.find_element("id", "step-1").text == "300"
+    assert driver.find_element("id", "step-1").text == "300"
+    slider.send_keys(Keys.HOME)
+    assert step.text == "0"
+    _nothing_is_wrong(driver)
 
-    # The scale changes, and a zoom holds.
-    button = browser.find_element("css selector", "button[data-chart=chart-losses]")
-    button.send_keys(Keys.ENTER)
-    assert run("document.getElementById('chart-losses').layout.yaxis.type") == "log"
-    assert button.get_attribute("aria-pressed") == "true"
-    run("Plotly.relayout('chart-losses', {'xaxis.range': [50, 100]})")
-    assert run("document.getElementById('chart-losses').layout.xaxis.range") == [50, 100]
 
-    # Nothing runs out of the window sideways, and nothing is fetched or complained of.
-    assert run("document.documentElement.scrollWidth <= window.innerWidth")
-    assert "Trained on 'sprites' in place of 'pokemon'" in browser.page_source
-    assert run("performance.getEntriesByType('resource').filter("
-               "each => each.name.startsWith('http')).length") == 0  # fmt: skip
-    severe = [each for each in browser.get_log("browser") if each["level"] in ("SEVERE", "WARNING")]
-    assert severe == []
+def test_a_chart_is_zoomed_by_mouse(browser: Open, two_runs: Path) -> None:
+    from selenium.webdriver import ActionChains
+
+    driver = browser(two_runs)
+    whole = _range(driver)
+    ground = driver.find_element("css selector", "#plot-0 .nsewdrag")
+    width = ground.size["width"]
+    ActionChains(driver).move_to_element(ground).perform()
+    label = driver.find_element("css selector", "#plot-0 .hoverlayer").text
+    assert "generator" in label
+    drag = ActionChains(driver).move_to_element(ground).click_and_hold()
+    drag.move_by_offset(width // 8, 2).move_by_offset(width // 8, 0).release().perform()
+    start, end = _range(driver)
+    span, middle = whole[1] - whole[0], sum(whole) / 2
+    assert start == pytest.approx(middle, abs=span / 20)
+    assert end - start == pytest.approx(span / 4, abs=span / 20)
+    # Other colours leave the zoom as it is.
+    before = _run(driver, "document.getElementById('plot-0').data[0].line.color")
+    _colours(driver, "dark")
+    after = _run(driver, "document.getElementById('plot-0').data[0].line.color")
+    assert after != before
+    assert _range(driver) == [start, end]
+    _nothing_is_wrong(driver)
+
+
+def test_a_chart_is_zoomed_by_keyboard(browser: Open, two_runs: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    driver = browser(two_runs)
+    start, end = whole = _range(driver)
+    _button(driver, "in").send_keys(Keys.ENTER)
+    quarter = (end - start) / 4
+    assert _range(driver) == pytest.approx([start + quarter, end - quarter])
+    _button(driver, "earlier").send_keys(Keys.ENTER)
+    assert _range(driver)[0] == pytest.approx(start + quarter / 2)
+    _button(driver, "out").send_keys(Keys.ENTER)
+    assert _range(driver)[1] - _range(driver)[0] == pytest.approx(end - start)
+    _button(driver, "reset").send_keys(Keys.ENTER)
+    assert _range(driver) == pytest.approx(whole)
+    # The other charts have stayed as they were, and have a scale of their own.
+    scale = _button(driver, "log", 1)
+    scale.send_keys(Keys.ENTER)
+    axis = "document.getElementById('plot-{}').layout.yaxis.type"
+    assert [_run(driver, axis.format(n)) for n in (0, 1)] == ["linear", "log"]
+    assert scale.get_attribute("aria-pressed") == "true"
+    _nothing_is_wrong(driver)
+
+
+def test_the_numbers_are_there_for_those_who_see_no_chart(browser: Open, two_runs: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    driver = browser(two_runs)
+    plot = driver.find_element("id", "plot-1")
+    assert plot.get_attribute("aria-label").startswith("swd over the steps")
+    driver.find_element("css selector", "#chart-1 summary").send_keys(Keys.ENTER)
+    table = driver.find_element("css selector", "#chart-1 table")
+    assert table.text.splitlines()[-3:] == ["100 80 80", "200 70 70", "300 60 60"]
+    for region in driver.find_elements("css selector", ".scroll"):
+        assert region.get_attribute("tabindex") == "0"
+        assert region.get_attribute("aria-label")
+    # What a metric gives beside its main score is drawn once it is asked for.
+    driver.find_element("css selector", ".more > summary").send_keys(Keys.ENTER)
+    drawn = "document.querySelectorAll('.more .scatterlayer .trace').length"
+    assert _run(driver, f"{drawn}") == 1
+    _nothing_is_wrong(driver)
+
+
+def test_a_run_with_nothing_to_show_is_a_page_too(browser: Open, tmp_path: Path) -> None:
+    folder = run_folder(tmp_path)
+    shutil.rmtree(folder / "samples")
+    for name in ("metrics.jsonl", "scores.jsonl"):
+        (folder / name).unlink()
+    driver = browser(_page(tmp_path / "report.html", [folder]), "phone")
+    text = driver.find_element("tag name", "main").text
+    for words in ("No pictures of samples", "No losses were logged", "No scores yet"):
+        assert words in text
+    assert driver.find_elements("css selector", ".plot, .slider") == []
+    _nothing_is_wrong(driver)

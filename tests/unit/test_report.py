@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from made_up_runs import change_record, run_folder, score, write_lines
 
 from ganfw.errors import RunError
@@ -15,6 +17,8 @@ from ganfw.report.figures import loss_figure, score_figures
 from ganfw.report.page import render
 from ganfw.report.thinning import thinned
 from ganfw.rundir import RunDir
+
+Ganfw = Callable[..., Result]
 
 
 @pytest.fixture
@@ -164,6 +168,10 @@ def test_each_option_has_its_own_origin(folder: Path) -> None:
 def test_two_runs_tell_what_differs(tmp_path: Path) -> None:
     runs = [read(run_folder(tmp_path / place, 1, lr)) for place, lr in (("a", 0.1), ("b", 0.2))]
     assert differences(runs) == {"gen.optimizer.lr": ["0.1", "0.2"]}
+    with Path(runs[1].path, "config.toml").open("a") as file:
+        file.write("[train]\nseed = 3\n")
+    runs[1] = read(Path(runs[1].path))
+    assert list(differences([runs[1], runs[0]])) == ["gen.optimizer.lr", "train.seed"]
     assert [run.name for run in named_apart(runs)] == [run.path for run in runs]
 
 
@@ -226,6 +234,13 @@ def test_runs_are_told_apart_by_their_looks(tmp_path: Path) -> None:
 def test_what_is_thinned_keeps_both_ends() -> None:
     assert thinned(5, 9) == [0, 1, 2, 3, 4]
     assert thinned(101, 3) == [0, 50, 100]
+
+
+def test_a_run_is_named_once_however_it_is_written(ganfw: Ganfw, tmp_path: Path) -> None:
+    folder = run_folder(tmp_path)
+    result = ganfw("report", folder.name, folder)
+    assert result.exit_code == 2
+    assert "a run is named twice" in result.output
 
 
 # the page

@@ -225,15 +225,16 @@ class Metric:
         return 50_000
 
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
-        """Told once, before any judging and before the first step of a run that it is to judge: what
+        """Told once, before any judging, and before the first step of a run that it judges: what
         the real samples are of, and the labels (N,) of those it is given. Raises ShapesError for
         data that it can't judge, UsageError for too few samples, PluginError or DataUnavailable
         where it lacks what it needs."""
 
     def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
         """Scores by name, and how they were made: sample counts, features, split, seed. ``real``
-        is (N, ...) on the CPU; ``generate(n)`` draws n samples more. Raises ShapesError for data
-        that it can't judge, UsageError for too few samples."""
+        is (N, ...) on the CPU; ``generate(n)`` draws n samples more. Other metrics judge the same
+        samples: all are left as they are. Raises ShapesError for data that it can't judge,
+        UsageError for too few samples."""
         raise NotImplementedError
 
 

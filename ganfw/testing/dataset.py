@@ -118,6 +118,9 @@ def _check_attributes(dataset: Any) -> None:
         raise Broken("a value_range (least, greatest), or None", repr(limits), at)
     if not isinstance(dataset.classes, int) or dataset.classes < 0:
         raise Broken("classes as a number from 0", repr(dataset.classes), at)
+    names = tuple(dataset.class_names)
+    if names and (len(names) != dataset.classes or not all(isinstance(x, str) for x in names)):
+        raise Broken(f"class_names for all {dataset.classes} labels, or none", repr(names), at)
     if len(dataset) < 1:
         raise Broken("at least one item", f"{len(dataset)}", type(dataset).__len__)
 

@@ -362,6 +362,10 @@ class OutOfRange(Plain):
         return np.full(2, 7, np.float32), None
 
 
+class Misnamed(Plain):
+    class_names = ("of", "no", "labels")
+
+
 class Empty(Plain):
     def __len__(self) -> int:
         return 0
@@ -401,6 +405,7 @@ class Faceless(Plain):
         (WrongItems, "items_are_as_it_says", "has shape (3,)"),
         (Labelled, "items_are_as_it_says", "the label 1"),
         (OutOfRange, "items_are_as_it_says", "7..7"),
+        (Misnamed, "items_are_as_it_says", "('of', 'no', 'labels')"),
         (Empty, "items_are_as_it_says", "0"),
         (Restless, "items_are_the_same_each_time", "others when they were read again"),
         (Drifting, "fingerprint_is_stable", "1"),
@@ -428,12 +433,18 @@ class Moody(ganfw.Metric):
         return {"score": float(np.random.default_rng().random()), "samples": 3}
 
 
+class Careless(ganfw.Metric):
+    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
+        return {"score": float(generate(3).mul_(2).mean()), "samples": 3}
+
+
 @pytest.mark.parametrize(
     ("cls", "check", "said"),
     [
         (Bare, "scores_are_numbers_with_their_making", "alone"),
         (Tensors, "scores_are_numbers_with_their_making", "not JSON serializable"),
         (Moody, "same_samples_same_scores", "score"),
+        (Careless, "samples_are_left_alone", "changed in place"),
     ],
 )
 def test_a_bad_metric(cls: type, check: str, said: str) -> None:

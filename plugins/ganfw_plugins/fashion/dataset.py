@@ -23,7 +23,8 @@ class FashionMnist(Dataset):
     (1, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
-    classes = 10
+    classes = len(CATEGORIES)
+    class_names = CATEGORIES
 
     def __init__(self, options: FashionMnistOptions) -> None:
         super().__init__(options)

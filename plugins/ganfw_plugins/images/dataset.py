@@ -28,7 +28,8 @@ class Folder(Dataset):
         """List the pictures. Raises DataError for a folder that has none."""
         names = _files(self.root)
         self.pictures = find_pictures(names)
-        self.classes = len(self.pictures.classes) if self.options.labels else 0
+        self.class_names = self.pictures.classes if self.options.labels else ()
+        self.classes = len(self.class_names)
         if not self.pictures.names:
             raise DataError(f"{self.root} has no pictures: {_contents(names)}")
 

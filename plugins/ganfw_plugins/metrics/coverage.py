@@ -1,4 +1,4 @@
-"""Which of the data's known modes does the generator make, and how evenly?"""
+"""Which of the data's known modes does the generator make, how evenly, and how well?"""
 
 from __future__ import annotations
 
@@ -10,64 +10,108 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import ShapesError, UsageError
+from ganfw import Dataset, ShapesError, UsageError
 
 from .judging import Generate, SampleMetric
 
 _SHRINKAGE = 0.1
+_LEAST = 4
+"""Samples of each mode: two make its centre, two its reach."""
 
 
 class ModeCoverage(SampleMetric):
-    """Modes found, where the data's labels are its modes: species of `sprites`, the Gaussians of
-    `ring`. A generated sample belongs to the mode whose centre is nearest; it counts if it lies no
-    farther from it than 95 % of the real samples that the centres were not made from.
+    """Modes found, where the data's labels are its modes: categories of `fashion-mnist`, species of
+    `sprites`, the Gaussians of `ring`. A generated sample belongs to the mode whose centre is
+    nearest; it counts if it lies no farther from it than 95 % of that mode's real samples do, of
+    those that the centre was not made from.
 
     ``kl`` is the divergence of the counted samples' distribution over modes from the real one's,
     in nats: 0 is best, and where the data is balanced it is the divergence from uniform.
-    ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count;
-    ``found_by_mode`` counts by label, and so says which categories the generator makes well and
-    which it leaves out.
+    ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count.
+
+    Two scores by category, under the labels' names, say which work well and which don't.
+    ``made_by_mode`` is how many samples count for it, as a multiple of its share of the data: 1 is
+    as often as in the data, 0 is never. ``quality_by_mode`` is the share of the samples nearest to
+    it that count; 0 where there are none. ``worst_modes`` names the three least made.
+
+    What was learnt by heart it doesn't punish: the training data given back covers every mode.
     """
 
     main = "mode_coverage"
     lower_is_better = False
+    names: tuple[str, ...] = ()
+
+    def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
+        super().prepare(dataset, labels)
+        self.names = tuple(dataset.class_names) or tuple(map(str, range(dataset.classes)))
+        self._chosen_labels()
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        if self.labels is None:
-            raise ShapesError("it needs data with labels, one for each mode")
-        labels = self.labels[self.places(len(real))]
-        real, fake = real[self.places(len(real))], generate(self.options.samples)
-        ours, theirs, features = self.features(real, fake)
-        modes, unseen = _fit(ours, labels, self.options.within, self.options.seed)
-        mode, distance = modes.nearest(theirs)
-        found = torch.bincount(mode[distance <= modes.reach], minlength=len(modes.centres))
+        labels = self._chosen_labels()
+        features = self.features(real)
+        modes, unseen = _fit(features.real, labels, self.options.within, self.options.seed)
+        fake = generate(self.options.samples)
+        nearest, counts = modes.counted(features(fake))
+        known = torch.bincount(labels, minlength=len(modes.centres))
+        found = torch.bincount(nearest[counts], minlength=len(known))
         present = found >= self.options.least
         return {
             self.main: float(present.double().mean()),
             "modes": int(present.sum()),
-            "modes_known": len(found),
-            "in_modes": float((distance <= modes.reach).double().mean()),
-            "found_by_mode": found.tolist(),
-            "kl": divergence(found, torch.bincount(labels, minlength=len(found))),
-            **self.making(real, fake),
+            "modes_known": len(known),
+            "in_modes": float(counts.double().mean()),
+            "kl": divergence(found, known),
+            **self._by_mode(found, torch.bincount(nearest, minlength=len(known)), known),
+            **self.making(len(real), fake),
             "right_on_unseen_real": unseen,
-            **features,
+            **features.description(),
         }
+
+    def _by_mode(self, found: Tensor, nearest: Tensor, known: Tensor) -> dict[str, Any]:
+        """Scores under the modes' names, from counts (K,)."""
+        made = (found / nearest.sum()) / (known / known.sum())
+        quality = found / nearest.clamp(min=1)
+        return {
+            "found_by_mode": found.tolist(),
+            "made_by_mode": dict(zip(self.names, made.tolist(), strict=True)),
+            "quality_by_mode": dict(zip(self.names, quality.tolist(), strict=True)),
+            "worst_modes": [self.names[label] for label in made.argsort(stable=True)[:3].tolist()],
+        }
+
+    def _chosen_labels(self) -> Tensor:
+        """Those (N,) of the real samples that are judged. Raises ShapesError if the data has none,
+        UsageError if one is too rare."""
+        if self.labels is None:
+            raise ShapesError("it needs data with labels, one for each mode")
+        labels = self.labels[self.places(len(self.labels))]
+        counts = torch.bincount(labels, minlength=len(self.names))
+        if counts.min() < _LEAST:
+            raise UsageError(
+                f"it needs {_LEAST} real samples of each label or more, and of "
+                f"'{self.names[counts.argmin()]}' there are {counts.min()}"
+            )
+        return labels
 
 
 @dataclass(frozen=True)
 class _Modes:
-    """Centres (K, F) in a space where all modes have about unit covariance, and their reach."""
+    """Centres (K, F) in a space where all modes have about unit covariance, and how far from each
+    (K,) a sample may lie."""
 
     centres: Tensor
     whiten: Tensor
-    reach: float
+    reach: Tensor
 
     def nearest(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The nearest mode (B,) and the distance to it (B,)."""
         distances = torch.cdist(features.double() @ self.whiten, self.centres)
         nearest = distances.min(dim=1)
         return nearest.indices, nearest.values
+
+    def counted(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The nearest mode (B,), and whether it reaches so far (B,)."""
+        mode, distance = self.nearest(features)
+        return mode, distance <= self.reach[mode]
 
 
 def divergence(found: Tensor, known: Tensor) -> float:
@@ -78,24 +122,35 @@ def divergence(found: Tensor, known: Tensor) -> float:
     return float(torch.where(p > 0, p * (p / q).log(), 0.0).sum())
 
 
+def _halves(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Two halves of the places of ``labels`` (N,) by chance, each with half of every label."""
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator)
+    order = order[labels[order].argsort(stable=True)]
+    return order[::2], order[1::2]
+
+
 def _fit(features: Tensor, labels: Tensor, within: float, seed: int) -> tuple[_Modes, float]:
     """Modes by the means of their classes and a shared, shrunk covariance within them (linear
     discriminant analysis), and the share of held-out samples that they name rightly."""
-    generator = torch.Generator().manual_seed(seed)
-    known = torch.randperm(len(labels), generator=generator) % 2 == 0
-    classes = int(labels.max()) + 1
-    counts = torch.bincount(labels[known], minlength=classes)
-    if counts.min() < 2:
-        raise UsageError("it needs four real samples of each label or more")
+    known, unseen = _halves(labels, seed)
     rows = features.double()
-    sums = torch.zeros(classes, rows.shape[1], dtype=torch.float64)
+    counts = torch.bincount(labels[known])
+    sums = torch.zeros(len(counts), rows.shape[1], dtype=torch.float64)
     centres = sums.index_add_(0, labels[known], rows[known]) / counts[:, None]
-    residuals = rows[known] - centres[labels[known]]
-    covariance = residuals.T @ residuals / (len(residuals) - classes)
+    whiten = _whitening(rows[known] - centres[labels[known]], len(counts))
+    modes = _Modes(centres @ whiten, whiten, torch.full((len(counts),), math.inf))
+    mode, _ = modes.nearest(rows[unseen])
+    right = float((mode == labels[unseen]).double().mean())
+    own = (rows[unseen] @ whiten - modes.centres[labels[unseen]]).norm(dim=1)
+    reach = [own[labels[unseen] == label].quantile(within) for label in range(len(counts))]
+    return _Modes(modes.centres, whiten, torch.stack(reach)), right
+
+
+def _whitening(residuals: Tensor, modes: int) -> Tensor:
+    """The map (F, F) that brings ``residuals`` (N, F) from their modes to unit covariance."""
+    covariance = residuals.T @ residuals / (len(residuals) - modes)
     ridge = covariance.diagonal().mean() * torch.eye(len(covariance), dtype=torch.float64)
     values, vectors = torch.linalg.eigh((1 - _SHRINKAGE) * covariance + _SHRINKAGE * ridge)
-    whiten = vectors * values.clamp(min=1e-12).rsqrt()
-    modes = _Modes(centres @ whiten, whiten, math.inf)
-    mode, distance = modes.nearest(rows[~known])
-    right = float((mode == labels[~known]).double().mean())
-    return _Modes(modes.centres, whiten, float(distance.quantile(within))), right
+    whitening: Tensor = vectors * values.clamp(min=1e-12).rsqrt()
+    return whitening

@@ -10,29 +10,32 @@ from torch import Tensor
 
 from ganfw import Dataset, ShapesError
 
-from .judging import Generate, SampleMetric, enough
+from .judging import Generate, SampleMetric
 
 Moments = tuple[Tensor, Tensor]
 """Mean (F,) and covariance (F, F)."""
 
 
 class RandomFrechet(SampleMetric):
-    """The Fréchet distance of Heusel et al. 2017 on features of random filters. 0 is best."""
+    """The Fréchet distance of Heusel et al. 2017 on features of random filters. 0 is best.
+
+    What was learnt by heart it doesn't punish: the training data given back scores 0.
+    """
 
     main = "random_frechet"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        real, fake = self.chosen(real), generate(self.options.samples)
-        enough(real, 2)
-        ours, theirs, features = self.features(real, fake)
-        distance = frechet_distance(moments(ours), moments(theirs))
-        return {self.main: distance, **self.making(real, fake), **features}
+        features = self.features(real)
+        fake = generate(self.options.samples)
+        distance = frechet_distance(moments(features.real), moments(features(fake)))
+        return {self.main: distance, **self.making(len(real), fake), **features.description()}
 
 
 class FrechetGaussian(SampleMetric):
     """Between the data's Gaussian and the one of the generated points. 0 is best.
 
-    The data's is exact where the dataset knows it, as `gaussian` does, and fitted elsewhere.
+    The data's is exact where the dataset knows it, as `gaussian` does, and fitted elsewhere. What
+    was learnt by heart it doesn't punish: only a mean and a covariance are compared.
     """
 
     main = "frechet_gaussian"
@@ -43,16 +46,17 @@ class FrechetGaussian(SampleMetric):
         exact = getattr(dataset, "moments", None)
         self._known = None if exact is None else exact()
 
-    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        if real.ndim != 2:
+    def fits(self, sample: tuple[int, ...]) -> None:
+        if len(sample) != 1:
             raise ShapesError("it judges points, and this data is none")
+
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
+        fitted = moments(self.chosen(real))
         fake = generate(self.options.samples)
-        reference = self._known or moments(self.chosen(real))
-        known = "the dataset's own" if self._known else "fitted to the real samples"
         return {
-            self.main: frechet_distance(reference, moments(fake)),
-            **self.making(self.chosen(real), fake),
-            "reference": known,
+            self.main: frechet_distance(self._known or fitted, moments(fake)),
+            **self.making(len(real), fake),
+            "reference": "the dataset's own" if self._known else "fitted to the real samples",
         }
 
 

@@ -10,50 +10,62 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import DataError, PluginError, ShapesError
+from ganfw import DataError, Dataset, PluginError, ShapesError
 
-from .judging import Generate, SampleMetric, a_picture, enough
+from .judging import Generate, PictureMetric
 from .weights import find_weights, harmless_copy
 
 _CHUNK = 32
 
 
-class InceptionMetric(SampleMetric):
+class InceptionMetric(PictureMetric):
     """What these scores share: pictures as 8-bit RGB, and the network's features of them.
 
-    The network resizes them itself, as the original TensorFlow code does. Raises PluginError where
-    the extra ``ganfw[metrics]`` is not installed, DataUnavailable for weights that can't be had.
+    The network resizes them itself, as the original TensorFlow code does. It runs on the CPU,
+    whatever the run's device, so that a score is the same everywhere. Raises PluginError where the
+    extra ``ganfw[metrics]`` is not installed, DataUnavailable for weights that can't be had.
     """
 
     layer = "2048"
     _network: Any = None
+    _hash: str = ""
+
+    def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
+        super().prepare(dataset, labels)
+        self._loaded()
+
+    def fits(self, sample: tuple[int, ...]) -> None:
+        super().fits(sample)
+        if sample[0] not in (1, 3):
+            raise ShapesError(f"it judges grey and RGB pictures, not {sample[0]} channels")
 
     def both(self, real: Tensor, generate: Generate) -> tuple[Tensor, Tensor, dict[str, Any]]:
         """Features of the real and of the generated samples, and how they were made."""
-        a_picture(real)
-        real, fake = self.chosen(real), generate(self.options.samples)
-        enough(real, 2)
-        making = {
-            **self.making(real, fake),
-            "features": f"{self.options.network}, layer {self.layer}",
-            "features_hash": self._weights_hash(),
-            "resizer": "the network's own: bilinear, as TensorFlow 1",
-        }
-        return self._features(real), self._features(fake), making
+        ours = self.remembered(real, self.network_features)
+        fake = generate(self.options.samples)
+        return ours, self.network_features(fake), self.network_making(len(real), fake)
 
     @torch.no_grad()
-    def _features(self, samples: Tensor) -> Tensor:
+    def network_features(self, samples: Tensor) -> Tensor:
+        """What the network's layer says of samples (B, C, H, W): (B, F)."""
         network = self._loaded()
         parts = []
         for rows in torch.split(samples, _CHUNK):
             parts.append(network(self._pixels(rows))[0].float().cpu())
         return torch.cat(parts)
 
+    def network_making(self, real: int, fake: Tensor) -> dict[str, Any]:
+        """What is written beside a score: the network and its weights, too."""
+        return {
+            **self.making(real, fake),
+            "features": f"{self.options.network}, layer {self.layer}",
+            "features_hash": self._hash,
+            "resizer": "the network's own: bilinear, as TensorFlow 1",
+        }
+
     def _pixels(self, samples: Tensor) -> Tensor:
         low, high = self.value_range or (0.0, 1.0)
         pixels = ((samples - low) * (255 / (high - low))).round().clamp(0, 255).byte()
-        if pixels.shape[1] not in (1, 3):
-            raise ShapesError(f"it judges grey and RGB pictures, not {pixels.shape[1]} channels")
         return pixels.expand(-1, 3, -1, -1)
 
     def _loaded(self) -> Any:
@@ -67,20 +79,15 @@ class InceptionMetric(SampleMetric):
             name = self.options.network
             if name not in networks:
                 raise PluginError(f"torch-fidelity knows no network '{name}'")
-            self._network = _build(networks[name], name, self.layer, self._weights())
+            weights: Path = self.options.weights or find_weights(name)
+            self._network = _build(networks[name], name, self.layer, weights)
+            self._hash = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
         return self._network
-
-    def _weights(self) -> Path:
-        found: Path | None = self.options.weights
-        return found or find_weights(self.options.network)
-
-    def _weights_hash(self) -> str:
-        self._loaded()
-        return hashlib.sha256(self._weights().read_bytes()).hexdigest()[:16]
 
 
 class Fid(InceptionMetric):
-    """The Fréchet Inception distance of Heusel et al. 2017. 0 is best."""
+    """The Fréchet Inception distance of Heusel et al. 2017. 0 is best, and what the training data
+    given back scores: what was learnt by heart it doesn't punish."""
 
     main = "fid"
 
@@ -92,7 +99,8 @@ class Fid(InceptionMetric):
 
 
 class Kid(InceptionMetric):
-    """The kernel Inception distance of Bińkowski et al. 2018, over subsets. 0 is best."""
+    """The kernel Inception distance of Bińkowski et al. 2018, over subsets. 0 is best. What was
+    learnt by heart it doesn't punish: the training data given back scores about 0 or below."""
 
     main = "kid"
 
@@ -112,14 +120,16 @@ class Kid(InceptionMetric):
 
 class InceptionScore(InceptionMetric):
     """The Inception score of Salimans et al. 2016: more is better. It never looks at real samples,
-    and means little for pictures unlike ImageNet's."""
+    so it can't tell what was learnt by heart, and means little for pictures unlike ImageNet's."""
 
     main = "inception_score"
     lower_is_better = False
     layer = "logits_unbiased"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        _, theirs, making = self.both(real, generate)
+        self.fits(tuple(real.shape[1:]))
+        fake = generate(self.options.samples)
+        theirs = self.network_features(fake)
         from torch_fidelity.metric_isc import isc_features_to_metric
 
         splits = min(10, len(theirs))
@@ -127,21 +137,24 @@ class InceptionScore(InceptionMetric):
         return {
             self.main: float(found["inception_score_mean"]),
             "inception_score_std": float(found["inception_score_std"]),
-            **making,
+            **self.network_making(0, fake),
             "splits": splits,
         }
 
 
 class PrecisionRecall(InceptionMetric):
-    """Precision and recall of Kynkäänniemi et al. 2019, k = 3. 1 is best."""
+    """Precision and recall of Kynkäänniemi et al. 2019, k = 3. 1 is best, and what the training
+    data given back scores: what was learnt by heart they don't punish."""
 
     main = "precision"
     lower_is_better = False
 
+    @property
+    def least(self) -> int:
+        return 4
+
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         ours, theirs, making = self.both(real, generate)
-        enough(ours, 4)
-        enough(theirs, 4)
         from torch_fidelity.metric_prc import prc_features_to_metric
 
         found = prc_features_to_metric(theirs, ours, save_cpu_ram=True, verbose=False)

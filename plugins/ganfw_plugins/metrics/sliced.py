@@ -2,61 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import pad
 
-from .judging import Generate, SampleMetric, a_picture
+from .judging import Generate, PictureMetric
 
-_PATCH, _COARSEST, _TOGETHER = 7, 16, 32
+_PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
 _BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 
 
-class SlicedWasserstein(SampleMetric):
+class SlicedWasserstein(PictureMetric):
     """Karras et al. 2018, section 5: pictures in 0..255 become a Laplacian pyramid down to 16
     pixels; on each level 7×7 patches are drawn, each colour is brought to mean 0 and deviation 1,
     and the distances along random directions are averaged. Times 1000, as the paper gives it, for
     each level by its height and as their mean. 0 is best.
 
     The paper takes 16384 pictures, 128 patches of each and 512 directions. Fewer make every
-    distance a little larger: compare scores of the same counts.
+    distance a little larger: compare scores of the same counts. What was learnt by heart it
+    doesn't punish: the training data given back scores as low as it gets.
     """
 
     main = "swd"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        a_picture(real)
-        real = self.chosen(real)
-        fake = generate(len(real))
-        generator = torch.Generator().manual_seed(self.options.seed)
-        scores = {}
-        ours, theirs = self._bytes(real), self._bytes(fake)
-        while True:
-            height, last = ours.shape[2], min(ours.shape[2:]) < 2 * _COARSEST
-            one, other = (each if last else _details(each) for each in (ours, theirs))
-            patches = self.options.patches
-            one = descriptors(one, patches, generator)
-            other = descriptors(other, patches, generator)
-            distance = sliced_distance(one, other, self.options.directions, generator)
-            scores[f"swd_{height}"] = distance * 1000
-            if last:
-                break
-            ours, theirs = _down(ours), _down(theirs)
-        mean = sum(scores.values()) / len(scores)
+        chosen = self.chosen(real)
+        fake = generate(len(chosen))
+        scores = self._by_level(self._bytes(chosen), self._bytes(fake))
         return {
-            self.main: mean,
+            self.main: sum(scores.values()) / len(scores),
             **scores,
-            **self.making(real, fake),
+            **self.making(len(real), fake),
             "patches": self.options.patches,
             "directions": self.options.directions,
         }
 
+    def _by_level(self, real: Tensor, fake: Tensor) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(self.options.seed)
+        scores = {}
+        for ours, theirs in zip(pyramid(real), pyramid(fake), strict=True):
+            one = descriptors(ours, self.options.patches, generator)
+            other = descriptors(theirs, self.options.patches, generator)
+            distance = sliced_distance(one, other, self.options.directions, generator)
+            scores[f"swd_{ours.shape[2]}"] = distance * 1000
+        return scores
+
     def _bytes(self, samples: Tensor) -> Tensor:
+        """Whole numbers in 0..255, as pictures are stored."""
         low, high = self.value_range or (0.0, 1.0)
-        return ((samples.float() - low) * (255 / (high - low))).clamp(0, 255)
+        return ((samples.float() - low) * (255 / (high - low))).round().clamp(0, 255)
+
+
+def pyramid(pictures: Tensor) -> Iterator[Tensor]:
+    """The levels of a Laplacian pyramid (Burt & Adelson 1983), finest first: of each what is lost
+    by going down and up again, and the coarsest as it is."""
+    while min(pictures.shape[2:]) >= 2 * _COARSEST:
+        smaller = down(pictures)
+        yield pictures - up(smaller, pictures.shape[2:])
+        pictures = smaller
+    yield pictures
+
+
+def down(pictures: Tensor) -> Tensor:
+    """Blurred by the 5×5 binomial filter, every second pixel kept."""
+    return _blur(pictures)[:, :, ::2, ::2]
+
+
+def up(pictures: Tensor, size: torch.Size) -> Tensor:
+    """Zeros between the pixels, blurred with four times the weight."""
+    spread = pictures.new_zeros(*pictures.shape[:2], *size)
+    spread[:, :, ::2, ::2] = pictures
+    return _blur(spread) * 4
+
+
+def _blur(pictures: Tensor) -> Tensor:
+    # Few at a time: sums of slices are quick as long as these stay in the processor's cache.
+    return torch.cat([_line_by_line(each) for each in torch.split(pictures, _CHUNK)])
+
+
+def _line_by_line(pictures: Tensor) -> Tensor:
+    """1 4 6 4 1 down the columns, then along the rows, mirrored at the edges."""
+    height, width = pictures.shape[2:]
+    x = pad(pictures, (2, 2, 2, 2), mode="reflect")
+    x = sum(w * x[:, :, i : i + height] for i, w in enumerate(_BINOMIAL)) / 16
+    return sum(w * x[..., i : i + width] for i, w in enumerate(_BINOMIAL)) / 16
 
 
 def descriptors(pictures: Tensor, count: int, generator: torch.Generator) -> Tensor:
@@ -84,31 +117,7 @@ def sliced_distance(x: Tensor, y: Tensor, directions: int, generator: torch.Gene
         count = min(_TOGETHER, directions - start)
         axes = torch.randn(x.shape[1], count, generator=generator)
         axes /= axes.norm(dim=0)
-        gaps = (x @ axes).sort(dim=0).values - (y @ axes).sort(dim=0).values
-        total += float(gaps.abs().mean(dim=0).double().sum())
+        # NumPy sorts thirty times as fast as torch, which also says where each number was.
+        one, other = (np.sort((axes.T @ each.T).numpy(), axis=1) for each in (x, y))
+        total += float(np.abs(one - other).mean(axis=1, dtype=np.float64).sum())
     return total / directions
-
-
-def _details(pictures: Tensor) -> Tensor:
-    """A level of the pyramid (Burt & Adelson 1983): what is lost by going down and up again."""
-    return pictures - _up(_down(pictures), pictures.shape[2:])
-
-
-def _down(pictures: Tensor) -> Tensor:
-    """Blurred by the 5×5 binomial filter, every second pixel kept."""
-    return _blur(pictures)[:, :, ::2, ::2]
-
-
-def _up(pictures: Tensor, size: torch.Size) -> Tensor:
-    # Zeros between the pixels, blurred with four times the weight, as Burt & Adelson do it.
-    batch, channels = pictures.shape[:2]
-    spread = pictures.new_zeros(batch, channels, *size)
-    spread[:, :, ::2, ::2] = pictures
-    return _blur(spread) * 4
-
-
-def _blur(pictures: Tensor) -> Tensor:
-    channels = pictures.shape[1]
-    line = torch.tensor(_BINOMIAL)
-    kernel = (line[:, None] * line / line.sum() ** 2).expand(channels, 1, 5, 5)
-    return conv2d(pad(pictures, (2, 2, 2, 2), mode="reflect"), kernel, groups=channels)

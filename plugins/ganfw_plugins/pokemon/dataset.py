@@ -42,7 +42,8 @@ class Pokemon(Dataset):
         """Open the archive or folder; download the archive if neither is given."""
         self.shelf = _open_shelf(self.options)
         self.pictures = find_pictures(self.shelf.names)
-        self.classes = len(self.pictures.classes)
+        self.class_names = self.pictures.classes
+        self.classes = len(self.class_names)
         if not self.pictures.names:
             raise DataError(f"{self.shelf.path} holds no pictures")
 

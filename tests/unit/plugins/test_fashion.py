@@ -9,26 +9,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import Result
+from numpy.typing import NDArray
+from torch import Tensor
 
-from ganfw import DataError, DataUnavailable
-from ganfw_plugins.fashion.dataset import FashionMnist
+from ganfw import DataError, DataUnavailable, Metric
+from ganfw_plugins.fashion.dataset import CATEGORIES, FashionMnist
 from ganfw_plugins.fashion.options import FashionMnistOptions
 
 Ganfw = Callable[..., Result]
 COUNT = 240
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """IDX files as they are distributed: label i is a bright square at a place of its own."""
-    raw = tmp_path / "local" / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    labels = np.arange(COUNT, dtype=np.uint8) % 10
-    pictures = np.random.default_rng(0).integers(0, 60, (COUNT, 28, 28)).astype(np.uint8)
-    for picture, label in zip(pictures, labels, strict=True):
+LABELS = np.arange(COUNT, dtype=np.uint8) % 10
+
+
+def _clothes(seed: int) -> NDArray[np.uint8]:
+    """Label i is a bright square at a place of its own."""
+    pictures = np.random.default_rng(seed).integers(0, 60, (COUNT, 28, 28)).astype(np.uint8)
+    for picture, label in zip(pictures, LABELS, strict=True):
         row, column = divmod(int(label), 4)
         picture[row * 8 : row * 8 + 8, column * 6 : column * 6 + 6] = 220
+    return pictures
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """IDX files as they are distributed."""
+    raw = tmp_path / "local" / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    pictures, labels = _clothes(0), LABELS
     for prefix in ("train", "t10k"):
         head = struct.pack(">IIII", 0x803, COUNT, 28, 28)
         (raw / f"{prefix}-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
@@ -76,6 +87,51 @@ def test_which_categories_work(ganfw: Ganfw, root: Path) -> None:
     result = ganfw("evaluate", "runs/0001-dcgan-fashion-mnist", *words)
     assert result.exit_code == 0, result.output
     (record,) = json.loads(result.stdout)
-    assert len(record["result"]["found_by_mode"]) == 10
+    assert list(record["result"]["made_by_mode"]) == list(CATEGORIES)
+    assert len(record["result"]["worst_modes"]) == 3
     assert record["result"]["modes_known"] == 10
     assert record["result"]["right_on_unseen_real"] > 0.9
+    table = ganfw("evaluate", "runs/0001-dcgan-fashion-mnist", *words[:-1]).stdout
+    for name in CATEGORIES:
+        assert f"made_by_mode/{name} " in table
+        assert f"quality_by_mode/{name} " in table
+
+
+def test_the_categories_are_named(root: Path) -> None:
+    dataset = FashionMnist(FashionMnistOptions(root=root))
+    assert (dataset.class_names[0], dataset.class_names[9]) == ("T-shirt", "ankle boot")
+    assert len(dataset.class_names) == dataset.classes == 10
+
+
+def _samples(pictures: NDArray[np.uint8]) -> Tensor:
+    framed = np.pad(pictures, ((0, 0), (2, 2), (2, 2)))
+    return torch.from_numpy(framed).float()[:, None] / 127.5 - 1
+
+
+def _upside_down(pictures: Tensor) -> Tensor:
+    return pictures.flip(2)
+
+
+def _faint(pictures: Tensor) -> Tensor:
+    return (pictures + 1) * 0.4 - 1
+
+
+@pytest.mark.parametrize("spoil", [_upside_down, _faint])
+@pytest.mark.parametrize("category", ["trouser", "bag"])
+def test_a_spoilt_category_comes_out_worst(
+    root: Path, metric: Callable[..., Metric], category: str, spoil: Callable[[Tensor], Tensor]
+) -> None:
+    """By name: all others are made as often and as well as in the data."""
+    dataset = FashionMnist(FashionMnistOptions(root=root))
+    dataset.prepare(print)
+    labels = torch.from_numpy(LABELS).long().repeat(3)
+    coverage = metric("mode-coverage", samples=3 * COUNT)
+    coverage.prepare(dataset, labels)
+    real, fake = (torch.cat([_samples(_clothes(seed + i)) for i in range(3)]) for seed in (0, 3))
+    chosen = labels == CATEGORIES.index(category)
+    fake[chosen] = spoil(fake[chosen])
+    scores = coverage(real, lambda count: fake[:count])
+    made = scores["made_by_mode"]
+    assert min(made, key=made.get) == scores["worst_modes"][0] == category
+    assert made[category] < 0.2
+    assert all(each > 0.75 for name, each in made.items() if name != category)

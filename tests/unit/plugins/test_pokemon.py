@@ -58,6 +58,7 @@ def test_an_archive_of_class_folders(tmp_path: Path) -> None:
     (tmp_path / "book.zip").write_bytes(GOOD)
     dataset = _prepared(archive=tmp_path / "book.zip")
     assert (len(dataset), dataset.classes) == (3, 2)
+    assert dataset.class_names == ("abra", "zubat")
     assert [dataset[i][1] for i in range(3)] == [0, 0, 1]
     assert [dataset[i][0][:, 8, 8].tolist() for i in range(3)] == [
         [255, 255, 255], [0, 0, 0], [0, 0, 255],

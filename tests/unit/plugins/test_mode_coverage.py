@@ -1,0 +1,122 @@
+"""Modes found, how evenly and how well: on the ring, on sprites, and category by category."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganfw import Metric, ShapesError, UsageError
+from ganfw.shapes import Shapes
+from ganfw.testing.toys import ToyDataset
+from ganfw_plugins.gaussian.options import RingOptions
+from ganfw_plugins.gaussian.ring import Ring
+from ganfw_plugins.metrics.coverage import _halves, divergence
+
+Make = Callable[..., Metric]
+POINTS = Shapes((2,), None, 4, 2)
+CENTRES = torch.tensor([[0.0, 0], [8, 0], [0, 8], [8, 8]])
+
+
+class Named(ToyDataset):
+    """Four kinds of points, with names."""
+
+    class_names = ("north", "east", "south", "west")
+
+
+def _around(labels: Tensor, seed: int, spread: Tensor | float = 1.0) -> Tensor:
+    noise = torch.randn(len(labels), 2, generator=torch.Generator().manual_seed(seed))
+    return CENTRES[labels] + spread * noise
+
+
+def test_the_divergence_of_histograms() -> None:
+    known = torch.tensor([10, 10, 10, 10])
+    assert divergence(torch.tensor([5, 5, 5, 5]), known) == pytest.approx(0)
+    assert divergence(torch.tensor([7, 7, 0, 0]), known) == pytest.approx(math.log(2))
+    assert divergence(torch.tensor([0, 0, 0, 0]), known) == pytest.approx(math.log(4))
+
+
+@pytest.mark.parametrize("modes", [8, 3])
+def test_modes_of_the_ring(metric: Make, modes: int) -> None:
+    real, fake = (Ring(RingOptions(count=4000, seed=seed)) for seed in (0, 1))
+    coverage = metric("mode-coverage", samples=2000)
+    coverage.prepare(real, torch.from_numpy(real.labels))
+    points = torch.from_numpy(fake.points[fake.labels < modes])
+    scores: Any = coverage(torch.from_numpy(real.points), lambda count: points[:count])
+    assert (scores["modes"], scores["modes_known"]) == (modes, 8)
+    assert scores["mode_coverage"] == modes / 8
+    assert scores["in_modes"] == pytest.approx(0.95, abs=0.03)
+    assert scores["kl"] == pytest.approx(math.log(8 / modes), abs=0.04)
+    assert scores["right_on_unseen_real"] > 0.99
+    made = scores["made_by_mode"]
+    assert list(made) == [str(label) for label in range(8)]
+    assert [round(each * modes / 8, 1) for each in made.values()] == [
+        pytest.approx(0.95, abs=0.1) if label < modes else 0 for label in range(8)
+    ]
+    between = coverage(torch.from_numpy(real.points), lambda count: torch.zeros(count, 2))
+    assert between["modes"] == 0
+
+
+def _judged(metric: Make, fake: Tensor) -> Any:
+    labels = torch.arange(2000) % 4
+    coverage = metric("mode-coverage", samples=2000)
+    coverage.prepare(Named(POINTS, 2000), labels)
+    return coverage(_around(labels, 0), lambda count: fake[:count])
+
+
+def test_a_category_that_is_made_badly(metric: Make) -> None:
+    """Still nearest to its own, but too far away: its quality is the lowest, by name."""
+    labels = torch.arange(2000) % 4
+    spread = torch.where(labels == 2, 3.0, 1.0)[:, None]
+    scores = _judged(metric, _around(labels, 1, spread))
+    quality, made = scores["quality_by_mode"], scores["made_by_mode"]
+    assert min(quality, key=quality.get) == min(made, key=made.get) == "south"
+    assert quality["south"] < 0.5
+    assert all(each > 0.8 for name, each in quality.items() if name != "south")
+    assert scores["worst_modes"][0] == "south"
+
+
+def test_a_category_that_is_made_too_rarely(metric: Make) -> None:
+    """A fifth of its share, all of it good."""
+    labels = torch.arange(4000) % 4
+    labels = labels[(labels != 1) | (torch.arange(4000) % 20 == 1)][:2000]
+    scores = _judged(metric, _around(labels, 1))
+    quality, made = scores["quality_by_mode"], scores["made_by_mode"]
+    assert min(made, key=made.get) == scores["worst_modes"][0] == "east"
+    assert made["east"] == pytest.approx(0.95 * 0.2 / 0.8, rel=0.2)
+    assert min(quality.values()) > 0.85
+    assert sum(scores["found_by_mode"]) == pytest.approx(scores["in_modes"] * 2000)
+
+
+def test_a_broad_category_is_not_blamed_for_its_breadth(metric: Make) -> None:
+    """How far a sample may lie is each category's own."""
+    labels = torch.arange(2000) % 4
+    spread = torch.where(labels == 3, 2.0, 1.0)[:, None]
+    coverage = metric("mode-coverage", samples=2000)
+    coverage.prepare(Named(POINTS, 2000), labels)
+    new = _around(labels, 1, spread)
+    scores = coverage(_around(labels, 0, spread), lambda count: new)
+    assert min(scores["quality_by_mode"].values()) > 0.9
+
+
+def test_data_without_modes_is_refused_early(metric: Make) -> None:
+    coverage = metric("mode-coverage", samples=100)
+    with pytest.raises(ShapesError, match="it needs data with labels"):
+        coverage.prepare(Named(POINTS, 100), None)
+    rare = torch.tensor([0, 1, 2, 3] * 5 + [0, 1, 2] * 5)
+    rare[3] = rare[7] = 0
+    with pytest.raises(UsageError, match=r"4 real samples .* of 'west' there are 3"):
+        coverage.prepare(Named(POINTS, 100), rare)
+
+
+def test_each_label_is_halved() -> None:
+    labels = torch.tensor([0] * 5 + [1] * 4 + [2] * 91)
+    known, unseen = _halves(labels, seed=0)
+    assert sorted(torch.cat([known, unseen]).tolist()) == list(range(100))
+    assert labels[known].bincount().tolist()[1:] in ([2, 45], [2, 46])
+    assert labels[unseen].bincount().min() >= 2
+    assert not torch.equal(known, _halves(labels, seed=1)[0])

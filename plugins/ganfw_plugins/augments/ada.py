@@ -10,7 +10,9 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from ganfw import Augment, Shapes
 
+from .affine import rotation, scaling, translation
 from .diffaugment import needs_pictures
+from .draws import Draws
 from .options import AdaOptions
 
 _MEMORY = 0.9
@@ -18,12 +20,17 @@ _MEMORY = 0.9
 
 
 class AdaptiveAugment(Augment):
-    """Karras et al. 2020, sections 2 and 3: pixel, geometric and colour transforms, each applied
-    with probability p; p rises while the critic is surer of real samples than ``target`` (their
-    r_t, the mean sign of its scores) and falls otherwise, from 0 to 1 within ``examples``.
+    """Karras et al. 2020, sections 2 and 3: transforms of whole pixels, of the plane and of colours
+    (appendix B, without filtering and corruption), each applied with probability p; p rises while
+    the critic is surer of real samples than ``target`` (their r_t, the mean sign of its scores) and
+    falls otherwise, from 0 to 1 within ``examples``.
 
-    Their magnitudes, but one bilinear resampling in place of their wavelet filters, and edges
-    repeated. ``strength`` is p, and is saved with the run.
+    Their transforms, order and magnitudes, but one bilinear resampling in place of their wavelet
+    filters; what comes in from outside is mirrored. ``strength`` is p, and is saved with the run.
+
+    It needs a loss for which a score above 0 means "real": `nonsaturating`, `minimax`, `hinge`.
+    Under `rpgan` and `wasserstein` only differences of scores count, so that their signs say
+    nothing; with ``examples`` = 10⁹ the strength stays ``initial``, and needs no sign.
     """
 
     strength: Tensor
@@ -35,7 +42,7 @@ class AdaptiveAugment(Augment):
         self.register_buffer("strength", torch.tensor(float(options.initial)))
         self.register_buffer("sureness", torch.tensor(0.0))
         low, high = shapes.value_range or (-1.0, 1.0)
-        self._middle, self._span = (low + high) / 2, high - low
+        self._middle, self._half = (low + high) / 2, (high - low) / 2
 
     def adapt(self, sureness: Tensor, examples: int) -> None:
         """Move p by the sign of what the target is missed by."""
@@ -45,76 +52,72 @@ class AdaptiveAugment(Augment):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Pictures (B, C, H, W) to pictures of the same shape; colours may leave the range."""
-        grid = affine_grid(self._geometry(samples), list(samples.shape), align_corners=False)
-        moved = grid_sample(samples, grid, padding_mode="border", align_corners=False)
+        where = self.places(samples)
+        grid = affine_grid(where[:, :2], list(samples.shape), align_corners=False)
+        moved = grid_sample(samples, grid, padding_mode="reflection", align_corners=False)
         return self._recolored(moved) if self.options.colors else moved
 
+    def places(self, pictures: Tensor) -> Tensor:
+        """Where each picture's pixels are taken from: maps (B, 3, 3) of the plane in which it
+        spans -1..1 both ways.
+
+        They are made in pixels, or turning would shear what is not square.
+        """
+        height, width = pictures.shape[2:]
+        maps = self._whole_pixels(pictures)
+        if self.options.geometry:
+            maps = maps @ self._geometry(pictures)
+        halves = pictures.new_tensor([width / 2, height / 2, 1])
+        return maps * halves / halves[:, None]
+
+    def _whole_pixels(self, pictures: Tensor) -> Tensor:
+        """Mirrored, turned by quarters, moved by up to an eighth of the sides."""
+        draw = Draws(pictures, self.strength)
+        mirrored = 1 - 2 * draw.whole(2)[:, 0]
+        quarters = draw.whole(4)[:, 0] * (math.pi / 2)
+        shift = (draw.between(-0.125, 0.125, count=2) * _sides(pictures)).round()
+        maps = scaling(mirrored, torch.ones_like(mirrored)) @ rotation(quarters)
+        return maps @ translation(shift[:, 0], shift[:, 1])
+
     def _geometry(self, pictures: Tensor) -> Tensor:
-        """One affine map (B, 2, 3) of all of a picture's moves, in order of appendix B."""
-        draw = _Draws(pictures, self.strength)
-        flips = 1 - 2 * draw.whole(2, absent=0)
-        turn = draw.whole(4, absent=0) * (math.pi / 2)
-        shift_x, shift_y = draw.between(-0.25, 0.25), draw.between(-0.25, 0.25)
-        scale = draw.log_normal(0.2)
-        stretch = draw.log_normal(0.2)
-        angle = draw.between(-math.pi, math.pi)
-        slide_x, slide_y = draw.normal(0.25), draw.normal(0.25)
-        maps = _scaling(flips, torch.ones_like(flips)) @ _rotation(turn)
-        maps = maps @ _translation(shift_x, shift_y) @ _scaling(scale, scale)
-        maps = maps @ _rotation(angle) @ _scaling(stretch, 1 / stretch)
-        return (maps @ _translation(slide_x, slide_y))[:, :2]
+        """Scaled, turned, stretched, turned again, and moved."""
+        # One of two turns is to happen with probability p.
+        draw, turns = Draws(pictures, self.strength), 1 - (1 - self.strength).sqrt()
+        angle = Draws(pictures, turns)
+        scale, stretch = draw.log_normal(0.2)[:, 0], draw.log_normal(0.2)[:, 0]
+        before, after = (angle.between(-math.pi, math.pi)[:, 0] for _ in range(2))
+        shift = draw.normal(0.125, count=2) * _sides(pictures)
+        maps = scaling(scale, scale) @ rotation(before)
+        maps = maps @ scaling(stretch, 1 / stretch) @ rotation(after)
+        return maps @ translation(shift[:, 0], shift[:, 1])
 
     def _recolored(self, pictures: Tensor) -> Tensor:
-        """Brightness, contrast and saturation, with the paper's deviations."""
-        draw = _Draws(pictures, self.strength)
-        shape = (-1, 1, 1, 1)
-        brightness = draw.normal(0.2).reshape(shape) * (self._span / 2)
-        contrast = draw.log_normal(0.5).reshape(shape)
-        saturation = draw.log_normal(1.0).reshape(shape)
-        pictures = (pictures + brightness - self._middle) * contrast + self._middle
-        return torch.lerp(pictures.mean(dim=1, keepdim=True), pictures, saturation)
+        """Brightness, contrast, lightness turned over, hue and saturation, of the first three
+        channels: a fourth is no colour."""
+        draw = Draws(pictures, self.strength)
+        brightness, contrast, saturation = (
+            _spread(each) for each in (draw.normal(0.2), draw.log_normal(0.5), draw.log_normal(1.0))
+        )
+        turned, hue = _spread(draw.whole(2)), _spread(draw.between(-math.pi, math.pi))
+        colours = (pictures[:, :3] - self._middle) / self._half
+        colours = (colours + brightness) * contrast
+        grey = colours.mean(dim=1, keepdim=True)
+        colour = turned_hue(colours - grey, hue) * saturation
+        colours = (grey * (1 - 2 * turned) + colour) * self._half + self._middle
+        return torch.cat([colours, pictures[:, 3:]], dim=1)
 
 
-class _Draws:
-    """Random numbers (B,), each of which is what changes nothing with probability 1 - p."""
-
-    def __init__(self, pictures: Tensor, strength: Tensor) -> None:
-        self._like = pictures.new_empty(len(pictures))
-        self._strength = strength
-
-    def normal(self, deviation: float) -> Tensor:
-        return self._perhaps(torch.randn_like(self._like) * deviation, 0.0)
-
-    def log_normal(self, deviation: float) -> Tensor:
-        """2 to the power of a normal number."""
-        return self._perhaps(torch.exp2(torch.randn_like(self._like) * deviation), 1.0)
-
-    def between(self, low: float, high: float) -> Tensor:
-        return self._perhaps(torch.rand_like(self._like) * (high - low) + low, 0.0)
-
-    def whole(self, count: int, absent: int) -> Tensor:
-        """One of 0, …, count - 1."""
-        return self._perhaps((torch.rand_like(self._like) * count).floor(), float(absent))
-
-    def _perhaps(self, drawn: Tensor, absent: float) -> Tensor:
-        return torch.where(torch.rand_like(self._like) < self._strength, drawn, absent)
+def turned_hue(colours: Tensor, angle: Tensor) -> Tensor:
+    """Colours without their grey (B, C, H, W), turned around the axis of greys (Rodrigues)."""
+    across = (colours.roll(1, dims=1) - colours.roll(-1, dims=1)) / math.sqrt(3)
+    return colours * angle.cos() + across * angle.sin()
 
 
-def _matrix(rows: list[list[Tensor]]) -> Tensor:
-    return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
+def _sides(pictures: Tensor) -> Tensor:
+    """Width and height, in pixels."""
+    return pictures.new_tensor([pictures.shape[3], pictures.shape[2]])
 
 
-def _scaling(x: Tensor, y: Tensor) -> Tensor:
-    zero, one = torch.zeros_like(x), torch.ones_like(x)
-    return _matrix([[x, zero, zero], [zero, y, zero], [zero, zero, one]])
-
-
-def _rotation(angle: Tensor) -> Tensor:
-    zero, one = torch.zeros_like(angle), torch.ones_like(angle)
-    cos, sin = angle.cos(), angle.sin()
-    return _matrix([[cos, -sin, zero], [sin, cos, zero], [zero, zero, one]])
-
-
-def _translation(x: Tensor, y: Tensor) -> Tensor:
-    zero, one = torch.zeros_like(x), torch.ones_like(x)
-    return _matrix([[one, zero, x], [zero, one, y], [zero, zero, one]])
+def _spread(numbers: Tensor) -> Tensor:
+    """(B, 1) as (B, 1, 1, 1)."""
+    return numbers[:, :, None, None]

@@ -31,11 +31,13 @@ class AdaOptions(Options):
     """Karras et al. 2020, "Training generative adversarial networks with limited data"."""
 
     target: float = Field(
-        0.6, gt=-1, lt=1, description="Mean sign of the critic's scores of real samples to hold"
-    )
+        0.6, gt=-1, lt=1,
+        description="Mean sign of real samples' scores to hold; no use with rpgan or wasserstein",
+    )  # fmt: skip
     examples: int = Field(
         500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
     )
     initial: float = Field(0.0, ge=0, le=1, description="Strength to begin with")
     limit: float = Field(0.8, ge=0, le=1, description="Greatest strength")
+    geometry: bool = Field(True, description="Whether pictures are turned, scaled and stretched")
     colors: bool = Field(True, description="Whether colours are changed too")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ganfw import Augment, Shapes, ShapesError
-from ganfw_plugins.augments.ada import AdaptiveAugment
+from ganfw_plugins.augments.ada import AdaptiveAugment, turned_hue
 from ganfw_plugins.augments.diffaugment import DiffAugment
 from ganfw_plugins.augments.options import AdaOptions, DiffAugmentOptions
 
@@ -76,8 +77,38 @@ def test_colours_change_as_much_as_the_paper_says() -> None:
     assert brightness.std() == pytest.approx(1 / 12**0.5, rel=0.05)
 
 
-def _ada(**options: object) -> AdaptiveAugment:
-    return AdaptiveAugment(AdaOptions(**options), SHAPES)  # type: ignore[arg-type]
+def test_contrast_and_saturation_as_the_paper_says() -> None:
+    """Contrast is what greys differ by afterwards; what else colours differ by is times
+    saturation, too."""
+    pictures = _picture(4000)
+    grey = pictures.mean(dim=1, keepdim=True)
+    changed = _diffaugment("color")(pictures)
+    changed_grey = changed.mean(dim=1, keepdim=True)
+    contrast = _ratio(changed_grey, grey)
+    saturation = _ratio(changed - changed_grey, pictures - grey) / contrast
+    for found, low, high in ((contrast, 0.5, 1.5), (saturation, 0.0, 2.0)):
+        assert found.min() == pytest.approx(low, abs=0.02)
+        assert found.max() == pytest.approx(high, abs=0.02)
+        assert found.mean() == pytest.approx(1, abs=0.05)
+        assert found.std() == pytest.approx((high - low) / 12**0.5, rel=0.05)
+
+
+def _ratio(changed: Tensor, plain: Tensor) -> Tensor:
+    """By how much each of ``changed`` (B, ...) varies more than its ``plain`` one."""
+    (a, b) = (
+        each.flatten(1) - each.flatten(1).mean(dim=1, keepdim=True) for each in (changed, plain)
+    )
+    return (a * b).sum(dim=1) / b.square().sum(dim=1)
+
+
+def _ada(shapes: Shapes = SHAPES, **options: object) -> AdaptiveAugment:
+    return AdaptiveAugment(AdaOptions(**options), shapes)  # type: ignore[arg-type]
+
+
+def _in_pixels(ada: AdaptiveAugment, pictures: Tensor) -> Tensor:
+    """Its maps (B, 3, 3) of places in pixels, from the middle on."""
+    halves = torch.tensor([pictures.shape[3] / 2, pictures.shape[2] / 2, 1])
+    return ada.places(pictures) / halves * halves[:, None]
 
 
 @pytest.mark.parametrize("make", [lambda: _diffaugment("flip", "translation", "color", "cutout"),
@@ -97,6 +128,128 @@ def test_no_strength_changes_nothing() -> None:
     pictures = _picture(4)
     torch.testing.assert_close(_ada(initial=0.0)(pictures), pictures, atol=1e-5, rtol=0)
     assert not torch.allclose(_ada(initial=0.8)(pictures), pictures, atol=0.1)
+
+
+def test_whole_pixels_move_exactly() -> None:
+    """At strength 1 each square picture is one of the eight, moved by whole pixels."""
+    square = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    ada = _ada(Shapes((3, 16, 16), (-1.0, 1.0), 0, 4), initial=1, geometry=False, colors=False)
+    torch.manual_seed(0)
+    found = set()
+    for moved in ada(square.expand(200, -1, -1, -1)):
+        found.add(_which_move(square[0], moved))
+    assert {(mirrored, quarters) for mirrored, quarters, *_ in found} == {
+        (mirrored, quarters) for mirrored in (0, 1) for quarters in range(4)
+    }
+    assert {shift for *_, down, right in found for shift in (down, right)} == {-2, -1, 0, 1, 2}
+
+
+def _which_move(picture: Tensor, moved: Tensor) -> tuple[int, int, int, int]:
+    for mirrored in (0, 1):
+        for quarters in range(4):
+            turned = (picture.flip(2) if mirrored else picture).rot90(quarters, (1, 2))
+            for down in range(-2, 3):
+                for right in range(-2, 3):
+                    shifted = turned.roll((down, right), (1, 2))
+                    if torch.allclose(shifted[:, 2:-2, 2:-2], moved[:, 2:-2, 2:-2], atol=1e-4):
+                        return mirrored, quarters, down, right
+    raise AssertionError("no such move")
+
+
+def test_a_mirrored_picture_of_another_shape() -> None:
+    """Half turns and mirrors of a picture that is not square are exact; quarters don't shear."""
+    pictures = _picture(300)
+    ada = _ada(initial=1, geometry=False, colors=False)
+    linear = _in_pixels(ada, pictures)[:, :2, :2]
+    torch.testing.assert_close(linear.abs().sum(dim=2), torch.ones(300, 2))
+    torch.testing.assert_close(linear @ linear.mT, torch.eye(2).expand(300, 2, 2))
+
+
+def test_the_planes_magnitudes() -> None:
+    """Appendix B: scales and stretches of deviation 0.2 in powers of 2, turns by any angle."""
+    pictures = torch.zeros(4000, 1, 16, 24)
+    torch.manual_seed(0)
+    maps = _in_pixels(_ada(initial=1), pictures)
+    wide, narrow = torch.linalg.svdvals(maps[:, :2, :2]).log2().T
+    # The map's area is the scale's square; a stretch is as much one way as it shrinks the other.
+    assert ((wide + narrow) / 2).std() == pytest.approx(0.2, rel=0.05)
+    assert ((wide + narrow) / 2).mean() == pytest.approx(0, abs=0.02)
+    assert ((wide - narrow) / 2).square().mean().sqrt() == pytest.approx(0.2, rel=0.05)
+    assert (torch.linalg.det(maps) < 0).float().mean() == pytest.approx(0.5, abs=0.03)
+    angle = torch.atan2(maps[:, 1, 0], maps[:, 0, 0])
+    assert angle.cos().mean() == pytest.approx(0, abs=0.05)
+    assert angle.sin().mean() == pytest.approx(0, abs=0.05)
+    still = _in_pixels(_ada(initial=0), pictures[:5])
+    torch.testing.assert_close(still, torch.eye(3).expand(5, 3, 3))
+
+
+def test_shifts_are_shares_of_the_sides() -> None:
+    """Up to an eighth in whole pixels, and an eighth's deviation between them."""
+    pictures = torch.zeros(4000, 1, 16, 24)
+    torch.manual_seed(0)
+    whole = _in_pixels(_ada(initial=1, geometry=False), pictures)
+    # Mirrors and turns come first, so a shift is what the map's own linear part undoes.
+    shift = torch.linalg.solve(whole[:, :2, :2], whole[:, :2, 2])
+    assert shift[:, 0].abs().max() == pytest.approx(3, abs=1e-4)
+    assert shift[:, 1].abs().max() == pytest.approx(2, abs=1e-4)
+    torch.testing.assert_close(shift, shift.round(), atol=1e-4, rtol=0)
+    plane = _ada(initial=1)._geometry(pictures)
+    shift = torch.linalg.solve(plane[:, :2, :2], plane[:, :2, 2])
+    assert shift.std(dim=0).tolist() == pytest.approx([24 / 8, 16 / 8], rel=0.05)
+
+
+def test_a_turn_happens_with_probability_p() -> None:
+    """Of two turns, one or the other; of a shift, both of its numbers or none."""
+    pictures = torch.zeros(8000, 1, 16, 16)
+    torch.manual_seed(0)
+    ada = _ada(Shapes((1, 16, 16), None, 0, 4), initial=0.3)
+    plane = ada._geometry(pictures)
+    turned = (plane[:, 0, 1].abs() > 1e-6) | (plane[:, 1, 0].abs() > 1e-6)
+    assert turned.float().mean() == pytest.approx(0.3, abs=0.02)
+    moved = plane[:, :2, 2].abs() > 1e-9
+    assert torch.equal(moved[:, 0], moved[:, 1])
+    assert moved[:, 0].float().mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_the_colours_magnitudes() -> None:
+    """Appendix B: brightness 0.2, contrast 0.5 and saturation 1 in powers of 2, half of the
+    lightnesses turned over, hues by any angle."""
+    greys = torch.tensor([-0.5, 0.5])[:, None].expand(4000, 3, 2, 1)
+    torch.manual_seed(0)
+    changed = _ada(Shapes((3, 2, 1), (-1.0, 1.0), 0, 4), initial=1)._recolored(greys)
+    torch.testing.assert_close(changed[:, 0], changed[:, 2])
+    contrast = changed[:, 0, 1, 0] - changed[:, 0, 0, 0]
+    assert (contrast < 0).float().mean() == pytest.approx(0.5, abs=0.03)
+    assert contrast.abs().log2().std() == pytest.approx(0.5, rel=0.05)
+    brightness = changed[:, 0].mean(dim=(1, 2)) / contrast
+    assert brightness.std() == pytest.approx(0.2, rel=0.05)
+    red = torch.tensor([0.5, -0.25, -0.25])[:, None, None].expand(4000, 3, 1, 1)
+    recolored = _ada(Shapes((3, 1, 1), (-1.0, 1.0), 0, 4), initial=1)._recolored(red)
+    colour = (recolored - recolored.mean(dim=1, keepdim=True))[:, :, 0, 0]
+    # Contrast's and saturation's deviations together.
+    assert colour.norm(dim=1).log2().std() == pytest.approx(1.25**0.5, rel=0.05)
+    along = colour @ red[0, :, 0, 0] / colour.norm(dim=1) / red[0].norm()
+    assert along.mean() == pytest.approx(0, abs=0.05)
+    assert along.min() < -0.99
+
+
+def test_colours_of_other_channels() -> None:
+    """Grey has no hue; how clear a pixel is stays."""
+    grey, clear = torch.rand(50, 1, 4, 4), torch.rand(50, 4, 4, 4)
+    one = _ada(Shapes((1, 4, 4), (-1.0, 1.0), 0, 4), initial=1)._recolored(grey)
+    assert one.shape == grey.shape
+    assert not torch.allclose(one, grey, atol=0.1)
+    four = _ada(Shapes((4, 4, 4), (-1.0, 1.0), 0, 4), initial=1)._recolored(clear)
+    assert torch.equal(four[:, 3], clear[:, 3])
+    assert not torch.allclose(four[:, :3], clear[:, :3], atol=0.1)
+
+
+def test_hues_turn_as_a_wheel_does() -> None:
+    """A third of a turn makes red green; greys have no hue to turn."""
+    red = torch.tensor([2.0, -1.0, -1.0])[None, :, None, None]
+    third = torch.full((1, 1, 1, 1), 2 * math.pi / 3)
+    green = torch.tensor([-1.0, 2.0, -1.0])[None, :, None, None]
+    torch.testing.assert_close(turned_hue(red, third), green)
 
 
 def test_strength_rises_while_the_critic_is_too_sure() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganfw import Callback, EpochEnd, RunView, TrainStart, generate
+from ganfw import Callback, EpochEnd, RunView, SkipItem, TrainStart, generate
 
 from .disk import writing
 from .options import CollapseWatchOptions
@@ -18,12 +19,14 @@ from .samples import fixed_inputs
 _SAMPLES = 64
 _ALIKE = (
     "samples are nearly alike: they differ {share:.0%} as much as real ones do. What helps: "
-    "--augment diffaugment, --loss r1 beside the loss, --callback ema, a lower gen.optimizer.lr"
+    "{augment}--loss r1 beside the loss, --callback ema, a lower gen.optimizer.lr"
 )
 _SURE = (
     "the critic is never wrong (loss_D {loss:.3f}), so the generator learns little from it. What "
-    "helps: --loss r1 beside the loss, --augment diffaugment, a lower disc.optimizer.lr"
+    "helps: {augment}--loss r1 beside the loss, a lower disc.optimizer.lr"
 )
+_AUGMENT = "--augment diffaugment, "
+"""What helps pictures alone."""
 
 
 class CollapseWatch(Callback):
@@ -44,6 +47,7 @@ class CollapseWatch(Callback):
     def train_start(self, event: TrainStart) -> None:
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_samples(_SAMPLES)
+        self._real_labels = first_labels(event.run, len(self._real))
         self._variety = max(variety(self._real), 1e-12)
 
     def epoch_end(self, event: EpochEnd) -> None:
@@ -53,8 +57,10 @@ class CollapseWatch(Callback):
             samples = generate(run.players["gen"].network, self._latents, self._labels)
             share = variety(samples) / self._variety
             sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
-        self._count(event, "alike", share < self.options.alike, _ALIKE.format(share=share))
-        self._count(event, "sure", sure, _SURE.format(loss=event.loss_D))
+        augment = _AUGMENT if run.shapes.is_picture else ""
+        alike = _ALIKE.format(share=share, augment=augment)
+        self._count(event, "alike", share < self.options.alike, alike)
+        self._count(event, "sure", sure, _SURE.format(loss=event.loss_D, augment=augment))
 
     def state_dict(self) -> Mapping[str, Any]:
         return {"rows": dict(self._rows), "said": list(self._said)}
@@ -65,8 +71,7 @@ class CollapseWatch(Callback):
 
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
-        labels = None if self._labels is None else self._labels[: len(self._real)]
-        real = generate(critic, self._real, labels)
+        real = generate(critic, self._real, self._real_labels)
         return bool(real.min() > generate(critic, samples, self._labels).max())
 
     def _count(self, event: EpochEnd, what: str, holds: bool, text: str) -> None:
@@ -81,6 +86,20 @@ class CollapseWatch(Callback):
         with writing(folder.path / "warnings.jsonl"):
             lines = "".join(json.dumps(each) + "\n" for each in self._said)
             folder.write("warnings.jsonl", lines.encode())
+
+
+def first_labels(run: RunView, count: int) -> Tensor | None:
+    """The labels (count,) of the data's first samples, or None if it has none: a critic that is
+    told what a sample shows must be told the truth about real ones."""
+    if not run.shapes.classes:
+        return None
+    labels: list[int | None] = []
+    for index in range(len(run.dataset)):
+        with suppress(SkipItem):
+            labels.append(run.dataset[index][1])
+        if len(labels) == count:
+            break
+    return torch.tensor(labels, device=run.device)
 
 
 def variety(samples: Tensor) -> float:

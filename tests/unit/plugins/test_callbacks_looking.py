@@ -64,6 +64,67 @@ def test_a_lost_game_is_said_once(ganfw: Ganfw) -> None:
     assert "after epoch" not in result.stderr
 
 
+class Told(Discriminator):
+    """Never wrong as long as it is told what a real sample shows: all others it calls worse."""
+
+    def __init__(self, options: Any, shapes: Any) -> None:
+        super().__init__(options, shapes)
+        self.scale = torch.nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        assert labels is not None
+        angle = labels * (2 * torch.pi / self.shapes.classes)
+        centres = 2 * torch.stack([angle.cos(), angle.sin()], dim=1)
+        return (10 - 20 * (samples - centres).norm(dim=1)) * self.scale
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_a_critic_is_told_what_real_samples_show(ganfw: Ganfw) -> None:
+    package.register("discriminator", "told")(Told)
+    words = ("--data", "ring", "--gen", "constant", "--disc", "told", "--epochs", "3",
+             "-s", "data.radius=2")  # fmt: skip
+    result = ganfw(*POINTS, *words)
+    assert result.exit_code == 0, result.output
+    assert "after epoch 3, the critic is never wrong" in result.stderr
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_advice_fits_the_data(ganfw: Ganfw) -> None:
+    """Pictures are augmented, points can't be."""
+    points = ganfw(*POINTS, "--gen", "constant", "--disc", "sure").stderr
+    assert "What helps: --loss r1 beside the loss" in points
+    assert "augment" not in points
+    package.register("generator", "white")(White)
+    package.register("discriminator", "bright")(Bright)
+    pictures = ganfw("run", "--gen", "white", "--disc", "bright", "--data", "sprites", "--epochs",
+                     "3", "-s", "data.size=16", "-s", "data.species=4", "-s", "data.individuals=4",
+                     "-s", "train.batch_size=16")  # fmt: skip
+    assert pictures.exit_code == 0, pictures.exception
+    assert pictures.stderr.count("What helps: --augment diffaugment, --loss r1") == 2
+
+
+class White(Generator):
+    """Nearly white, whatever the latent."""
+
+    def __init__(self, options: Any, shapes: Any) -> None:
+        super().__init__(options, shapes)
+        self.level = torch.nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.level * latents.new_ones(len(latents), *self.shapes.sample)
+
+
+class Bright(Discriminator):
+    """What is brighter than white is generated."""
+
+    def __init__(self, options: Any, shapes: Any) -> None:
+        super().__init__(options, shapes)
+        self.scale = torch.nn.Parameter(torch.tensor(100.0))
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        return (1.1 - samples.mean(dim=(1, 2, 3))) * self.scale
+
+
 def test_a_good_game_is_not(ganfw: Ganfw) -> None:
     result = ganfw(*POINTS, "--epochs", "5", "-s", "data.count=1000")
     assert "after epoch" not in result.stderr

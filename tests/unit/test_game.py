@@ -147,10 +147,10 @@ def test_the_critic_augments_what_it_is_shown() -> None:
     torch.testing.assert_close(shown, network(samples * 2))
 
 
-def _step(game: Game, batches: int = 1) -> dict[str, float]:
+def _step(game: Game, batches: int = 1, number: int = 1) -> dict[str, float]:
     torch.manual_seed(1)
     real = [Batch(torch.randn(8, 2), None) for _ in range(batches)]
-    losses = game.step(real, lambda n: torch.randn(n, 2), lambda name, player: None)
+    losses = game.step(real, lambda n: torch.randn(n, 2), lambda name, player: None, number)
     return {"D": losses.loss_D.item(), "G": losses.loss_G.item()} | {
         name: value.item() for name, value in losses.terms.items()
     }
@@ -233,3 +233,26 @@ def test_the_sum_is_the_mean_times_the_batch(registry: Registry) -> None:
         gradients[reduction] = (disc.layer.weight.grad, values["D"])
     assert gradients["mean"][1] == gradients["sum"][1]  # what is logged is always per example
     torch.testing.assert_close(gradients["mean"][0] * 8, gradients["sum"][0])
+
+
+def test_a_lazy_loss_counts_as_often_as_an_eager_one(registry: Registry) -> None:
+    """Every third step it takes part with three times its value, and in the others not at all."""
+
+    def terms(every: int, number: int) -> dict[str, float]:
+        torch.manual_seed(0)
+        gen, disc = _make(registry, "generator", "linear", POINTS), _Counting()
+        losses = [
+            WeightedLoss("ns", _loss(registry, "nonsaturating")),
+            WeightedLoss("r1", _loss(registry, "r1", gamma=2.0), weight=0.5, every=every),
+        ]
+        return _step(_play(gen, disc, losses), number=number)
+
+    eager = terms(1, 1)
+    for number in (1, 4, 7):
+        lazy = terms(3, number)
+        assert lazy["D/r1.penalty"] == pytest.approx(3 * eager["D/r1.penalty"])
+        assert lazy["D"] == pytest.approx(eager["D"] + 2 * eager["D/r1.penalty"])
+    for number in (2, 3, 5):
+        lazy = terms(3, number)
+        assert "D/r1.penalty" not in lazy
+        assert lazy["D"] == pytest.approx(eager["D"] - eager["D/r1.penalty"])

@@ -85,3 +85,34 @@ def test_what_does_not_halve_is_refused_in_shapes(sample: tuple[int, ...]) -> No
         DCGANGenerator(GeneratorOptions(), _shapes(*sample))
     with pytest.raises(ShapesError):
         DCGANDiscriminator(DiscriminatorOptions(), _shapes(*sample))
+
+
+def test_spectral_norms_are_one() -> None:
+    """Of every convolution's matrix, once some forwards have found its greatest singular value."""
+    torch.manual_seed(0)
+    options = DiscriminatorOptions(channels=8, norm="none", spectral=True)
+    discriminator = DCGANDiscriminator(options, _shapes(3, 32, 32))
+    for _ in range(20):
+        discriminator(torch.randn(2, 3, 32, 32))
+    convolutions = [each for each in discriminator.modules() if isinstance(each, nn.Conv2d)]
+    assert len(convolutions) == 4
+    for convolution in convolutions:
+        norm = torch.linalg.matrix_norm(convolution.weight.flatten(1), ord=2)
+        assert norm.item() == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.parametrize(("norm", "together"), [("instance", 1), ("group", 8)])
+def test_norms_of_single_pictures(norm: str, together: int) -> None:
+    """Over each picture's own pixels, of one channel or of eight: no other picture counts."""
+    torch.manual_seed(0)
+    options = DiscriminatorOptions.model_validate({"norm": norm})
+    block = DiscriminatorBlock(3, 24, options)
+    for name, value in (("weight", 1.0), ("bias", 0.0)):
+        nn.init.constant_(getattr(block[1], name), value)
+    maps = block[1](block[0](torch.randn(5, 3, 16, 16))).unflatten(1, (-1, together))
+    torch.testing.assert_close(maps.mean(dim=(2, 3, 4)), torch.zeros(5, 24 // together))
+    variance = maps.var(dim=(2, 3, 4), correction=0)
+    torch.testing.assert_close(variance, torch.ones(5, 24 // together), atol=1e-3, rtol=0)
+    discriminator = DCGANDiscriminator(options, _shapes(3, 32, 32))
+    pictures = torch.randn(4, 3, 32, 32)
+    torch.testing.assert_close(discriminator(pictures)[:1], discriminator(pictures[:1]))

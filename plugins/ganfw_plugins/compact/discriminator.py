@@ -50,7 +50,8 @@ class Block(nn.Module):
         """The sum of both ways, scaled to keep its variance."""
         halved = self.shortcut(avg_pool2d(features, 2))
         changed = leaky_relu(self.convolution(features), _SLOPE)
-        return (changed + halved) * math.sqrt(0.5)
+        both: Tensor = changed + halved
+        return both * math.sqrt(0.5)
 
 
 def with_deviation(features: Tensor) -> Tensor:

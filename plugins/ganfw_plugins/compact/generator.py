@@ -29,10 +29,11 @@ class CompactGenerator(Generator):
         first = nn.ConvTranspose2d(shapes.latent_dim, widths[0], base, bias=False)
         self.first = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
         self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
-        self.paint = nn.ModuleList(nn.Conv2d(width, colours, 1) for width in widths)
+        brushes = [nn.Conv2d(width, colours, 1) for width in widths]
+        self.paint = nn.ModuleList(brushes)
         self.finish = nn.Conv2d(widths[-1], colours * 4, 3, padding=1)
         self.apply(_init)
-        for brush in self.paint:
+        for brush in brushes:
             nn.init.normal_(brush.weight, 0.0, _PAINT_STD)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:

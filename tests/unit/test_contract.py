@@ -433,7 +433,7 @@ class Moody(ganfw.Metric):
         return {"score": float(np.random.default_rng().random()), "samples": 3}
 
 
-class Careless(ganfw.Metric):
+class Doubling(ganfw.Metric):
     def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
         return {"score": float(generate(3).mul_(2).mean()), "samples": 3}
 
@@ -444,7 +444,7 @@ class Careless(ganfw.Metric):
         (Bare, "scores_are_numbers_with_their_making", "alone"),
         (Tensors, "scores_are_numbers_with_their_making", "not JSON serializable"),
         (Moody, "same_samples_same_scores", "score"),
-        (Careless, "samples_are_left_alone", "changed in place"),
+        (Doubling, "samples_are_left_alone", "changed in place"),
     ],
 )
 def test_a_bad_metric(cls: type, check: str, said: str) -> None:

@@ -13,7 +13,6 @@ from torch.nn.functional import pad
 from .judging import Generate, PictureMetric
 
 _PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
-_BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 
 
 class SlicedWasserstein(PictureMetric):
@@ -88,8 +87,13 @@ def _line_by_line(pictures: Tensor) -> Tensor:
     """1 4 6 4 1 down the columns, then along the rows, mirrored at the edges."""
     height, width = pictures.shape[2:]
     x = pad(pictures, (2, 2, 2, 2), mode="reflect")
-    x = sum(w * x[:, :, i : i + height] for i, w in enumerate(_BINOMIAL)) / 16
-    return sum(w * x[..., i : i + width] for i, w in enumerate(_BINOMIAL)) / 16
+    x = _binomial([x[:, :, i : i + height] for i in range(5)])
+    return _binomial([x[..., i : i + width] for i in range(5)])
+
+
+def _binomial(shifted: list[Tensor]) -> Tensor:
+    far, near, middle, near_too, far_too = shifted
+    return (far + far_too + 4 * (near + near_too) + 6 * middle) / 16
 
 
 def descriptors(pictures: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -39,7 +39,9 @@ class Features:
         self._mean, self._scale = torch.zeros(()), torch.ones(())
         raw = self(real)
         variance = raw.var(dim=0, correction=0)
-        self._mean, self._scale = raw.mean(dim=0), (variance + variance.mean() / 100).sqrt()
+        # Data that is all the same has no variance to divide by.
+        scale = (variance + variance.mean() / 100).sqrt().clamp(min=1e-12)
+        self._mean, self._scale = raw.mean(dim=0), scale
         self.real = (raw - self._mean) / self._scale
 
     def __call__(self, samples: Tensor) -> Tensor:

@@ -221,6 +221,16 @@ def test_nothing_to_tell_apart(metric: Make, classifier: str) -> None:
 
 
 @pytest.mark.parametrize("classifier", ["neural", "neighbours"])
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_all_the_same_is_told_by_half(metric: Make, classifier: str, seed: int) -> None:
+    """Not by less: what is trained on holds as many of one kind as of the other."""
+    c2st = metric("c2st", samples=21, classifier=classifier, epochs=5, seed=seed)
+    scores = c2st(torch.zeros(21, 2), lambda count: torch.zeros(count, 2))
+    assert scores["c2st"] == 0.5
+    assert scores["c2st_p"] == 0.5
+
+
+@pytest.mark.parametrize("classifier", ["neural", "neighbours"])
 def test_much_to_tell_apart(metric: Make, classifier: str) -> None:
     c2st = metric("c2st", samples=300, classifier=classifier)
     scores = c2st(_normal(300, 2), lambda count: _normal(count, 2, seed=1) + 4)

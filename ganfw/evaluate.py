@@ -54,8 +54,8 @@ class Asked:
     """Which metrics, with what options, on which latents and device; of the best generator that
     was judged while training, or the last one."""
 
-    metrics: Sequence[str] = ()
-    settings: Layer = Layer("evaluate", {})
+    metrics: Sequence[str]
+    settings: Layer
     seed: int = 0
     device: str = "auto"
     nearest: bool = False

@@ -47,15 +47,15 @@ def same_samples_same_scores(subject: Subject) -> None:
 
 
 def samples_are_left_alone(subject: Subject) -> None:
-    """Other metrics judge the same samples."""
+    """Other metrics judge the same samples, real and generated ones."""
     for shapes in SHAPES:
         torch.manual_seed(0)
         real = draw_samples(shapes, _REAL)
-        before = real.clone()
+        given = [(real, real.clone())]
         with suppress(ShapesError):
-            _judge(subject, shapes, real)
-        if not torch.equal(before, real):
-            raise Broken("real samples left as they were", "samples changed in place",
+            _judge(subject, shapes, real, given)
+        if not all(torch.equal(samples, before) for samples, before in given):
+            raise Broken("real and generated samples left as they were", "samples changed in place",
                          subject.target.__call__)  # fmt: skip
 
 
@@ -71,12 +71,21 @@ def _judged(subject: Subject) -> list[tuple[Shapes, Any]]:
     return found
 
 
-def _judge(subject: Subject, shapes: Shapes, real: Tensor) -> Any:
+def _judge(
+    subject: Subject,
+    shapes: Shapes,
+    real: Tensor,
+    given: list[tuple[Tensor, Tensor]] | None = None,
+) -> Any:
+    """The scores; what was generated for them is added to ``given``, with a copy of each."""
     stream = torch.Generator().manual_seed(1)
 
     def generate(count: int) -> Tensor:
         noise = torch.randn(count, *shapes.sample, generator=stream)
-        return noise if shapes.value_range is None else noise.tanh()
+        samples = noise if shapes.value_range is None else noise.tanh()
+        if given is not None:
+            given.append((samples, samples.clone()))
+        return samples
 
     metric = subject.build()
     labels = torch.arange(len(real)) % shapes.classes

@@ -16,7 +16,9 @@ import ganfw as package
 from ganfw import CheckpointError, checkpoint
 
 PLUGIN = '''
+import random
 import numpy as np
+import torch
 from ganfw import (
     Component, DataUnavailable, Dataset, Metric, Options, PluginError, ShapesError, UsageError,
     hookimpl,
@@ -59,6 +61,19 @@ class Waxing(Waning):
     lower_is_better = False
 
 
+class Drawing(Metric):
+    """Draws from all global streams."""
+
+    def prepare(self, dataset, labels):
+        self.before = self.draw()
+
+    def draw(self):
+        return float(torch.rand(1)) + np.random.rand() + random.random()
+
+    def __call__(self, real, generate):
+        return {"before": self.before, "drawn": self.draw(), "real_samples": len(real)}
+
+
 class Picky(Waning):
     def prepare(self, dataset, labels):
         raise ShapesError("it judges pictures, and this data is none")
@@ -87,7 +102,7 @@ class Interrupted(Metric):
 @hookimpl
 def ganfw_components():
     yield Component("dataset", "halves", "judges:Halves", options="judges:HalvesOptions")
-    for cls in (Waning, Waxing, Picky, Offline, Failing, Broken, Interrupted):
+    for cls in (Waning, Waxing, Drawing, Picky, Offline, Failing, Broken, Interrupted):
         yield Component("metric", cls.__name__.lower(), f"judges:{cls.__name__}")
 '''
 RUN = "runs/0001-linear-halves"
@@ -193,6 +208,24 @@ def test_the_name_of_the_best_never_dangles(
     Path(RUN, "checkpoints/best").unlink()
     _done(ganfw("resume", RUN, "--epochs", 2))
     assert _saved()[0] == "000004"
+
+
+def test_what_a_metric_draws_is_its_own(train: Callable[..., Result], ganfw: Ganfw) -> None:
+    """Each judgement begins the streams anew, and the run's go on as if nothing had been drawn."""
+    _done(train())
+    _done(train("--metric", "drawing"))
+    plain, judged = (
+        checkpoint.load(Path(f"runs/{name}-linear-halves/checkpoints"), 8)["random"]
+        for name in ("0001", "0002")
+    )
+    assert torch.equal(plain["torch"], judged["torch"])
+    assert (plain["numpy"], plain["python"]) == (judged["numpy"], judged["python"])
+    torch.rand(1)
+    _done(ganfw("evaluate", "runs/0002-linear-halves", "--metric", "drawing", "--seed", 1))
+    first, second, other = (each["result"] for each in _scores("runs/0002-linear-halves"))
+    assert first == second
+    assert first["before"] == other["before"]
+    assert first["drawn"] != other["drawn"]
 
 
 def test_a_metric_that_fails_costs_no_run(train: Callable[..., Result]) -> None:

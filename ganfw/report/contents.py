@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from .. import rundir
@@ -17,7 +18,7 @@ from .reading import Row, damage_named, read_log, read_options, read_record, rea
 from .thinning import thinned
 
 MOST_POINTS, MOST_PICTURES = 2000, 60
-"""Of a curve, and of the pictures that the slider walks through: both are thinned out evenly."""
+"""Of a curve, and of the pictures that the slider walks through."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _WIDE = 448  # pixels that a picture is enlarged to, by a whole factor, if it is less than half
@@ -112,12 +113,21 @@ def differences(runs: Sequence[Contents]) -> dict[str, list[str]]:
 
 
 def _losses(rows: Sequence[Row]) -> Losses:
-    chosen = [rows[i] for i in thinned(len(rows), MOST_POINTS)]
+    """Means over so many steps that the curve is short enough: to leave steps out would draw
+    losses that take part in every n-th step alone as waves."""
+    size = max(-(-len(rows) // MOST_POINTS), 1)
+    groups = [rows[start : start + size] for start in range(0, len(rows), size)]
     return Losses(
-        [row.step for row in chosen],
-        [row.loss_D for row in chosen],
-        [row.loss_G for row in chosen],
+        [group[-1].step for group in groups],
+        [_mean([row.loss_D for row in group]) for group in groups],
+        [_mean([row.loss_G for row in group]) for group in groups],
     )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Of the finite ones, if there are any."""
+    finite = [value for value in values if value is not None]
+    return fmean(finite) if finite else None
 
 
 def _best(folder: RunDir) -> int | None:

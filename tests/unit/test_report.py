@@ -143,6 +143,16 @@ def test_what_must_not_be_missed_is_a_warning(folder: Path) -> None:
     assert run.losses.generator[6] is None
 
 
+def test_a_loss_of_every_fourth_step_makes_no_waves_in_the_curve(folder: Path) -> None:
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    lazy = [{**rows[0], "step": n, "loss_D": 4.0 * (n % 4 == 0)} for n in range(1, 40_001)]
+    write_lines(folder / "metrics.jsonl", lazy)
+    losses = read(folder).losses
+    assert len(losses.steps) == 2000
+    assert losses.steps[-1] == 40_000
+    assert set(losses.discriminator) == {1.0}
+
+
 # options
 
 

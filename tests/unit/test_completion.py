@@ -74,7 +74,7 @@ def test_every_shell_has_a_script(shell: str) -> None:
         (
             ["run", "--loss", "r1", "-s"],
             "loss.r1.",
-            ["loss.r1.gamma=", "loss.r1.weight=", "loss.r1.every="],
+            ["loss.r1.gamma=", "loss.r1.relative=", "loss.r1.weight=", "loss.r1.every="],
         ),
         (["run", "-s"], "callback.checkpoints.ke", ["callback.checkpoints.keep="]),
         (["run", "-s"], "train.la", ["train.latent_dim="]),

@@ -101,7 +101,7 @@ def test_losses_given_replace_the_default_and_sum(registry: Registry) -> None:
     )
     assert [each.registered.name for each in config.losses] == ["hinge", "r1"]
     assert config.losses[0].keys.weight == 0.5
-    assert config.losses[1].options.model_dump() == {"gamma": 5.0}
+    assert config.losses[1].options.model_dump() == {"gamma": 5.0, "relative": False}
 
 
 def test_callbacks_are_added_and_left_out(registry: Registry) -> None:

@@ -12,7 +12,8 @@ import tomli_w
 from . import fields
 from .component import KIND_OF
 from .errors import PluginError, UsageError
-from .layers import Layer, Merged, Tree, merge, merge_data, toml_layer
+from .layers import Layer, Tree, toml_layer
+from .merging import Merged, merge, merge_data
 from .options import Options
 from .registry import Registered, Registry, did_you_mean
 from .settings import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainSettings

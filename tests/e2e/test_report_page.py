@@ -79,6 +79,13 @@ def _run(driver: Any, script: str) -> Any:
     return driver.execute_script(f"return {script}")
 
 
+def _soon(driver: Any, holds: Callable[[], bool]) -> None:
+    """What the page does in answer, it does when it comes to it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(driver, 20).until(lambda _: holds())
+
+
 def _range(driver: Any, number: int = 0) -> list[float]:
     """The steps that a chart shows, from its layout."""
     found: list[float] = _run(
@@ -143,19 +150,20 @@ def test_a_chart_is_zoomed_by_mouse(browser: Open, two_runs: Path) -> None:
     ground = driver.find_element("css selector", "#plot-0 .nsewdrag")
     width = ground.size["width"]
     ActionChains(driver).move_to_element(ground).perform()
-    label = driver.find_element("css selector", "#plot-0 .hoverlayer").text
-    assert "generator" in label
+    label = driver.find_element("css selector", "#plot-0 .hoverlayer")
+    _soon(driver, lambda: "generator" in label.text)
     drag = ActionChains(driver).move_to_element(ground).click_and_hold()
     drag.move_by_offset(width // 8, 2).move_by_offset(width // 8, 0).release().perform()
+    _soon(driver, lambda: _range(driver) != whole)
     start, end = _range(driver)
     span, middle = whole[1] - whole[0], sum(whole) / 2
     assert start == pytest.approx(middle, abs=span / 20)
     assert end - start == pytest.approx(span / 4, abs=span / 20)
     # Other colours leave the zoom as it is.
-    before = _run(driver, "document.getElementById('plot-0').data[0].line.color")
+    colour = "document.getElementById('plot-0').data[0].line.color"
+    before = _run(driver, colour)
     _colours(driver, "dark")
-    after = _run(driver, "document.getElementById('plot-0').data[0].line.color")
-    assert after != before
+    _soon(driver, lambda: _run(driver, colour) != before)
     assert _range(driver) == [start, end]
     _nothing_is_wrong(driver)
 

@@ -16,7 +16,7 @@ from .disk import writing
 _CARD = """\
 # {name}
 
-A generator of {shape}, trained by [ganfw](https://pypi.org/project/ganfw/) on `{data}`
+A generator of {shape}, trained by ganfw on `{data}`
 ({examples} samples) for {step} steps.
 {picture}
 ```python

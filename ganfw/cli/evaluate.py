@@ -11,7 +11,7 @@ import click
 from ..errors import UsageError
 from .completion import component_names
 from .plugins import find_plugins, plugin_option
-from .settings import typed_settings
+from .settings import set_option, typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ if TYPE_CHECKING:
     shell_complete=component_names("metric"),
     help="Metric to judge by; several. Without it, those that fit the data and need nothing.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="PATH=VALUE",
-    help="Set an option, such as metric.swd.samples=4096, or data.split=test.",
-)
+@set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--best", is_flag=True, help="Judge the best generator, not the last one.")

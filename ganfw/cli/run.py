@@ -12,7 +12,7 @@ import click
 from .completion import complete_setting, component_names
 from .plugins import find_plugins, plugin_option
 from .processes import nproc_option, run_in
-from .settings import typed_settings
+from .settings import set_option, typed_settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -59,15 +59,7 @@ def _slot(
 @_slot("--callback", "callback", "Add a callback.", several="on")
 @_slot("--no-callback", "callback", "Leave a callback out.", several="off")
 @_slot("--metric", "metric", "Metric to judge by while training.", several="metrics")
-@click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="PATH=VALUE",
-    shell_complete=complete_setting,
-    help="Set an option, such as gen.channels=32 or gen.optimizer.lr=2e-4.",
-)
+@set_option("Set an option, such as gen.channels=32 or gen.optimizer.lr=2e-4.", complete_setting)
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--steps", type=int, help="Stop after this many steps.")
 @click.option("--seed", type=int, help="Seed of every random stream.")

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..layers import Layer
+
+
+def set_option(help: str, complete: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
+    """The option itself, whose values `typed_settings` reads."""
+    return click.option(
+        "-s",
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="PATH=VALUE",
+        shell_complete=complete,
+        help=help,
+    )
 
 
 def typed_settings(settings: Sequence[str], source: str) -> Layer:

@@ -13,7 +13,7 @@ from ..errors import UsageError
 from .completion import complete_kind, complete_name
 from .list import record
 from .plugins import find_plugins, plugin_option
-from .settings import typed_settings
+from .settings import set_option, typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
@@ -31,14 +31,7 @@ _SHOWN = 64
     metavar="FILE",
     help="Draw samples of a dataset, or of a folder of pictures, as a run would see them.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="PATH=VALUE",
-    help="With --picture: set an option, such as data.size=32.",
-)
+@set_option("With --picture: set an option, such as data.size=32.")
 @plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 def show_command(

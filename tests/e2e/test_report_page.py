@@ -64,7 +64,10 @@ def browser(chromium: Any) -> Open:
         screen |= {"mobile": look == "phone"}
         chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         _colours(chromium, "dark" if look == "dark" else "light")
+        chromium.get("about:blank")  # or the same page, opened once more, may still be the old one
         chromium.get(page.as_uri())
+        # The driver may return while the page's own script has yet to run.
+        _soon(chromium, lambda: _run(chromium, "document.readyState") == "complete")
         return chromium
 
     return open_page

@@ -60,7 +60,7 @@ class FashionMnist(Dataset):
         try:
             return files(str(root), train=self.options.split == "train", download=download)
         except (RuntimeError, OSError) as error:
-            reason = str(error).splitlines()[0]
+            reason = str(error).splitlines()[0].rstrip(":")
             if download:
                 raise DataUnavailable(
                     f"Fashion-MNIST can't be had ({reason}); a folder that holds FashionMNIST/raw "

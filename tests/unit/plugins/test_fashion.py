@@ -65,11 +65,11 @@ def test_files_that_are_not_there(
         FashionMnist(FashionMnistOptions(root=tmp_path / "none")).prepare(print)
 
     def refuse(*words: object, **more: object) -> None:
-        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
+        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz:\nno route to host")
 
     monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "empty"))
     monkeypatch.setattr("torchvision.datasets.FashionMNIST.download", refuse)
-    with pytest.raises(DataUnavailable, match=r"-s data\.root=FOLDER"):
+    with pytest.raises(DataUnavailable, match=r"ubyte\.gz\); .* -s data\.root=FOLDER"):
         FashionMnist(FashionMnistOptions()).prepare(print)
     (root / "FashionMNIST/raw/train-images-idx3-ubyte").write_bytes(b"short")
     with pytest.raises(DataError, match=r"damaged|holds no"):

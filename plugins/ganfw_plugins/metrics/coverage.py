@@ -29,10 +29,12 @@ class ModeCoverage(SampleMetric):
     in nats: 0 is best, and where the data is balanced it is the divergence from uniform.
     ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count.
 
-    Two scores by category, under the labels' names, say which work well and which don't.
-    ``made_by_mode`` is how many samples count for it, as a multiple of its share of the data: 1 is
-    as often as in the data, 0 is never. ``quality_by_mode`` is the share of the samples nearest to
-    it that count; 0 where there are none. ``worst_modes`` names the three least made.
+    Two scores by category, under the labels' names, say which work well and which don't, long
+    before any sample counts. ``made_by_mode`` is how many samples are nearest to it, as a multiple
+    of its share of the data: 1 is as often as in the data, 0 is never. ``quality_by_mode`` is how
+    near those lie: the mean of the reach over the distance, at most 1 each, so that real samples
+    are near 1, and those twice as far off as may be at 1/2; 0 where there are none.
+    ``worst_modes`` names the three that come off worst, being rare, bad or both.
 
     What was learnt by heart it doesn't punish: the training data given back covers every mode.
     """
@@ -51,7 +53,8 @@ class ModeCoverage(SampleMetric):
         features = self.features(real)
         modes, unseen = _fit(features.real, labels, self.options.within, self.options.seed)
         fake = generate(self.options.samples)
-        nearest, counts = modes.counted(features(fake))
+        nearest, nearness = modes.nearness(features(fake))
+        counts = nearness == 1
         known = torch.bincount(labels, minlength=len(modes.centres))
         found = torch.bincount(nearest[counts], minlength=len(known))
         present = found >= self.options.least
@@ -61,21 +64,25 @@ class ModeCoverage(SampleMetric):
             "modes_known": len(known),
             "in_modes": float(counts.double().mean()),
             "kl": divergence(found, known),
-            **self._by_mode(found, torch.bincount(nearest, minlength=len(known)), known),
+            "found_by_mode": found.tolist(),
+            **self._by_mode(nearest, nearness, known),
             **self.making(len(real), fake),
             "right_on_unseen_real": unseen,
             **features.description(),
         }
 
-    def _by_mode(self, found: Tensor, nearest: Tensor, known: Tensor) -> dict[str, Any]:
-        """Scores under the modes' names, from counts (K,)."""
-        made = (found / nearest.sum()) / (known / known.sum())
-        quality = found / nearest.clamp(min=1)
+    def _by_mode(self, nearest: Tensor, nearness: Tensor, known: Tensor) -> dict[str, Any]:
+        """Scores under the modes' names, from each sample's mode (B,) and nearness to it (B,), and
+        the modes' counts in the data (K,)."""
+        counts = torch.bincount(nearest, minlength=len(known))
+        made = (counts / len(nearest)) / (known / known.sum())
+        near = torch.zeros(len(known), dtype=nearness.dtype)
+        quality = near.index_add_(0, nearest, nearness) / counts.clamp(min=1)
+        worst = (made.clamp(max=1) * quality).argsort(stable=True)[:3]
         return {
-            "found_by_mode": found.tolist(),
             "made_by_mode": dict(zip(self.names, made.tolist(), strict=True)),
             "quality_by_mode": dict(zip(self.names, quality.tolist(), strict=True)),
-            "worst_modes": [self.names[label] for label in made.argsort(stable=True)[:3].tolist()],
+            "worst_modes": [self.names[label] for label in worst.tolist()],
         }
 
     def _chosen_labels(self) -> Tensor:
@@ -108,10 +115,11 @@ class _Modes:
         nearest = distances.min(dim=1)
         return nearest.indices, nearest.values
 
-    def counted(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The nearest mode (B,), and whether it reaches so far (B,)."""
+    def nearness(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The nearest mode (B,), and how near (B,): 1 within its reach, less by the distance."""
         mode, distance = self.nearest(features)
-        return mode, distance <= self.reach[mode]
+        reach = self.reach[mode]
+        return mode, torch.where(distance <= reach, 1.0, reach / distance)
 
 
 def divergence(found: Tensor, known: Tensor) -> float:

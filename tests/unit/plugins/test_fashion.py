@@ -131,7 +131,33 @@ def test_a_spoilt_category_comes_out_worst(
     chosen = labels == CATEGORIES.index(category)
     fake[chosen] = spoil(fake[chosen])
     scores = coverage(real, lambda count: fake[:count])
-    made = scores["made_by_mode"]
-    assert min(made, key=made.get) == scores["worst_modes"][0] == category
-    assert made[category] < 0.2
-    assert all(each > 0.75 for name, each in made.items() if name != category)
+    made, quality = scores["made_by_mode"], scores["quality_by_mode"]
+    assert scores["worst_modes"][0] == category
+    assert min(made[category], 1) * quality[category] < 0.8
+    assert all(made[name] > 0.9 for name in CATEGORIES if name != category)
+    # Another may take in the spoilt ones, and is the worse for it.
+    assert sorted(quality[name] for name in CATEGORIES if name != category)[1] > 0.95
+
+
+def test_bad_samples_still_tell_categories_apart(root: Path, metric: Callable[..., Metric]) -> None:
+    """Where all are too far off to count, the one that is never made is still named, and those
+    that are farther off score less."""
+    dataset = FashionMnist(FashionMnistOptions(root=root))
+    dataset.prepare(print)
+    labels = torch.from_numpy(LABELS).long().repeat(3)
+    coverage = metric("mode-coverage", samples=3 * COUNT)
+    coverage.prepare(dataset, labels)
+    real, fake = (torch.cat([_samples(_clothes(seed + i)) for i in range(3)]) for seed in (0, 3))
+    noise = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0))
+    fake[labels == CATEGORIES.index("coat")] = fake[labels == 0]
+    fake += (
+        torch.where(labels == CATEGORIES.index("sneaker"), 0.5, 0.3)[:, None, None, None] * noise
+    )
+    scores = coverage(real, lambda count: fake[:count])
+    assert scores["mode_coverage"] == scores["in_modes"] == 0
+    quality = scores["quality_by_mode"]
+    assert scores["worst_modes"][:2] == ["coat", "sneaker"]
+    assert scores["made_by_mode"]["coat"] == quality["coat"] == 0
+    rest = {name: each for name, each in quality.items() if name != "coat"}
+    assert all(0 < each < 0.9 for each in rest.values())
+    assert min(rest, key=rest.__getitem__) == "sneaker"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,23 +13,11 @@ from .. import rundir
 from ..rundir import RunDir
 from . import outcome
 from .judged import Judged, read_judged
-from .reading import Row, damage_named, read_log, read_options, read_record, read_warnings
-from .thinning import thinned
+from .pictures import Picture, read_pictures
+from .reading import Row, read_log, read_options, read_record, read_warnings
 
-MOST_POINTS, MOST_PICTURES = 2000, 60
-"""Of a curve, and of the pictures that the slider walks through."""
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_WIDE = 448  # pixels that a picture is enlarged to, by a whole factor, if it is less than half
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of samples as of ``step``, ready for an ``img`` of ``width`` pixels."""
-
-    step: int
-    source: str
-    width: int
+MOST_POINTS = 2000
+"""Of a curve."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,16 @@ class Contents:
     provenance: Mapping[str, str]
     warnings: list[str]
 
+    @property
+    def headlines(self) -> list[Judged]:
+        """Each main score as it was made last; made otherwise it stands among `judged` alone."""
+        found = {
+            (judged.metric, judged.name): judged
+            for judged in sorted(self.judged, key=lambda each: each.steps[-1])
+            if judged.is_main and not judged.is_part
+        }
+        return list(found.values())
+
     def set_by(self, path: str) -> str:
         """The layer that set an option, or the whole that the option is a part of."""
         while path:
@@ -86,7 +83,7 @@ def read(path: Path) -> Contents:
         losses=_losses(rows),
         judged=read_judged(folder),
         best=_best(folder),
-        pictures=_pictures(folder),
+        pictures=read_pictures(folder),
         options=read_options(folder),
         origins=origins if isinstance(origins, dict) else {},
         command=shlex.join(map(str, record["argv"])),
@@ -135,21 +132,6 @@ def _best(folder: RunDir) -> int | None:
         return int((folder.checkpoints / "best").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def _pictures(folder: RunDir) -> list[Picture]:
-    """What the run wrote; other files in the same place are nobody's business."""
-    with damage_named(folder.samples):
-        found = [each for each in folder.pictures() if each.is_file()]
-        chosen = [found[i] for i in thinned(len(found), MOST_PICTURES)]
-        contents = [(int(each.stem), each.read_bytes()) for each in chosen]
-    return [_picture(step, content) for step, content in contents if content.startswith(_PNG)]
-
-
-def _picture(step: int, content: bytes) -> Picture:
-    width = max(int.from_bytes(content[16:20]), 1)  # the PNG format puts it there
-    source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    return Picture(step, source, width * max(_WIDE // width, 1))
 
 
 def _provenance(record: Mapping[str, Any]) -> dict[str, str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
+import torch
 from click.testing import Result
 from made_up_runs import change_record, run_folder, score, write_lines
+from PIL import Image
 
 from ganfw.errors import RunError
 from ganfw.report.contents import differences, named_apart, read
@@ -65,6 +70,47 @@ def test_files_of_others_among_the_samples_are_passed_over(folder: Path) -> None
     (folder / "samples" / "200.png").write_bytes(b"no picture")
     (folder / "samples" / "000250.png").mkdir()
     assert [each.step for each in read(folder).pictures] == [0, 100, 300]
+
+
+def test_pictures_are_small_enough_to_send(folder: Path) -> None:
+    """Noise, as it is before a run has learnt; the last picture stays as it was written."""
+    noise = torch.randint(256, (300, 300, 3), generator=torch.Generator().manual_seed(0))
+    for step in (200, 300):
+        path = folder / "samples" / f"{step:06d}.png"
+        Image.fromarray(noise.numpy().astype("uint8")).save(path)
+    first, _, earlier, last = read(folder).pictures
+    written = path.read_bytes()
+    assert last.source == f"data:image/png;base64,{base64.b64encode(written).decode()}"
+    assert len(earlier.source) < len(last.source) / 2
+    kind, _, content = earlier.source.partition(";base64,")
+    assert kind == "data:image/webp"
+    shown = numpy.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
+    was = numpy.asarray(Image.open(path).convert("L"))
+    assert numpy.abs(shown.astype(int) - was).mean() < 6
+    # One colour is smaller as it is.
+    assert (first.width, len(first.source) < 300) == (420, True)
+
+
+@pytest.mark.parametrize("step", [100, 300])
+@pytest.mark.parametrize("kept", [10, 60, 90])
+def test_a_damaged_picture_is_named(folder: Path, step: int, kept: int) -> None:
+    path = folder / "samples" / f"{step:06d}.png"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(RunError, match=rf"{step:06d}\.png can't be read: it is damaged"):
+        read(folder)
+
+
+def test_the_score_at_the_top_is_the_one_made_last(folder: Path) -> None:
+    """Made with other options at an earlier step, it stands in the table alone."""
+    otherwise = score(100, 99.0, options={"samples": 7})
+    kid = score(200, 3.0, metric="kid", main="kid", result={"kid": 3.0})
+    write_lines(folder / "scores.jsonl", [otherwise, score(300, 60.0), kid])
+    run = read(folder)
+    assert [(each.name, each.values[-1]) for each in run.headlines] == [("swd", 60), ("kid", 3)]
+    assert len(run.judged) == 3
+    page = " ".join(render([run]).split())
+    assert '60 <span class="faint">at step 300</span>' in page
+    assert '99 <span class="faint">' not in page
 
 
 def test_a_last_line_half_written_is_left_out(folder: Path) -> None:

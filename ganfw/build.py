@@ -85,7 +85,7 @@ def build_trainer(
     callback, for the run's metrics."""
     players: dict[PlayerName, Player] = {"gen": game.gen, "disc": game.disc}
     steps_per_epoch = -(-len(source) // config.train.disc_steps)
-    planned = config.train.epochs * steps_per_epoch
+    total_steps = _total_steps(config, steps_per_epoch)
     run = RunView(
         folder=folder,
         dataset=dataset,
@@ -93,9 +93,9 @@ def build_trainer(
         players=players,
         seed=config.train.seed,
         device=device,
-        epochs=config.train.epochs,
+        epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
-        total_steps=min(planned, config.train.steps or planned),
+        total_steps=total_steps,
         real_samples=source.first,
         say=say,
     )
@@ -110,6 +110,12 @@ def build_trainer(
         save=_saver(config, run, judging) if processes.is_first else _save_nothing,
         processes=processes,
     )
+
+
+def _total_steps(config: RunConfig, steps_per_epoch: int) -> int:
+    """Whichever of the steps and the epochs that were asked for are over first."""
+    by_epochs = config.train.epochs and config.train.epochs * steps_per_epoch
+    return min(each for each in (config.train.steps, by_epochs) if each)
 
 
 def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> list[str]:

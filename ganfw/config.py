@@ -139,6 +139,9 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     losses = _several(registry, merged, "loss", LossKeys)
     if not losses:
         raise UsageError("no loss: give --loss NAME")
+    train = fields.fit(TrainSettings, tree["train"], "train")
+    if train.epochs is None and train.steps is None:
+        raise UsageError("no end: give --epochs or --steps")
     return RunConfig(
         data=_filling(registry, "data", "data", tree["data"], DataKeys),
         gen=_filling(registry, "gen", "gen", tree["gen"], Options),
@@ -149,7 +152,7 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         augments=_several(registry, merged, "augment", Options),
         callbacks=_several(registry, merged, "callback", CallbackKeys),
         metrics=_several(registry, merged, "metric", MetricKeys),
-        train=fields.fit(TrainSettings, tree["train"], "train"),
+        train=train,
         origins=merged.origins,
         notices=tuple(merged.notices),
     )

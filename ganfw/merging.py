@@ -92,6 +92,7 @@ def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
             if section in SINGLE:
                 _fill(registry, merged, section, values, layer.source)
             elif section == "train":
+                _keep_one_length(merged, values, layer.source)
                 _set(merged, section, merged.tree[section], values, layer.source)
             else:
                 _fill_several(registry, merged, section, values, layer)
@@ -177,6 +178,16 @@ def _fill_several(
         # The order of a list is the order in the strongest layer that gives the whole of it.
         for name in values:
             place[name] = place.pop(name)
+
+
+def _keep_one_length(merged: Merged, values: Tree, source: str) -> None:
+    """Who asks for so many steps doesn't mean the epochs that someone else asked for, nor the
+    other way round. Given by one source, both hold: the run ends with the first that is over."""
+    for given, other in (("steps", "epochs"), ("epochs", "steps")):
+        path = f"train.{other}"
+        if given in values and other not in values and merged.origins.get(path) != source:
+            merged.tree["train"][other] = None
+            merged.origins.pop(path, None)
 
 
 def _set(merged: Merged, path: str, place: Tree, values: Tree, source: str) -> None:

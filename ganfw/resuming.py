@@ -68,5 +68,5 @@ def restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) 
     if trainer.progress.step >= trainer.run.total_steps:
         raise RunError(
             f"{folder.path} is finished ({trainer.run.epochs} epochs, {step} steps): "
-            f"give --epochs {trainer.run.epochs * 2} to go on"
+            f"give --epochs {trainer.run.epochs * 2}, or --steps {step * 2}, to go on"
         )

@@ -18,8 +18,10 @@ class TrainSettings(Options):
 
     latent_dim: int = Field(100, ge=1, le=65536, description="Length Z of a latent vector")
     batch_size: int = Field(64, ge=1, le=1_048_576, description="Real samples in a batch")
-    epochs: int = Field(20, ge=1, le=1_000_000, description="Passes over the data")
-    steps: int | None = Field(None, ge=1, description="Stop after this many steps, if sooner")
+    epochs: int | None = Field(20, ge=1, le=1_000_000, description="Passes over the data")
+    steps: int | None = Field(
+        None, ge=1, description="Steps, in place of epochs; with both, what is over first"
+    )
     disc_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step")
     reduction: Literal["mean", "sum"] = Field(
         "mean", description="Whether an objective is the mean or the sum over the batch"

@@ -14,7 +14,7 @@ from .processes import nproc_option, run_in
 @click.command("resume")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--epochs", type=int, help="Passes over the data, in all.")
-@click.option("--steps", type=int, help="Steps, in all.")
+@click.option("--steps", type=int, help="Steps, in all, in place of epochs.")
 @nproc_option
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 @plugin_option

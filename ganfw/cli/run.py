@@ -61,7 +61,7 @@ def _slot(
 @_slot("--metric", "metric", "Metric to judge by while training.", several="metrics")
 @set_option("Set an option, such as gen.channels=32 or gen.optimizer.lr=2e-4.", complete_setting)
 @click.option("--epochs", type=int, help="Passes over the data.")
-@click.option("--steps", type=int, help="Stop after this many steps.")
+@click.option("--steps", type=int, help="Steps, in place of epochs.")
 @click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--precision", metavar="NAME", help="float32, tf32 or bf16.")

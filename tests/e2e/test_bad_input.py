@@ -149,7 +149,7 @@ def test_resuming_what_can_not_go_on(ganfw: Ganfw, run: Path) -> None:
     assert "no run folder nowhere" in refused(ganfw("resume", "nowhere"), 1)
     Path("bare").mkdir()
     assert "bare is no run folder" in refused(ganfw("resume", "bare"), 1)
-    assert "is finished (4 epochs, 32 steps): give --epochs 8" in refused(ganfw("resume", run), 1)
+    assert "is finished (4 epochs, 32 steps): give --epochs 8, or --steps 64," in refused(ganfw("resume", run), 1)
     assert "has no checkpoint of step 5" in refused(ganfw("resume", run, "--from-step", 5), 2)
     with RunDir(run).lock():
         line = refused(ganfw("resume", run, "--epochs", 5), 1)

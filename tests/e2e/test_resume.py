@@ -174,6 +174,18 @@ def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(
     _assert_same(run, whole("points"))
 
 
+def test_steps_go_past_the_epochs_that_nobody_asked_for(tmp_path: Path) -> None:
+    """20 epochs of 13 steps are suggested."""
+    run = tmp_path / "runs" / "0001-linear-gaussian"
+    few = ("--steps", 10, "--out", run.parent)
+    assert _in_this_process("run", *POINTS, *few).exit_code == 0
+    assert "give --epochs 2, or --steps 20, to go on" in _in_this_process("resume", run).stderr
+    _resume(run, "--epochs", 2)
+    assert len(_log(run)) == 26
+    _resume(run, "--steps", 270)
+    assert len(_log(run)) == 270
+
+
 def test_more_epochs_lengthen_a_finished_run(tmp_path: Path) -> None:
     short = ("run", *POINTS, "--callback", "ema", "--epochs")
     assert _in_this_process(*short, 5, "--out", tmp_path / "whole").exit_code == 0
@@ -181,6 +193,7 @@ def test_more_epochs_lengthen_a_finished_run(tmp_path: Path) -> None:
     run = tmp_path / "runs" / "0001-linear-gaussian"
     finished = _in_this_process("resume", run)
     assert finished.exit_code == 1
-    assert "is finished (3 epochs, 39 steps): give --epochs 6 to go on" in finished.stderr
+    advice = "is finished (3 epochs, 39 steps): give --epochs 6, or --steps 78, to go on"
+    assert advice in finished.stderr
     _resume(run, "--epochs", 5)
     _assert_same(run, tmp_path / "whole" / run.name)

@@ -64,6 +64,35 @@ def test_stronger_layers_win(registry: Registry, tmp_path: Path) -> None:
     assert config.origins["train.batch_size"] == "recipe d2l-dcgan"
 
 
+def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: Path) -> None:
+    """The stronger of two layers says how long a run is; one that gives both means both."""
+    modern, plain = recipe_layer(registry, "sprites-modern"), _names(data="pokemon")
+
+    def length(*layers: Layer) -> tuple[int | None, int | None]:
+        config = resolve(registry, layers)
+        again = tmp_path / "again.toml"
+        again.write_text(config.to_toml())
+        train = resolve(registry, [file_layer(again)]).train
+        assert train == config.train
+        return train.epochs, train.steps
+
+    assert length(modern) == (None, 12000)
+    assert length(modern, _typed(train__epochs="9")) == (9, None)
+    assert length(plain) == (20, None)
+    assert length(plain, _typed(train__steps="9")) == (None, 9)
+    assert length(plain, _typed(train__steps="9", train__epochs="2")) == (2, 9)
+    assert length(plain, _typed(train__steps="9"), _typed(train__epochs="2")) == (2, 9)
+    file = tmp_path / "mine.toml"
+    file.write_text("[train]\nepochs = 7\nsteps = 70\n")
+    assert length(plain, file_layer(file)) == (7, 70)
+    assert length(plain, file_layer(file), _typed(train__steps="900")) == (None, 900)
+
+
+def test_a_run_has_an_end(registry: Registry) -> None:
+    with pytest.raises(UsageError, match="no end: give --epochs or --steps"):
+        resolve(registry, [_names(data="pokemon"), _typed(train__steps="null")])
+
+
 def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry) -> None:
     layers = [
         recipe_layer(registry, "d2l-gaussian"),

@@ -96,7 +96,7 @@ def build_trainer(
         epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,
-        real_samples=source.first,
+        real_batch=source.spread,
         say=say,
     )
     return Trainer(
@@ -123,7 +123,7 @@ def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shape
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = source.first(2)
+    real = source.spread(2).samples
 
     def attempt() -> None:
         check_fit(game, real, shapes, gen, disc, data)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
     from .game import Player
-    from .interfaces import Dataset
+    from .interfaces import Batch, Dataset
     from .rundir import RunDir
     from .shapes import Shapes
 
@@ -43,8 +43,9 @@ class RunView:
     epochs: int
     steps_per_epoch: int
     total_steps: int
-    real_samples: Callable[[int], Tensor]
-    """``real_samples(n)``: the first n samples of the data (n, ...), on the device."""
+    real_batch: Callable[[int], Batch]
+    """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
+    on the device; all if there are fewer."""
     say: Callable[[str], None]
     """Prints one line to the user without tearing a progress display."""
     requests: Requests = field(default_factory=Requests)

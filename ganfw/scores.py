@@ -78,7 +78,10 @@ def keep_scores(path: Path, records: Sequence[Record]) -> None:
         return
     try:
         with filelock.FileLock(path.with_name(_LOCK)):
-            kept = {_identity(each): each for each in [*read_scores(path), *records]}
+            kept: dict[str, Record] = {}
+            for each in [*read_scores(path), *records]:
+                kept.pop(_identity(each), None)  # what is made again is the newest
+                kept[_identity(each)] = each
             atomic.write_text(path, "".join(json.dumps(each) + "\n" for each in kept.values()))
     except OSError as error:
         raise RunError(f"{path} can't be written: {error.strerror}") from None

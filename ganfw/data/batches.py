@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..distributed import ALONE, Processes
 from ..interfaces import Batch
-from .source import batch_count, batch_indices, to_samples
+from .source import batch_count, batch_indices, spread_indices, to_samples
 
 _SHARE_OF_DEVICE = 0.25
 
@@ -49,9 +49,9 @@ class Batches:
         for indices in batch_indices(examples, size, self._seed, number, self._processes)[start:]:
             yield self._batch(indices.to(self._stored.device))
 
-    def first(self, n: int) -> Tensor:
-        """See `BatchSource.first`."""
-        return to_samples(self._stored[:n].clone(), self._value_range, self._device)
+    def spread(self, n: int) -> Batch:
+        """See `BatchSource.spread`."""
+        return self._batch(spread_indices(len(self._stored), n).to(self._stored.device))
 
     def _batch(self, indices: Tensor) -> Batch:
         labels = None

@@ -26,8 +26,9 @@ class BatchSource(Protocol):
         """The batches of epoch ``number`` from batch ``start`` on: a function of the seed."""
         ...
 
-    def first(self, n: int) -> Tensor:
-        """The first ``n`` samples (n, ...), or all if there are fewer."""
+    def spread(self, n: int) -> Batch:
+        """``n`` samples spread evenly over the data, or all if there are fewer: the first ones
+        alone may all be of one class."""
         ...
 
 
@@ -65,6 +66,12 @@ def batch_indices(
     batches = torch.split(order, batch_size)[: batch_count(examples, batch_size, processes)]
     count = processes.count
     return [processes.share(batch[: len(batch) // count * count]) for batch in batches]
+
+
+def spread_indices(examples: int, n: int) -> Tensor:
+    """At most ``n`` indices below ``examples``, evenly spread, the first among them."""
+    count = min(n, examples)
+    return torch.arange(count) * examples // count
 
 
 def epoch_order(examples: int, seed: int, epoch: int) -> Tensor:

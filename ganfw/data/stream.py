@@ -20,7 +20,7 @@ from ..distributed import ALONE, Processes
 from ..errors import DataError, SkipItem
 from ..interfaces import Batch, Dataset, Item
 from .items import checked_item
-from .source import BatchSource, batch_count, batch_indices, to_samples
+from .source import BatchSource, batch_count, batch_indices, spread_indices, to_samples
 
 _AHEAD = 3
 """Batches being read while one is in use."""
@@ -82,10 +82,15 @@ class StreamedBatches:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def first(self, n: int) -> Tensor:
-        """See `BatchSource.first`. Items that can't be used are passed over."""
-        found = (self._item(index) for index in range(len(self._dataset)))
-        return self._stack(list(itertools.islice((each for each in found if each), n))).samples
+    def spread(self, n: int) -> Batch:
+        """See `BatchSource.spread`. For an item that can't be used, the next one is taken."""
+        places = spread_indices(len(self._dataset), n).tolist()
+        items = [self._usable_from(place) for place in places]
+        return self._stack([each for each in items if each is not None])
+
+    def _usable_from(self, place: int) -> Item | None:
+        found = map(self._item, range(place, len(self._dataset)))
+        return next((each for each in found if each is not None), None)
 
     def _read(self, pool: ThreadPoolExecutor, indices: Tensor) -> list[Future[Item | None]]:
         return [pool.submit(self._item, index) for index in indices.tolist()]

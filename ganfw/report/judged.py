@@ -52,7 +52,8 @@ class Judged:
 
 
 def read_judged(folder: RunDir) -> list[Judged]:
-    """Every score of the run, the metrics' main ones first. Raises RunError for damaged records."""
+    """Every score of the run: the metrics' main ones first, and what was made last at the end of
+    its kind. Raises RunError for damaged records."""
     records = read_scores(folder.scores)
     with damage_named(folder.scores):
         found: dict[str, Judged] = {}
@@ -66,7 +67,7 @@ def _add(found: dict[str, Judged], record: Record) -> None:
     for name, value in findings(record).items():
         decides = name == record["main"]
         better = ("lower" if record["lower_is_better"] else "higher") if decides else ""
-        before = found.get(_key(record, name, making))
+        before = found.pop(_key(record, name, making), None)
         found[_key(record, name, making)] = Judged(
             record["metric"],
             name,

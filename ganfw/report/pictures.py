@@ -18,6 +18,7 @@ MOST_PICTURES = 60
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _QUALITY = 90  # of WebP: noise takes a fifth of what it does as PNG, and looks the same
+_WEBP_SIDE = 16_383  # pixels at most
 _WIDE = 448  # pixels that a picture is enlarged to, by a whole factor, if it is less than half
 
 
@@ -50,8 +51,9 @@ def _picture(path: Path, is_last: bool) -> Picture:
             picture.load()
             width = picture.width
             kind, shown = ("png", content) if is_last else _smaller(picture, content)
-    except (OSError, SyntaxError, ValueError) as error:  # a broken PNG is a SyntaxError to Pillow
-        raise RunError(f"{path} can't be read: it is damaged, or no picture") from error
+    # A broken PNG is a SyntaxError to Pillow.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise RunError(f"{path} can't be read: it is damaged, or too large") from error
     step = int(path.stem)
     source = f"data:image/{kind};base64,{base64.b64encode(shown).decode()}"
     return Picture(step, source, width * max(_WIDE // width, 1))
@@ -59,6 +61,8 @@ def _picture(path: Path, is_last: bool) -> Picture:
 
 def _smaller(picture: Image.Image, content: bytes) -> tuple[str, bytes]:
     """The picture as WebP, or as the PNG that it was where that is no larger."""
+    if max(picture.size) > _WEBP_SIDE:
+        return "png", content
     encoded = io.BytesIO()
     picture.save(encoded, "WEBP", quality=_QUALITY)
     return min(("png", content), ("webp", encoded.getvalue()), key=lambda each: len(each[1]))

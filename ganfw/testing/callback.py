@@ -115,7 +115,7 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         epochs=_EPOCHS,
         steps_per_epoch=_STEPS_PER_EPOCH,
         total_steps=_EPOCHS * _STEPS_PER_EPOCH,
-        real_samples=source.first,
+        real_batch=source.spread,
         say=lambda line: None,
     )
 

@@ -22,6 +22,7 @@ from ganfw.report.figures import loss_figure, score_figures
 from ganfw.report.page import render
 from ganfw.report.thinning import thinned
 from ganfw.rundir import RunDir
+from ganfw.scores import keep_scores
 
 Ganfw = Callable[..., Result]
 
@@ -91,6 +92,19 @@ def test_pictures_are_small_enough_to_send(folder: Path) -> None:
     assert (first.width, len(first.source) < 300) == (420, True)
 
 
+def test_a_strip_too_long_for_webp_stays_a_png(folder: Path) -> None:
+    Image.new("RGB", (20, 16_400)).save(folder / "samples" / "000100.png")
+    assert "image/png" in read(folder).pictures[1].source
+
+
+def test_a_picture_that_is_too_large_to_open_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(RunError, match=r"000000\.png can't be read"):
+        read(folder)
+
+
 @pytest.mark.parametrize("step", [100, 300])
 @pytest.mark.parametrize("kept", [10, 60, 90])
 def test_a_damaged_picture_is_named(folder: Path, step: int, kept: int) -> None:
@@ -108,9 +122,32 @@ def test_the_score_at_the_top_is_the_one_made_last(folder: Path) -> None:
     run = read(folder)
     assert [(each.name, each.values[-1]) for each in run.headlines] == [("swd", 60), ("kid", 3)]
     assert len(run.judged) == 3
+    # Judged again at the same step, as it was at first.
+    lines = [score(300, 60.0), score(300, 50.0, options={"samples": 7}), score(300, 60.0)]
+    for line in lines:
+        keep_scores(folder / "scores.jsonl", [line])
+    assert {each.name: each.values[-1] for each in read(folder).headlines} == {"swd": 60, "kid": 3}
     page = " ".join(render([run]).split())
     assert '60 <span class="faint">at step 300</span>' in page
     assert '99 <span class="faint">' not in page
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "warnings.jsonl"])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"step": }', "can't be read: Expecting value at column 10"),
+        (b"\xff", "can't be read: 'utf-8' codec can't decode byte 0xff"),
+        (b"[1]", "can't be read: it holds what ganfw never wrote"),
+    ],
+)
+def test_the_damaged_line_is_named(folder: Path, name: str, line: bytes, said: str) -> None:
+    row = {"step": 1, "epoch": 1, "examples": 8, "examples_per_second": 9.0, "loss_D": 1.0,
+           "loss_G": 1.0, "text": "alike"}  # fmt: skip
+    (folder / name).write_bytes(json.dumps(row).encode() + b"\n" + line + b"\n")
+    with pytest.raises(RunError) as error:
+        read(folder)
+    assert f"{folder / name}, line 2, {said}" in str(error.value)
 
 
 def test_a_last_line_half_written_is_left_out(folder: Path) -> None:

@@ -39,7 +39,9 @@ def test_a_judgement_made_again_replaces_the_earlier(tmp_path: Path) -> None:
     assert not path.exists()
     keep_scores(path, [record(toy=1.0), record(toy=2.0, seed=1)])
     keep_scores(path, [record(toy=3.0), record(toy=4.0, data="held out")])
-    assert [each["result"]["toy"] for each in read_scores(path)] == [3.0, 2.0, 4.0]
+    assert [each["result"]["toy"] for each in read_scores(path)] == [2.0, 3.0, 4.0]
+    keep_scores(path, [record(toy=2.0, seed=1)])
+    assert [each["result"]["toy"] for each in read_scores(path)] == [3.0, 4.0, 2.0]
     path.write_text("{")
     with pytest.raises(RunError, match=r"scores\.jsonl can't be read"):
         keep_scores(path, [record(toy=1.0)])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganfw import Callback, EpochEnd, RunView, SkipItem, TrainStart, generate
+from ganfw import Callback, EpochEnd, RunView, TrainStart, generate
 
 from .disk import writing
 from .options import CollapseWatchOptions
@@ -18,15 +17,12 @@ from .samples import fixed_inputs
 
 _SAMPLES = 64
 _ALIKE = (
-    "samples are nearly alike: they differ {share:.0%} as much as real ones do. What helps: "
-    "{augment}--loss r1 beside the loss, --callback ema, a lower gen.optimizer.lr"
+    "samples are nearly alike: they differ {share:.0%} as much as real ones do. What helps: {help}"
 )
 _SURE = (
     "the critic is never wrong (loss_D {loss:.3f}), so the generator learns little from it. What "
-    "helps: {augment}--loss r1 beside the loss, a lower disc.optimizer.lr"
+    "helps: {help}"
 )
-_AUGMENT = "--augment diffaugment, "
-"""What helps pictures alone."""
 
 
 class CollapseWatch(Callback):
@@ -46,9 +42,9 @@ class CollapseWatch(Callback):
 
     def train_start(self, event: TrainStart) -> None:
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
-        self._real = event.run.real_samples(_SAMPLES)
-        self._real_labels = first_labels(event.run, len(self._real))
-        self._variety = max(variety(self._real), 1e-12)
+        self._real = event.run.real_batch(_SAMPLES)
+        self._variety = max(variety(self._real.samples), 1e-12)
+        self._in_use = _in_use(event.run)
 
     def epoch_end(self, event: EpochEnd) -> None:
         run = event.run
@@ -57,10 +53,10 @@ class CollapseWatch(Callback):
             samples = generate(run.players["gen"].network, self._latents, self._labels)
             share = variety(samples) / self._variety
             sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
-        augment = _AUGMENT if run.shapes.is_picture else ""
-        alike = _ALIKE.format(share=share, augment=augment)
+        alike = _ALIKE.format(share=share, help=self._help(run, "ema", "gen"))
         self._count(event, "alike", share < self.options.alike, alike)
-        self._count(event, "sure", sure, _SURE.format(loss=event.loss_D, augment=augment))
+        never_wrong = _SURE.format(loss=event.loss_D, help=self._help(run, "", "disc"))
+        self._count(event, "sure", sure, never_wrong)
 
     def state_dict(self) -> Mapping[str, Any]:
         return {"rows": dict(self._rows), "said": list(self._said)}
@@ -71,8 +67,16 @@ class CollapseWatch(Callback):
 
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
-        real = generate(critic, self._real, self._real_labels)
+        real = generate(critic, self._real.samples, self._real.labels)
         return bool(real.min() > generate(critic, samples, self._labels).max())
+
+    def _help(self, run: RunView, callback: str, player: str) -> str:
+        """What to try, less what the run tries already."""
+        tips = {"augment": "--augment diffaugment"} if run.shapes.is_picture else {}
+        tips |= {"r1": "--loss r1 beside the loss"}
+        tips |= {callback: f"--callback {callback}"} if callback else {}
+        new = [tip for name, tip in tips.items() if name not in self._in_use]
+        return ", ".join([*new, f"a lower {player}.optimizer.lr"])
 
     def _count(self, event: EpochEnd, what: str, holds: bool, text: str) -> None:
         self._rows[what] = self._rows[what] + 1 if holds else 0
@@ -88,18 +92,11 @@ class CollapseWatch(Callback):
             folder.write("warnings.jsonl", lines.encode())
 
 
-def first_labels(run: RunView, count: int) -> Tensor | None:
-    """The labels (count,) of the data's first samples, or None if it has none: a critic that is
-    told what a sample shows must be told the truth about real ones."""
-    if not run.shapes.classes:
-        return None
-    labels: list[int | None] = []
-    for index in range(len(run.dataset)):
-        with suppress(SkipItem):
-            labels.append(run.dataset[index][1])
-        if len(labels) == count:
-            break
-    return torch.tensor(labels, device=run.device)
+def _in_use(run: RunView) -> set[str]:
+    """The names of the run's components, and the slots that are filled."""
+    components = run.folder.read_provenance()["components"]
+    names = {each["name"].rpartition("/")[2] for each in components}
+    return names | {each["slot"] for each in components}
 
 
 def variety(samples: Tensor) -> float:

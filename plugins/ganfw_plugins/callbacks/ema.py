@@ -18,8 +18,9 @@ Pair = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 """The average's tensors and the generator's."""
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
-_STEPS, _SAMPLES = 20, 32
-"""How often, and from how many samples, the average learns its own batch statistics."""
+_SAMPLES, _MOMENTUM = 32, 0.1
+"""From how many samples the average learns its own batch statistics, and the least that they weigh
+against what it knows."""
 
 
 class Ema(Callback):
@@ -52,14 +53,17 @@ class Ema(Callback):
         torch._foreach_lerp_(*self._weights, 1 - self.decay_at(event.step))
         if self._buffers[0]:
             torch._foreach_copy_(*self._buffers)
-        if self._norms and event.step % _STEPS == 0:
-            self._take_statistics(event.run, event.step)
+        every = statistics_every(event.step)
+        if self._norms and (event.step % every == 0 or event.step == 1):
+            self._take_statistics(event.run, event.step, every)
 
-    def _take_statistics(self, run: RunView, step: int) -> None:
+    def _take_statistics(self, run: RunView, step: int, every: int) -> None:
         assert self._network is not None
         inputs = fixed_inputs(run, _SAMPLES, run.seed + step)
         devices = [] if run.device.type == "cpu" else [run.device]
         for norm in self._norms:
+            # The first replace what a new network holds; the next are means of all so far.
+            norm.momentum = min(1.0, max(_MOMENTUM, every / step))
             norm.train()
         # A generator may draw noise of its own; training must not notice.
         with torch.random.fork_rng(devices, device_type=run.device.type):
@@ -79,6 +83,11 @@ class Ema(Callback):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Kept until `train_start`, when there is a network to load it into."""
         self._saved = state.get("network")
+
+
+def statistics_every(step: int) -> int:
+    """How often the average takes its batch statistics: at first it changes fast."""
+    return 2 if step <= 400 else 20
 
 
 def _other_buffers(network: nn.Module) -> tuple[Tensor, ...]:

@@ -38,7 +38,7 @@ class LossCurve(Callback):
         self._drawn = time.monotonic()
         self._shown = NotebookPicture()
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
-        self._real = event.run.real_samples(_REAL).cpu()
+        self._real = event.run.real_batch(_REAL).samples.cpu()
 
     def readings(self, event: Readings) -> None:
         for row in event.rows:

@@ -27,7 +27,7 @@ class Samples(Callback):
     def train_start(self, event: TrainStart) -> None:
         run, count = event.run, self.options.count
         self._latents, self._labels = fixed_inputs(run, count)
-        self._real = run.real_samples(count).cpu()
+        self._real = run.real_batch(count).samples.cpu()
         if event.step == 0:
             self._draw(run, 0)
 

@@ -17,7 +17,7 @@ from ganfw.cache import cache_folder
 from ganfw.data import decode as decoding
 from ganfw.data.decode import decode
 from ganfw.data.source import Samples
-from ganfw.data.stream import Streamed
+from ganfw.data.stream import Streamed, StreamedBatches
 
 CPU = torch.device("cpu")
 
@@ -159,8 +159,27 @@ def test_a_full_disk_streams_the_same_batches(monkeypatch: pytest.MonkeyPatch) -
     assert _epoch(streamed) == kept
     assert _epoch(streamed, 1, start=2) == kept[2:]
     assert not cache_folder("datasets").exists()
-    first = streamed.batches(4, 0, CPU).first(20)
-    assert torch.equal(first, _decode(Numbers(mark="b"), print).batches(4, 0, CPU).first(20)[:10])
+    kept_in_memory = _decode(Numbers(mark="b"), print)
+    for count in (20, 4):
+        batches = [each.batches(4, 0, CPU).spread(count) for each in (streamed, kept_in_memory)]
+        assert torch.equal(batches[0].samples, batches[1].samples)
+        assert torch.equal(batches[0].labels, batches[1].labels)
+
+
+def test_samples_spread_over_the_data() -> None:
+    source = _decode(Numbers(256)).batches(256, 0, CPU)
+
+    def places(count: int) -> list[int]:
+        return [round(float(each.mean() + 1) * 127.5) for each in source.spread(count).samples]
+
+    assert places(4) == [0, 64, 128, 192]
+    assert places(300) == list(range(256))
+
+
+def test_the_next_one_stands_in_for_an_item_that_is_bad() -> None:
+    source = StreamedBatches(Numbers(bad=(0, 1, 9)), 4, 0, CPU, print)
+    assert source.spread(2).labels.tolist() == [2, 2]
+    assert len(source.spread(10).samples) == 9
 
 
 def test_an_epoch_is_a_function_of_seed_and_number() -> None:
@@ -175,9 +194,9 @@ def test_an_epoch_is_a_function_of_seed_and_number() -> None:
 
 
 def test_bytes_become_the_range() -> None:
-    samples = _decode(Numbers(256)).batches(256, 0, CPU).first(256)
+    samples = _decode(Numbers(256)).batches(256, 0, CPU).spread(256).samples
     assert samples.dtype == torch.float32
     assert samples[0].unique().item() == -1.0
     assert samples[255].unique().item() == pytest.approx(1.0, abs=1e-6)
     samples.zero_()
-    assert _decode(Numbers(256)).batches(256, 0, CPU).first(1).min() == -1.0
+    assert _decode(Numbers(256)).batches(256, 0, CPU).spread(1).samples.min() == -1.0

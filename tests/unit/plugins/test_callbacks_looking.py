@@ -104,6 +104,30 @@ def test_advice_fits_the_data(ganfw: Ganfw) -> None:
     assert pictures.stderr.count("What helps: --augment diffaugment, --loss r1") == 2
 
 
+@pytest.mark.usefixtures("hopeless")
+def test_what_is_tried_already_is_not_advised(ganfw: Ganfw) -> None:
+    words = ("--gen", "constant", "--disc", "sure", "--loss", "nonsaturating", "--loss", "r1",
+             "-s", "loss.r1.gamma=1e-9", "--callback", "ema")  # fmt: skip
+    said = ganfw(*POINTS, *words).stderr
+    assert said.count("What helps: a lower gen.optimizer.lr") == 1
+    assert said.count("What helps: a lower disc.optimizer.lr") == 1
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_collapse_is_noticed_in_a_sorted_folder(ganfw: Ganfw) -> None:
+    """Its first pictures, of one class, are nearly as alike as those generated."""
+    for number in range(160):
+        path = Path("pictures", "0-night" if number < 80 else "1-day", f"{number:03d}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        colour = (number % 3, 0, 0) if number < 80 else (number, 255 - number, 3 * number % 256)
+        Image.new("RGB", (16, 16), colour).save(path)
+    package.register("generator", "near-white")(NearWhite)
+    result = ganfw("run", "--gen", "near-white", "--disc", "dcgan", "--data", "./pictures",
+                   "-s", "data.size=16", "-s", "disc.channels=8", "--epochs", 4)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "samples are nearly alike: they differ" in result.stderr
+
+
 class White(Generator):
     """Nearly white, whatever the latent."""
 
@@ -113,6 +137,13 @@ class White(Generator):
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.level * latents.new_ones(len(latents), *self.shapes.sample)
+
+
+class NearWhite(White):
+    """A little of the latent shows."""
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        return super().forward(latents) + 0.005 * latents[:, :1, None, None]
 
 
 class Bright(Discriminator):

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganfw import Dataset, RunError, RunView, Shapes, TrainingError
+from ganfw import Batch, Dataset, RunError, RunView, Shapes, TrainingError
 from ganfw.checkpoint import load, save
 from ganfw.events import (
     Checkpoint,
@@ -93,7 +93,7 @@ def run(tmp_path: Path, said: list[str]) -> RunView:
         epochs=EPOCHS,
         steps_per_epoch=STEPS_PER_EPOCH,
         total_steps=EPOCHS * STEPS_PER_EPOCH,
-        real_samples=lambda n: torch.ones(n, 3),
+        real_batch=lambda n: Batch(torch.ones(n, 3), None),
         say=said.append,
     )
 

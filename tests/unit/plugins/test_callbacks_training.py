@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganfw import Dataset, RunView, Shapes, TrainingError
+from ganfw import Batch, Dataset, RunView, Shapes, TrainingError
 from ganfw.checkpoint import load, save
 from ganfw.events import Checkpoint, GradientsReady, Reading, Readings, StepEnd, TrainStart
 from ganfw.game import Player
@@ -62,7 +62,7 @@ def new_run(folder: Path, total_steps: int = 40) -> RunView:
         epochs=total_steps // 10,
         steps_per_epoch=10,
         total_steps=total_steps,
-        real_samples=lambda n: torch.ones(n, 3),
+        real_batch=lambda n: Batch(torch.ones(n, 3), None),
         say=print,
     )
 
@@ -193,6 +193,25 @@ def test_ema_has_batch_statistics_of_its_own(run: RunView) -> None:
     torch.testing.assert_close(average[1].running_var, found, rtol=0.3, atol=0)
     assert not average.training
     assert not average[1].training
+
+
+@pytest.mark.parametrize("steps", [1, 3, 12, 260])
+def test_the_statistics_of_a_short_run_are_no_new_networks(run: RunView, steps: int) -> None:
+    """A new batch norm's variance of 1 is hundreds of times that of what is small."""
+    dim = run.shapes.latent_dim
+    network = Normed(nn.Linear(dim, 4), nn.BatchNorm1d(4))
+    nn.init.normal_(network[0].weight, std=0.05)
+    nn.init.constant_(network[0].bias, 0.3)
+    player = Player(network, torch.optim.SGD(network.parameters()))
+    run = replace(run, players={**run.players, "gen": player})
+    callback = Ema(EmaOptions())
+    callback.train_start(TrainStart(run, 0, 1))
+    for step in range(1, steps + 1):
+        callback.step_end(StepEnd(run, step, 1))
+    average = averaged(run)
+    found = average[0](torch.randn(4096, dim))
+    torch.testing.assert_close(average[1].running_var, found.var(dim=0), rtol=0.6, atol=0)
+    torch.testing.assert_close(average[1].running_mean, found.mean(dim=0), rtol=0, atol=0.1)
 
 
 def test_ema_warms_up_only_if_told_to() -> None:

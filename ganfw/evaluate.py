@@ -25,7 +25,7 @@ from .registry import Registry
 from .resuming import check_format, check_same_data, saved_layer
 from .rundir import RunDir
 from .sampler import Sampler, find_generator
-from .scores import Record, keep_scores, read_scores
+from .scores import Record, check_plain, keep_scores, read_scores
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -166,16 +166,19 @@ def _score_all(
 
 
 def _with_nearest(judge: Judge, drawn: Drawn, made: Made, records: list[Record]) -> Evaluated:
-    """Also a picture of samples beside the nearest real ones, and a record of how new they are."""
+    """Also a picture of samples beside the nearest real ones, and a record of how new they are.
+    Raises PluginError where that can't be told."""
     began = time.perf_counter()
     generated = drawn.reader()(_NEW)
     picture = nearest_picture(generated[:SAMPLES], judge.real, judge.shapes.value_range or (0, 1))
     score = novelty(generated, judge.real)
     counts = {"real_samples": len(judge.real), "generated_samples": len(generated)}
+    result = {"novelty": score, **counts}
+    check_plain(result, "novelty")
     records.append(
         {
             **_NOVELTY,
-            "result": {"novelty": score, **counts},
+            "result": result,
             **judge.stamp(made, len(judge.real)),
             "seconds": round(time.perf_counter() - began, 2),
         }

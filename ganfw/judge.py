@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from . import fields
 from .config import Filling
@@ -23,6 +23,9 @@ from .settings import MetricKeys
 from .shapes import Shapes
 
 _WHOLE = "all of it"
+_LABELLED = 10_000
+"""Real samples by whose labels a conditional generator is asked for its own: as many whatever the
+metrics take, so that it is judged by the same samples."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Judge:
         self.shapes = shapes
         made = {each.registered.name: _metric(each) for each in metrics}
         most = max((each.most_real for each in made.values()), default=0)
-        self.real, labels = read_real(samples, max(most, keep))
+        self.real, labels = read_real(samples, max(most, keep), shapes.classes and _LABELLED)
+        self._counts = None if labels is None else _counts(labels[:_LABELLED], shapes.classes)
         self._data = _describe(data, dataset.fingerprint(), len(samples))
         self._ready: dict[str, Metric] = {}
         for filling in metrics:
@@ -67,8 +71,8 @@ class Judge:
         self.metrics = [each for each in metrics if each.registered.name in self._ready]
 
     def drawn(self, network: nn.Module, seed: int) -> Drawn:
-        """What ``network`` generates from latents of ``seed``."""
-        return Drawn(network, self.shapes, seed)
+        """What ``network`` generates from latents of ``seed``, and of labels as the data's."""
+        return Drawn(network, self.shapes, seed, self._counts)
 
     def score(self, filling: Filling[MetricKeys], drawn: Drawn, made: Made) -> Record:
         """The record of one metric's judgement; no random stream but its own is drawn from.
@@ -116,6 +120,11 @@ def leaving_out(leave_out: Callable[[str], None] | None) -> Iterator[None]:
 def _metric(filling: Filling[MetricKeys]) -> Metric:
     metric: Metric = filling.registered.load()(filling.options)
     return metric
+
+
+def _counts(labels: Tensor, classes: int) -> Tensor:
+    """How many of ``labels`` (N,) there are of each (K,) that the network knows."""
+    return torch.bincount(labels, minlength=classes)[:classes]
 
 
 def _describe(data: Filling[Any], fingerprint: str, examples: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .data.pictures import picture_grid
 from .errors import UsageError
 
 SAMPLES, NEIGHBOURS = 8, 7
-_ROWS = 256
+_ROWS, _MORE = 256, 16
 
 
 def nearest_real(samples: Tensor, real: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -49,11 +49,12 @@ def novelty(samples: Tensor, real: Tensor) -> float:
 
 
 def _nearest(rows: Tensor, flat: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    found = torch.cdist(rows, flat).topk(count, largest=False).indices
-    # Again without cdist's matrix product, by which equal samples lie a little apart.
-    distances = torch.stack([(rows - flat[found[:, i]]).norm(dim=1) for i in range(count)], dim=1)
-    order = distances.argsort(dim=1)
-    return found.gather(1, order), distances.gather(1, order)
+    # More than are asked for, as cdist's matrix product may put a near copy before an equal one.
+    near = torch.cdist(rows, flat).topk(min(count + _MORE, len(flat)), largest=False).indices
+    # Again without it.
+    distances = torch.stack([(rows - flat[each]).norm(dim=1) for each in near.T], dim=1)
+    order = distances.argsort(dim=1)[:, :count]
+    return near.gather(1, order), distances.gather(1, order)
 
 
 def _without_copies(real: Tensor) -> Tensor:

@@ -239,6 +239,21 @@ def test_a_metric_that_fails_costs_no_run(train: Callable[..., Result]) -> None:
     assert checkpoint.saved_steps(Path("runs/0002-linear-halves/checkpoints")) == [3]
 
 
+@pytest.mark.parametrize("metric", ["random-frechet", "random-prdc", "c2st"])
+def test_samples_that_are_not_finite_cost_no_run(
+    train: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, metric: str
+) -> None:
+    """A generator that makes them is never taken for a perfect one."""
+    spoilt = torch.full((256, 2), torch.nan)
+    monkeypatch.setattr("ganfw.drawn.generate", lambda *given: spoilt)
+    result = _done(train("--metric", metric))
+    for when in ("epoch 1", "epoch 2"):
+        line = f"NOTE: {when} has no score: metric '{metric}': the generator's samples are not"
+        assert line in result.stderr
+    assert not Path(RUN, "scores.jsonl").exists()
+    assert checkpoint.saved_steps(Path(RUN, "checkpoints")) == [4, 8]
+
+
 @pytest.mark.parametrize("metric", ["failing", "interrupted", "broken"])
 def test_scores_made_before_a_failure_are_kept(
     train: Callable[..., Result], ganfw: Ganfw, metric: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganfw import Shapes
+from ganfw import Options, PluginError, Shapes
 from ganfw.data.batches import Batches
 from ganfw.data.source import BatchSource, Samples
 from ganfw.distributed import ALONE, Processes
 from ganfw.drawn import Drawn, read_real
+from ganfw.evaluate import _with_nearest
+from ganfw.judge import Judge, Made
 from ganfw.randomness import own_randomness
+from ganfw.scores import Record
+from ganfw.testing.toys import ToyDataset
 
 SHAPES = Shapes((2,), None, 3, 4)
 
@@ -28,10 +33,31 @@ class Noisy(nn.Module):
         return latents[:, :2] + torch.randn(len(latents), 2) + labels[:, None]
 
 
-class Stored(Samples):
-    """Numbered samples (N, 2) in memory, with labels."""
+class Spoilt(nn.Module):
+    """Its third batch has a sample that is not finite."""
 
-    def __init__(self, count: int) -> None:
+    batches = 0
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        self.batches += 1
+        samples = latents[:, :2].clone()
+        if self.batches == 3:
+            samples[100, 1] = torch.nan
+        return samples
+
+
+class Labelled(nn.Module):
+    """Shows the label that it is asked for."""
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return labels[:, None].expand(-1, 2).float()
+
+
+class Stored(Samples):
+    """Numbered samples (N, 2) in memory, with labels: their numbers, or others."""
+
+    def __init__(self, count: int, labels: Tensor | None = None) -> None:
+        self._labels = torch.arange(count) if labels is None else labels
         self._rows = torch.arange(float(count))[:, None].expand(-1, 2)
 
     def __len__(self) -> int:
@@ -40,8 +66,7 @@ class Stored(Samples):
     def batches(
         self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
     ) -> BatchSource:
-        labels = self._rows[:, 0].long()
-        return Batches(self._rows, labels, None, batch_size, seed, device, processes)
+        return Batches(self._rows, self._labels, None, batch_size, seed, device, processes)
 
 
 def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
@@ -66,6 +91,51 @@ def test_samples_are_held_once() -> None:
     assert torch.equal(few, again)
 
 
+def test_samples_that_are_not_finite_are_refused() -> None:
+    """To each reader that comes so far, and none of the others; what follows is as it was."""
+    drawn, whole = Drawn(Spoilt(), SHAPES, seed=0), Drawn(Noisy(), SHAPES, seed=0)
+    first, second = drawn.reader(), drawn.reader()
+    for reader in (first, second, drawn.reader()):
+        assert reader(512).isfinite().all()
+        with pytest.raises(PluginError, match="the generator's samples are not finite"):
+            reader(1)
+    latents = drawn._latents.generator.get_state()
+    whole.reader()(513)
+    assert torch.equal(latents, whole._latents.generator.get_state())
+
+
+def _judge(samples: Samples, keep: int) -> Judge:
+    data: Any = SimpleNamespace(use="stored", options=Options())
+    return Judge([], ToyDataset(SHAPES), data, samples, SHAPES, keep=keep)
+
+
+def test_labels_are_drawn_as_the_data_has_them() -> None:
+    """As a generator was trained, and whatever number of real samples is read."""
+    labels = torch.tensor([0] * 1800 + [1] * 200)
+    judges = [_judge(Stored(2000, labels), keep) for keep in (0, 3, 5000)]
+    assert [len(each.real) for each in judges] == [0, 3, 2000]
+    drawn = [each.drawn(Labelled(), 0).reader()(4000)[:, 0].long() for each in judges]
+    shares = drawn[0].bincount(minlength=3) / 4000
+    assert shares.tolist() == pytest.approx([0.9, 0.1, 0], abs=0.02)
+    assert torch.equal(drawn[0], drawn[1])
+    assert torch.equal(drawn[0], drawn[2])
+
+
+def test_labels_are_drawn_evenly_where_none_are_known() -> None:
+    drawn = Drawn(Labelled(), SHAPES, 0).reader()(4000)[:, 0].long()
+    assert drawn.bincount(minlength=3) / 4000 == pytest.approx([1 / 3] * 3, abs=0.03)
+
+
+def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused as any score is, and gets into no record."""
+    monkeypatch.setattr("ganfw.evaluate.nearest_picture", lambda *given: None)
+    monkeypatch.setattr("ganfw.evaluate.novelty", lambda *given: float("nan"))
+    judge, records = _judge(Stored(50, torch.zeros(50).long()), keep=50), list[Record]()
+    with pytest.raises(PluginError, match="novelty: novelty is not finite"):
+        _with_nearest(judge, judge.drawn(Noisy(), 0), Made(1, "generator", 0), records)
+    assert not records
+
+
 @pytest.mark.parametrize("count", [1, 2, 257, 700])
 def test_real_samples_in_a_fixed_order(count: int) -> None:
     """Fewer are the first of more, so that a metric is given the same whatever others take."""
@@ -78,6 +148,10 @@ def test_real_samples_in_a_fixed_order(count: int) -> None:
     assert some_labels is not None
     assert torch.equal(some_labels, labels[:300])
     assert len(some.untyped_storage()) == 4 * some.numel()
+    few, more_labels = read_real(Stored(count), 10, 300)
+    assert torch.equal(few, every[:10])
+    assert more_labels is not None
+    assert torch.equal(more_labels, labels[:300])
 
 
 def _drawn_everywhere() -> tuple[float, float, float]:

@@ -25,6 +25,16 @@ def test_the_nearest_are_found() -> None:
     assert nearest_real(wide, wide[:2], 7)[0].shape == (500, 2)
 
 
+def test_equal_samples_are_found_among_near_copies() -> None:
+    """Far from the origin, where a matrix product can't tell them apart."""
+    steps = torch.arange(10.0)[None, :, None] * 1e-3
+    real = (_points(50, 0)[:, None] + 100 + steps).flatten(0, 1)
+    indices, distances = nearest_real(real, real, 2)
+    assert indices[:, 0].tolist() == list(range(500))
+    assert distances[:, 0].max() == 0
+    assert distances[:, 1].max() == pytest.approx(1e-3 * 8**0.5, rel=0.02)
+
+
 def test_learnt_by_heart_and_fresh() -> None:
     real = _points(1000, 0)
     assert novelty(real[100:200], real) == 0

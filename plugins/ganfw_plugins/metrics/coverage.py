@@ -26,7 +26,8 @@ class ModeCoverage(SampleMetric):
     those that the centre was not made from.
 
     ``kl`` is the divergence of the counted samples' distribution over modes from the real one's,
-    in nats: 0 is best, and where the data is balanced it is the divergence from uniform.
+    in nats: 0 is best, and where the data is balanced it is the divergence from uniform. If none
+    counts it is as large as can be, as if all were of the rarest mode.
     ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count.
 
     Two scores by category, under the labels' names, say which work well and which don't, long
@@ -123,10 +124,12 @@ class _Modes:
 
 
 def divergence(found: Tensor, known: Tensor) -> float:
-    """KL(found ‖ known) of two histograms (K,), in nats; log K if nothing was found."""
+    """KL(found ‖ known) of two histograms (K,), in nats. If nothing was found, the largest that it
+    can be: that of finding the rarest mode alone, log K where all are known equally well."""
+    q = known.double() / known.sum()
     if not found.sum():
-        return math.log(len(found))
-    p, q = found.double() / found.sum(), known.double() / known.sum()
+        return -float(q.min().log())
+    p = found.double() / found.sum()
     return float(torch.where(p > 0, p * (p / q).log(), 0.0).sum())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,11 +68,14 @@ def moments(samples: Tensor) -> Moments:
 
 
 def frechet_distance(one: Moments, other: Moments) -> float:
-    """|μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁C₂)^½) (Dowson & Landau 1982), never below 0.
+    """|μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁C₂)^½) (Dowson & Landau 1982), never below 0; nan for
+    moments that are not finite.
 
     The trace of the root is taken of the symmetric C₁^½ C₂ C₁^½, which has the same eigenvalues.
     """
     (mean, cov), (mean_, cov_) = ((m.double(), c.double()) for m, c in (one, other))
+    if not all(each.isfinite().all() for each in (mean, cov, mean_, cov_)):
+        return math.nan
     values, vectors = torch.linalg.eigh(cov)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     shared = torch.linalg.eigvalsh(root @ cov_ @ root).clamp(min=0).sqrt().sum()

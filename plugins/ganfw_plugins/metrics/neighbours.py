@@ -19,7 +19,7 @@ class RandomPrdc(SampleMetric):
 
     Precision and density fall for samples unlike the data, recall and coverage where parts of the
     data are left out. What was learnt by heart they don't punish: the training data given back
-    scores 1.
+    scores 1, and a density of (k + 1)/k, each sample being in its own ball and in k others.
     """
 
     main = "random_coverage"

@@ -47,6 +47,14 @@ def test_the_frechet_distance_where_covariances_do_not_commute() -> None:
     assert frechet_distance((zero, one), (zero, other)) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_the_frechet_distance_of_what_is_not_finite(value: float) -> None:
+    spoilt = _normal(50, 3)
+    spoilt[7, 1] = value
+    for pair in ((spoilt, _normal(50, 3)), (_normal(50, 3), spoilt)):
+        assert math.isnan(frechet_distance(*map(moments, pair)))
+
+
 def test_moments_of_points() -> None:
     mean, covariance = moments(torch.tensor([[0.0, 0.0], [2.0, 4.0]]))
     assert mean.tolist() == [1, 2]
@@ -84,6 +92,12 @@ def test_precision_recall_density_coverage_by_hand() -> None:
     assert scores["coverage"] == 1.0
     # Around 0.5 and 1.5 the radius is 1, around 30 it is 28.5.
     assert scores["recall"] == 1.0
+
+
+def test_training_data_given_back_to_prdc() -> None:
+    scores = prdc(real := _normal(200, 3), real, k=5)
+    assert scores.pop("density") == pytest.approx(6 / 5)
+    assert set(scores.values()) == {1}
 
 
 def test_the_sliced_distance_of_a_move() -> None:

@@ -40,6 +40,14 @@ def test_the_divergence_of_histograms() -> None:
     assert divergence(torch.tensor([0, 0, 0, 0]), known) == pytest.approx(math.log(4))
 
 
+def test_finding_nothing_is_never_better_than_finding_little() -> None:
+    known = torch.tensor([900, 50, 50])
+    nothing = divergence(torch.tensor([0, 0, 0]), known)
+    assert nothing == pytest.approx(math.log(20))
+    for little in ([0, 0, 5], [0, 5, 0], [0, 3, 2], [1, 0, 0]):
+        assert divergence(torch.tensor(little), known) <= nothing + 1e-9
+
+
 @pytest.mark.parametrize("modes", [8, 3])
 def test_modes_of_the_ring(metric: Make, modes: int) -> None:
     real, fake = (Ring(RingOptions(count=4000, seed=seed)) for seed in (0, 1))

@@ -67,7 +67,7 @@ class Run:
         best: bool = False,
     ) -> list[dict[str, Any]]:
         """Judge the generator, and keep the scores: a record of each metric's ``result`` and all
-        that made it. Without ``metrics`` those that fit the data and need nothing.
+        that made it. Without ``metrics`` those tagged "default" that fit the data.
 
         ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``; with
         ``best`` the generator is judged that was best while training. Raises GanfwError.

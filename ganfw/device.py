@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 
 from .errors import UsageError
+
+_NAMES = re.compile(r"cpu|mps|cuda(:[0-9]{1,6})?")
 
 
 def choose_device(wanted: str, local_rank: int = 0) -> torch.device:
     """The device ``wanted`` means; "auto" is CUDA, else MPS, else the CPU. Each of the processes
     on a machine takes the card of its own number, unless ``wanted`` names one.
 
-    Raises UsageError for a device that is not here.
+    Raises UsageError for a device that is not here, and for what is no device's name.
     """
     if wanted == "auto":
         wanted = _best()
-    device = torch.device(wanted)
-    if device.type == "cuda":
-        index = local_rank if device.index is None else device.index
-        if index >= torch.cuda.device_count():
-            raise UsageError(f"no device {wanted} here{_here()}")
-        return torch.device("cuda", index)
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise UsageError(f"no device {wanted} here{_here()}")
-    return device
+    named = _NAMES.fullmatch(wanted)
+    kind, _, number = wanted.partition(":")
+    index = int(number) if named and number else local_rank
+    if not named or not _is_here(kind, index):
+        raise UsageError(f"no device {wanted or repr(wanted)} here{_here()}")
+    return torch.device(kind, index) if kind == "cuda" else torch.device(kind)
+
+
+def _is_here(kind: str, index: int) -> bool:
+    if kind == "cuda":
+        return index < torch.cuda.device_count()
+    return kind == "cpu" or torch.backends.mps.is_available()
 
 
 def _best() -> str:

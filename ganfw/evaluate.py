@@ -21,6 +21,7 @@ from .judge import Judge, Made, leaving_out
 from .layers import Layer
 from .nearest import SAMPLES, nearest_picture, novelty
 from .preparing import Reporter
+from .randomness import check_seed
 from .registry import Registry
 from .resuming import check_format, check_same_data, saved_layer
 from .rundir import RunDir
@@ -75,6 +76,7 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
     """Judge the generator of the run in ``path``, its EMA one if there is one, and keep the scores
     in the run's ``scores.jsonl``, also those made before something failed. Raises GanfwError."""
     _check_settings(asked.settings)
+    check_seed(asked.seed)
     folder = rundir.open_run(path)
     record = folder.read_provenance()
     check_format(record, path)

@@ -13,11 +13,20 @@ import torch
 from torch import Tensor
 
 from .distributed import ALONE, Processes
+from .errors import UsageError
+
+_SEEDS = 2**63
 
 
 def derive_seed(*numbers: int) -> int:
     """A well-mixed 63-bit seed from the run's seed and numbers that name a stream."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def check_seed(seed: int) -> None:
+    """Raises UsageError for a seed that a run can't have either."""
+    if not 0 <= seed < _SEEDS:
+        raise UsageError(f"seed {seed}: give 0 or more, and less than 2**63")
 
 
 def seed_everything(seed: int) -> None:
@@ -87,12 +96,14 @@ def own_randomness(seed: int) -> Iterator[None]:
 class Latents:
     """A stream of latent vectors, N(0, 1), drawn on the device and independent of all others.
 
-    Where there are many processes, each draws for all of them and takes its share.
+    Where there are many processes, each draws for all of them and takes its share. Raises
+    UsageError for a seed below 0, or of 2**63 or more.
     """
 
     def __init__(
         self, latent_dim: int, seed: int, device: torch.device, processes: Processes = ALONE
     ) -> None:
+        check_seed(seed)
         self._processes = processes
         self.latent_dim = latent_dim
         self.device = device

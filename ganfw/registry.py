@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -131,6 +132,8 @@ class Registry:
         return [each for each in group if not source or each.source.name == source]
 
     def _hint(self, kind: str, name: str) -> str:
+        if kind == "dataset" and (said := _no_folder(name)):
+            return said
         source, _, bare = name.rpartition("/")
         for broken in self.broken:
             if broken.distribution == source:
@@ -140,6 +143,14 @@ class Registry:
             return _absent(source)
         own = [each.name for each in known if not source or each.source.name == source]
         return did_you_mean(bare, own) or f"; there are {', '.join(own) or 'none'}"
+
+
+def _no_folder(name: str) -> str:
+    """What keeps a dataset's name that can only be a path from being a folder of pictures; nothing
+    for any other name."""
+    if "/" in name and os.path.isfile(name):  # noqa: PTH113 - it takes names of any length
+        return ": it is a file, and a folder of pictures is needed"
+    return ": there is no such folder" if name.endswith("/") or name.count("/") > 1 else ""
 
 
 def _absent(source: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from . import checkpoint, provenance
 from .component import KIND_OF
 from .errors import CheckpointError, DataError, RunError, UsageError
-from .layers import Layer, toml_layer
+from .layers import SINGLE, Layer, toml_layer
 from .registry import Registry
 from .requirements import find_recorded
 from .rundir import RunDir
@@ -43,8 +43,19 @@ def check_installed(registry: Registry, record: dict[str, Any], path: Path) -> N
 
 
 def saved_layer(folder: RunDir) -> Layer:
-    """The run as it was saved: also its callbacks are all of them."""
-    layer = toml_layer(folder.config.read_text(encoding="utf-8"), str(folder.config))
+    """The run as it was saved: also its callbacks are all of them. Raises RunError if the file is
+    damaged, UsageError if it is no TOML of a run."""
+    path = folder.config
+    try:
+        layer = toml_layer(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RunError(f"{path} can't be read: {reason}") from None
+    for section in (*SINGLE, "train"):
+        if section not in layer.values:
+            raise RunError(f"{path} is damaged: it has no section [{section}]")
+        if section in SINGLE and "use" not in layer.values[section]:
+            raise RunError(f'{path} is damaged: its section [{section}] has no use = "name"')
     return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback", "metric"}))
 
 

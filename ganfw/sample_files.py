@@ -27,33 +27,45 @@ _UNFIT = (OSError, ValueError, KeyError, struct.error, SystemError)
 """What Pillow raises for a picture that a format can't hold."""
 
 
-def picture_format(output: Path, instead: str = ".png, .jpg or .webp") -> str:
-    """Pillow's name of the format that ``output`` asks for. Raises UsageError if there is none,
-    with what to try ``instead``."""
+def check_replaceable(output: Path, option: str = "-o") -> None:
+    """Raises UsageError if ``output``, given with ``option``, is a device, a pipe or a folder."""
+    if not atomic.replaceable(output):
+        raise UsageError(f"{option} {output}: {atomic.NOT_REPLACEABLE}")
+
+
+def picture_format(output: Path, instead: str = ".png, .jpg or .webp", option: str = "-o") -> str:
+    """Pillow's name of the format that ``output``, given with ``option``, asks for. Raises
+    UsageError if there is none, with what to try ``instead``, or `check_replaceable` does."""
     Image.init()
     form = Image.EXTENSION.get(output.suffix.lower())
     if form not in Image.SAVE:
-        raise UsageError(f"-o {output}: '{output.suffix}' is no format for samples; try {instead}")
+        raise UsageError(
+            f"{option} {output}: '{output.suffix}' is no format for samples; try {instead}"
+        )
+    check_replaceable(output, option)
     return form
 
 
-def write_picture(output: Path, picture: Image.Image) -> None:
-    """One picture in the format that the name asks for, whole or not at all.
+def write_picture(output: Path, picture: Image.Image, option: str = "-o") -> None:
+    """One picture in the format that the name, given with ``option``, asks for, whole or not at
+    all.
 
     Raises UsageError for what the format can't hold, RunError if the disk refuses.
     """
-    form = picture_format(output)
+    form = picture_format(output, option=option)
     fit = picture if form in _ALPHA else _on_white(picture)
-    _keep(output, _encoded(output, form, fit))
+    _keep(output, _encoded(f"{option} {output}", form, fit))
 
 
 def write_animation(output: Path, frames: Sequence[Image.Image], milliseconds: int) -> None:
     """``frames`` one after the other, for ever, as WebP, GIF or animated PNG.
 
-    Raises UsageError for what the format can't hold, RunError if the disk refuses.
+    Raises UsageError for what the format can't hold, or if `check_replaceable` does, RunError if
+    the disk refuses.
     """
+    check_replaceable(output)
     form = ANIMATIONS[output.suffix.lower()]
-    _keep(output, _encoded(output, form, frames[0], frames[1:], milliseconds))
+    _keep(output, _encoded(f"-o {output}", form, frames[0], frames[1:], milliseconds))
 
 
 def write_singles(
@@ -92,7 +104,7 @@ def side_by_side(pictures: Sequence[Image.Image], columns: int = 4) -> Image.Ima
 
 
 def _encoded(
-    output: Path,
+    given: str,
     form: str,
     picture: Image.Image,
     more: Sequence[Image.Image] = (),
@@ -106,7 +118,7 @@ def _encoded(
         picture.save(content, format=form, **exact, **(moving if more else {}))
     except _UNFIT as error:
         size = f"{picture.width}×{picture.height}"
-        raise UsageError(f"-o {output}: {form} can't hold {size} pixels ({error})") from None
+        raise UsageError(f"{given}: {form} can't hold {size} pixels ({error})") from None
     return content.getvalue()
 
 

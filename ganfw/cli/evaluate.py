@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
 from .completion import component_names
 from .plugins import find_plugins, plugin_option
 from .settings import set_option, typed_settings
@@ -16,6 +15,8 @@ from .table import columns
 
 if TYPE_CHECKING:
     from ..scores import Record
+
+_NEAREST = "--nearest"
 
 
 @click.command("evaluate")
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAME",
     shell_complete=component_names("metric"),
-    help="Metric to judge by; several. Without it, those that fit the data and need nothing.",
+    help="Metric to judge by; several. Without it, those tagged default that fit the data.",
 )
 @set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--best", is_flag=True, help="Judge the best generator, not the last one.")
 @click.option(
-    "--nearest",
+    _NEAREST,
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Also draw samples beside their nearest real ones, to show what is learnt by heart.",
@@ -59,8 +60,6 @@ def evaluate_command(
     """
     from ..rundir import open_run
 
-    if seed < 0:
-        raise UsageError(f"--seed {seed}: give 0 or more")
     folder = open_run(run)
     registry = find_plugins(plugins)
     # A run's own copies of plugin files may offer more: they are taken up later.
@@ -73,12 +72,12 @@ def evaluate_command(
     if nearest is not None:
         from ..sample_files import picture_format, write_picture
 
-        picture_format(nearest)
+        picture_format(nearest, option=_NEAREST)
     asked = Asked(metrics, layer, seed, device, nearest is not None, best)
     found = evaluate(registry, run, asked, reporter())
     click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
-        write_picture(nearest, found.nearest)
+        write_picture(nearest, found.nearest, _NEAREST)
         click.echo(
             f"{nearest}: samples, and the real ones nearest to each. They lie {found.novelty:.2f} "
             "times as far from them as real ones from each other",

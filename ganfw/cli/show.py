@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from ..registry import Registered
 
 _SHOWN = 64
+_PICTURE = "--picture"
 
 
 @click.command("show")
 @click.argument("kind", shell_complete=complete_kind)
 @click.argument("name", required=False, shell_complete=complete_name)
 @click.option(
-    "--picture",
+    _PICTURE,
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Draw samples of a dataset, or of a folder of pictures, as a run would see them.",
@@ -84,9 +85,9 @@ def _draw(
     from ..sample_files import picture_format, write_picture
     from .display import reporter
 
-    picture_format(output)
+    picture_format(output, option=_PICTURE)
     drawn, shown, length = picture_of(filling, _SHOWN, reporter().say)
-    write_picture(output, drawn)
+    write_picture(output, drawn, _PICTURE)
     click.echo(f"{output}: {shown} of {length} samples of {filling.registered.label}")
 
 

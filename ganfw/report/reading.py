@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import RunError
 from ..rundir import RunDir
+
+Made = TypeVar("Made")
 
 _NEEDED: Mapping[str, Mapping[str, type]] = {
     "": {"argv": list, "started": str, "seed": int, "data": dict, "machine": dict,
@@ -35,15 +37,18 @@ class Row:
 
 
 @contextmanager
-def damage_named(path: Path) -> Iterator[None]:
+def damage_named(path: Path, line: int | None = None) -> Iterator[None]:
     """Turns what goes wrong in the block, where ``path`` does not hold what ganfw writes there,
-    into a RunError that names it."""
+    into a RunError that names it, and the ``line`` of it."""
+    where = f"{path} can't be read: " + ("" if line is None else f"line {line}: ")
     try:
         yield
+    except json.JSONDecodeError as error:
+        raise RunError(f"{where}{error.msg} at column {error.colno}") from None
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} can't be read: {error}") from None
+        raise RunError(f"{where}{error}") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path} can't be read: it holds what ganfw never wrote ({error})") from None
+        raise RunError(f"{where}it holds what ganfw never wrote ({error})") from None
 
 
 def read_record(folder: RunDir) -> dict[str, Any]:
@@ -61,8 +66,7 @@ def read_record(folder: RunDir) -> dict[str, Any]:
 
 def read_log(folder: RunDir) -> list[Row]:
     """Every whole line of the metrics log. Raises RunError if it is damaged."""
-    with damage_named(folder.metrics):
-        return [_row(json.loads(line)) for line in _whole_lines(folder.metrics)]
+    return _each_line(folder.metrics, _row)
 
 
 def read_options(folder: RunDir) -> dict[str, str]:
@@ -74,17 +78,23 @@ def read_options(folder: RunDir) -> dict[str, str]:
 def read_warnings(folder: RunDir) -> list[str]:
     """What was noticed while training. Raises RunError if it is damaged."""
     path = folder.path / "warnings.jsonl"
+    return _each_line(path, lambda each: f"Step {each['step']}: {each['text']}")
+
+
+def _each_line(path: Path, make: Callable[[Any], Made]) -> list[Made]:
+    """``make`` of what each whole line of ``path`` holds. Raises RunError that names the line."""
     with damage_named(path):
-        found = map(json.loads, _whole_lines(path))
-        return [f"Step {each['step']}: {each['text']}" for each in found]
+        lines = _whole_lines(path)
+    made = []
+    for number, line in enumerate(lines, 1):
+        with damage_named(path, number):
+            made.append(make(json.loads(line.decode())))
+    return made
 
 
-def _whole_lines(path: Path) -> list[str]:
+def _whole_lines(path: Path) -> list[bytes]:
     """The lines of ``path``, less a last one that is being written, or was when its run died."""
-    if not path.is_file():
-        return []
-    content = path.read_bytes()
-    return content[: content.rfind(b"\n") + 1].decode().splitlines()
+    return path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
 
 
 def _row(values: Mapping[str, Any]) -> Row:

@@ -63,10 +63,14 @@ def refused(result: Result, code: int) -> str:
         (("run", "--data", "gaussian", "--disc", "mlp"), "no generator chosen: give --gen NAME"),
         ((*DCGAN, "--data", "./nowhere"), "there is no such folder"),
         ((*DCGAN, "--data", "./file.txt"), "it is a file, not a folder"),
+        ((*DCGAN, "--data", "pics/0.png"), "no dataset 'pics/0.png': it is a file, and a folder"),
+        ((*DCGAN, "--data", "nowhere/"), "no dataset 'nowhere/': there is no such folder"),
     ],
 )  # fmt: skip
 def test_usage(ganfw: Ganfw, words: tuple[object, ...], said: str) -> None:
     Path("file.txt").write_text("words")
+    Path("pics").mkdir()
+    Path("pics", "0.png").write_text("words")
     assert said in refused(ganfw(*words), 2)
     assert not Path("runs").exists()
 
@@ -149,13 +153,47 @@ def test_resuming_what_can_not_go_on(ganfw: Ganfw, run: Path) -> None:
     assert "no run folder nowhere" in refused(ganfw("resume", "nowhere"), 1)
     Path("bare").mkdir()
     assert "bare is no run folder" in refused(ganfw("resume", "bare"), 1)
-    assert "is finished (4 epochs, 32 steps): give --epochs 8, or --steps 64," in refused(ganfw("resume", run), 1)
+    advice = "is finished (4 epochs, 32 steps): give --epochs 8, or --steps 64,"
+    assert advice in refused(ganfw("resume", run), 1)
     assert "has no checkpoint of step 5" in refused(ganfw("resume", run, "--from-step", 5), 2)
     with RunDir(run).lock():
         line = refused(ganfw("resume", run, "--epochs", 5), 1)
         assert "is being trained by another process" in line
     shutil.rmtree(run / "checkpoints")
     assert "has no checkpoint to resume from" in refused(ganfw("resume", run, "--epochs", 5), 1)
+
+
+@pytest.mark.parametrize("device", ["foo", "cuda:x", "", "meta", "cpu:0", "cuda:99999999"])
+def test_devices_that_are_not_here(ganfw: Ganfw, run: Path, device: str) -> None:
+    line = refused(ganfw("evaluate", run, "--metric", "c2st", "--device", device), 2)
+    assert line.startswith(f"Error: no device {device or repr('')} here; there are cpu")
+    refused(ganfw("resume", run, "--epochs", 5, "--device", device), 2)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 99999999999999999999])
+def test_seeds_that_can_not_be(ganfw: Ganfw, run: Path, seed: int) -> None:
+    for words in (("evaluate", run), ("sample", run), ("sample", run, "--interpolate", 3)):
+        assert f"seed {seed}: give 0 or more" in refused(ganfw(*words, "--seed", seed), 2)
+    assert not Path("samples.png").exists()
+    assert not (run / "scores.jsonl").exists()
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("resume", "--epochs", 5)])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[data]\nuse = '\xff'\n", "config.toml can't be read: it is not UTF-8 text"),
+        (b"", "config.toml is damaged: it has no section [data]"),
+        (b"[data]\n", 'config.toml is damaged: its section [data] has no use = "name"'),
+        (b"[data]\nuse = 'ring'\n[gen]\nuse = 'mlp'\n[disc]\nuse = 'mlp'\n",
+         "config.toml is damaged: it has no section [train]"),
+    ],
+)  # fmt: skip
+def test_a_damaged_config(
+    ganfw: Ganfw, run: Path, command: tuple[object, ...], content: bytes, said: str
+) -> None:
+    (run / "config.toml").write_bytes(content)
+    assert said in refused(ganfw(command[0], run, *command[1:]), 1)
 
 
 def test_resuming_a_run_of_a_newer_ganfw(ganfw: Ganfw, run: Path) -> None:

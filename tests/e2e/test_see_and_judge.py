@@ -14,6 +14,9 @@ from click.testing import Result
 from PIL import Image
 from safetensors.torch import load_file
 
+from ganfw.evaluate import DEFAULT_TAG
+from ganfw.registry import Registry
+
 PICTURES = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--epochs", "2",
             "-s", "data.species=4", "-s", "data.individuals=12", "-s", "data.size=32",
             "-s", "train.batch_size=16", "-s", "gen.channels=8", "-s", "disc.channels=8",
@@ -134,7 +137,7 @@ def test_judging_changes_no_run(ganfw: Ganfw) -> None:
         (("--metric", "random-prdc", "-s", "metric.random-prdc.samples=3"),
          "it needs 6 samples or more of each kind, not 3"),
         (("--seed", "-1"), "give 0 or more"),
-        (("--metric", "swd", "--nearest", "x.foo"), "'.foo' is no format"),
+        (("--metric", "swd", "--nearest", "x.foo"), "--nearest x.foo: '.foo' is no format"),
     ],
 )  # fmt: skip
 def test_judgements_that_cannot_be_had(
@@ -142,6 +145,16 @@ def test_judgements_that_cannot_be_had(
 ) -> None:
     _refused(ganfw, said, "evaluate", pictures, *words)
     assert not Path(pictures, "scores.jsonl").exists()
+
+
+def test_what_judges_by_default_is_said(ganfw: Ganfw, registry: Registry) -> None:
+    """By the tag, which any plugin's metrics may carry, and not by all that fits the data."""
+    said = " ".join(_said(ganfw, "evaluate", "--help").split())
+    assert f"Without it, those tagged {DEFAULT_TAG} that fit the data." in said
+    metrics = registry.components("metric")
+    tagged = {each.name for each in metrics if DEFAULT_TAG in each.component.tags}
+    assert "c2st" in tagged
+    assert "mode-coverage" not in tagged
 
 
 def test_what_cannot_be_judged(ganfw: Ganfw, pictures: str, tmp_path: Path) -> None:

@@ -96,3 +96,14 @@ def test_errors_are_those_of_the_command_line(tmp_path: Path) -> None:
         ganfw.run(gen="dcgam", disc="dcgan", data="sprites", out=tmp_path)
     with pytest.raises(ganfw.RunError, match="no run folder"):
         ganfw.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_seeds_that_can_not_be(run: ganfw.Run, seed: int) -> None:
+    for draw in (run.sample, run.preview, ganfw.load(run.path).sample):
+        with pytest.raises(ganfw.UsageError, match=f"seed {seed}: give 0 or more"):
+            draw(4, seed=seed)
+    with pytest.raises(ganfw.UsageError, match=f"seed {seed}: give 0 or more"):
+        run.evaluate("c2st", seed=seed)
+    assert run.scores() == []
+    assert run.sample(4, seed=2**63 - 1).shape == (4, 2)

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from ganfw.data.source import batch_count, batch_indices
+from ganfw.device import choose_device
 from ganfw.distributed import ALONE, Processes
+from ganfw.errors import UsageError
 from ganfw.randomness import Latents, parse_random_state, random_state, random_state_json
 
 TWO = [Processes(rank, 2) for rank in range(2)]
@@ -56,3 +58,14 @@ def test_the_state_of_random_streams_travels_as_text() -> None:
     assert after["python"] == before["python"]
     assert torch.equal(after["torch"], before["torch"])
     assert after.keys() == before.keys()
+
+
+def test_each_process_takes_the_card_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert str(choose_device("auto", 1)) == str(choose_device("cuda", 1)) == "cuda:1"
+    assert str(choose_device("cuda:0", 1)) == "cuda:0"
+    assert str(choose_device("cpu", 1)) == "cpu"
+    for name in ("cuda:2", "cuda:", "cuda:-1", "cuda:١", "cpu\n", f"cuda:{'9' * 5000}"):
+        with pytest.raises(UsageError, match=r"there are cpu, cuda:0 to cuda:1"):
+            choose_device(name)

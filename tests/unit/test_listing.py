@@ -109,7 +109,7 @@ def test_a_look_at_a_dataset(ganfw: Ganfw) -> None:
         (("data", "sprites", "-s", "data.size=16"), "-s goes with --picture"),
         (("data", "sprits", "--picture", "x.png"), "Did you mean 'sprites'?"),
         (("data", "./none", "--picture", "x.png"), "there is no such folder"),
-        (("data", "sprites", "--picture", "x.txt"), "'.txt' is no format"),
+        (("data", "sprites", "--picture", "x.txt"), "--picture x.txt: '.txt' is no format"),
         (("data", "sprites", "--picture", "x.png", "-s", "data.sise=3"), "Did you mean 'size'?"),
     ],
 )

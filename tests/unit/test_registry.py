@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ganfw import Component
@@ -59,6 +61,27 @@ def test_what_is_not_there_is_said_with_the_nearest(
 ) -> None:
     with pytest.raises(UsageError) as error:
         registry.find(kind, name)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("pics/0.png", "no dataset 'pics/0.png': it is a file, and a folder of pictures is needed"),
+        ("pics/", "no dataset 'pics/': there is no such folder"),
+        ("pics/of/cats", "no dataset 'pics/of/cats': there is no such folder"),
+        ("a" * 300 + "/" + "b", "that offered it is not installed"),
+        ("gone/cats", "the package 'gone' that offered it is not installed"),
+    ],
+)
+def test_a_dataset_that_can_only_be_a_path(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pics").mkdir()
+    Path("pics", "0.png").write_bytes(b"")
+    with pytest.raises(UsageError) as error:
+        registry.find("dataset", name)
     assert said in str(error.value)
 
 

@@ -285,9 +285,9 @@ def test_held_out_data(train: Callable[..., Result], ganfw: Ganfw) -> None:
     for more in ((), ("-s", "data.split=test"), ()):
         _done(ganfw(*words, *more))
     data = [each["data"] for each in _scores()]
-    assert [each["split"] for each in data] == ["train", "test"]
-    assert [each["fingerprint"] for each in data] == ["aa", "bb"]
-    assert data[1]["options"] == {"split": "test"}
+    assert [each["split"] for each in data] == ["test", "train"]
+    assert [each["fingerprint"] for each in data] == ["bb", "aa"]
+    assert data[0]["options"] == {"split": "test"}
     results = [each["result"]["frechet_gaussian"] for each in _scores()]
     assert results[0] != results[1]
 

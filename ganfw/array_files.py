@@ -18,6 +18,7 @@ from torch import Tensor
 from . import atomic
 from .errors import RunError
 from .pixels import to_stored
+from .sample_files import check_replaceable
 from .shapes import Shapes
 
 _DTYPES = {"uint8": "U8", "float32": "F32", "int64": "I64"}
@@ -37,8 +38,9 @@ def write_arrays(
     .safetensors: pictures as uint8, anything else as float32.
 
     Written batch by batch, whole or not at all. Only the labels are all in memory, 8 bytes each.
-    Raises RunError if the disk refuses.
+    Raises UsageError if ``output`` is no file that can be replaced, RunError if the disk refuses.
     """
+    check_replaceable(output)
     write = _npz if output.suffix.lower() == ".npz" else _safetensors
     try:
         with atomic.file(output) as file:
@@ -60,8 +62,9 @@ def _npz(file: IO[bytes], rows: Iterator[Rows], count: int) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("samples.npy", "w", force_zip64=True) as entry:
             header = np.lib.format.header_data_from_array_1_0(first.samples)
-            shape = (count, *first.samples.shape[1:])
-            np.lib.format.write_array_header_1_0(entry, header | {"shape": shape})
+            header["shape"] = (count, *first.samples.shape[1:])
+            header["fortran_order"] = False  # `_stream` writes C order, however they lie in memory
+            np.lib.format.write_array_header_1_0(entry, header)
             _stream(entry, itertools.chain([first], rows), labels)
         if labels:
             with archive.open("labels.npy", "w") as entry:

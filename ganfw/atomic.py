@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +15,8 @@ from typing import IO
 TEMPORARY = ".tmp-"
 """How the names of unfinished files and folders begin."""
 
+NOT_REPLACEABLE = "it is no file that can be replaced"
+
 _NAME = 40  # characters of the final name: a whole one might become too long
 
 
@@ -20,8 +24,12 @@ _NAME = 40  # characters of the final name: a whole one might become too long
 def file(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file to write; it becomes ``path``, replacing it, when the block ends well.
 
-    It lies beside ``path`` and bears its name, so that what a killed process leaves is known.
+    It lies beside ``path`` and bears its name, so that what a killed process leaves is known. A
+    link is followed: what it leads to is replaced. Raises OSError for a device, a pipe or a folder.
     """
+    if not replaceable(path):
+        raise OSError(errno.EINVAL, NOT_REPLACEABLE, str(path))
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{TEMPORARY}{path.name[:_NAME]}-"
     handle, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
@@ -36,6 +44,15 @@ def file(path: Path) -> Iterator[IO[bytes]]:
         Path(name).unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def replaceable(path: Path) -> bool:
+    """Whether ``path``, or what it links to, is a file, or is not there yet."""
+    try:
+        # Of the link itself: /dev/stdout leads to what has no path.
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True  # what else is wrong, writing says
 
 
 def write_bytes(path: Path, content: bytes) -> None:

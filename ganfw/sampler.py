@@ -121,7 +121,13 @@ class Sampler:
         )
 
     def preview(self, samples: Tensor) -> Image.Image:
-        """A picture of ``samples`` (B, ...), as the dataset shows them."""
+        """A picture of ``samples`` (B, ...), as the dataset shows them. Raises UsageError for what
+        is no tensor."""
+        if not isinstance(samples, Tensor):
+            raise UsageError(
+                "preview takes a tensor of samples, such as sample(4) draws, not "
+                f"{type(samples).__name__}"
+            )
         return self._dataset().preview(samples)
 
     def strip(self, samples: Tensor, columns: int) -> Image.Image:
@@ -213,6 +219,7 @@ def find_generator(path: Path, best: bool = False) -> Path:
     if best:
         return _best_generator(path)
     if export.is_network(path):
+        _check_kind(path)
         return path
     for name in _PREFERRED:
         if export.is_network(path / name):
@@ -220,6 +227,14 @@ def find_generator(path: Path, best: bool = False) -> Path:
     raise RunError(
         f"{path} has no generator yet: it is no run folder, or its run saved no checkpoint"
     )
+
+
+def _check_kind(folder: Path) -> None:
+    kind = export.read_card(folder).get("kind")
+    if kind != "generator":
+        raise RunError(
+            f"{folder} holds a {kind or 'network'}, not a generator: give the run's folder"
+        )
 
 
 def _best_generator(path: Path) -> Path:

@@ -9,7 +9,14 @@ from PIL import Image
 
 from .errors import RunError
 from .rundir import RunDir
-from .sample_files import ANIMATIONS, picture_format, side_by_side, write_animation, write_picture
+from .sample_files import (
+    ANIMATIONS,
+    check_replaceable,
+    picture_format,
+    side_by_side,
+    write_animation,
+    write_picture,
+)
 
 MOST_MOVING, MOST_STILL = 60, 16
 """Pictures at most: of more, as many are taken evenly, with the first and the last."""
@@ -18,10 +25,13 @@ MOST_MOVING, MOST_STILL = 60, 16
 def write_timeline(run: RunDir, output: Path) -> str:
     """The run's pictures as one that moves, or side by side. Returns what was done.
 
-    Raises UsageError for a format that ``output`` can't be, RunError for a run without pictures.
+    Raises UsageError for what ``output`` can't be, RunError for a run without pictures, or with one
+    that can't be read.
     """
     moves = output.suffix.lower() in ANIMATIONS
-    if not moves:
+    if moves:
+        check_replaceable(output)
+    else:
         picture_format(output)
     found = run.pictures()
     if not found:
@@ -47,8 +57,9 @@ def _read(path: Path) -> Image.Image:
     try:
         with Image.open(path) as opened:
             return opened.convert("RGB")
-    except OSError:
-        raise RunError(f"{path} can't be read as a picture") from None
+    # A broken PNG is a SyntaxError to Pillow.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise RunError(f"{path} can't be read as a picture: it is damaged, or too large") from None
 
 
 def _step(path: Path) -> int:

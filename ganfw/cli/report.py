@@ -8,6 +8,8 @@ import click
 
 from ..errors import RunError, UsageError
 
+_SUFFIXES = (".html", ".htm")
+
 
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
@@ -28,16 +30,27 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
     """
     if len({run.resolve() for run in runs}) < len(runs):
         raise UsageError("a run is named twice")
+    if output is not None:
+        _check(output)
     from ..atomic import write_text
     from ..report.contents import named_apart, read
     from ..report.page import render
 
     page = render(named_apart([read(run) for run in runs]))
     target = output or runs[0] / "report.html"
-    if not target.parent.is_dir():
-        raise UsageError(f"-o {target}: there is no folder {target.parent}")
     try:
         write_text(target, page)
     except OSError as error:
         raise RunError(f"{target} can't be written: {error.strerror}") from None
     click.echo(f"{target}: {len(page.encode()) / 1e6:.1f} MB, open it in any browser")
+
+
+def _check(output: Path) -> None:
+    """Raises UsageError for what can't become a page, before the runs are read."""
+    from ..sample_files import check_replaceable
+
+    if output.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"-o {output}: a report is an .html file")
+    if not output.parent.is_dir():
+        raise UsageError(f"-o {output}: there is no folder {output.parent}")
+    check_replaceable(output)

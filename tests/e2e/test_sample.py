@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import weakref
@@ -289,6 +291,56 @@ def test_a_timeline_of_few_and_of_one_and_of_none(ganfw: Ganfw, pictures: Path) 
     _refused(ganfw, "can't be read as a picture", run, "--timeline", code=1)
     (run / "samples/000000.png").unlink()
     _refused(ganfw, "holds no pictures", run, "--timeline", code=1)
+
+
+def test_a_timeline_of_a_huge_picture(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _run_of_pictures(range(1))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    _refused(ganfw, "000000.png can't be read as a picture", run, "--timeline", code=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.png", ()),
+        ("a.npz", ()),
+        ("way.png", ("--interpolate", "2")),
+        ("way.gif", ("--interpolate", "2")),
+        ("line.png", ("--timeline",)),
+        ("line.gif", ("--timeline",)),
+    ],
+)
+def test_a_pipe_is_not_replaced(
+    ganfw: Ganfw, pictures: Path, name: str, words: tuple[str, ...]
+) -> None:
+    os.mkfifo("pipe")
+    Path(name).symlink_to("pipe")
+    said = f"-o {name}: it is no file that can be replaced"
+    _refused(ganfw, said, pictures, *words, "-o", name)
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+
+
+def test_a_link_to_a_picture_stays(ganfw: Ganfw, pictures: Path) -> None:
+    Path("a.png").symlink_to("b.png")
+    _said(ganfw, pictures, "-n", 4, "-o", "a.png")
+    assert Path("a.png").is_symlink()
+    with Image.open("b.png") as picture:
+        assert picture.size == (38, 38)
+
+
+def test_a_discriminator_draws_nothing(ganfw: Ganfw, pictures: Path) -> None:
+    folder = pictures / "discriminator"
+    said = f"{folder} holds a discriminator, not a generator: give the run's folder"
+    _refused(ganfw, said, folder, code=1)
+    with pytest.raises(package.RunError, match="holds a discriminator"):
+        package.load(folder)
+
+
+def test_a_preview_is_of_samples(pictures: Path) -> None:
+    sampler = package.load(pictures)
+    assert sampler.preview(sampler.sample(4)).size == (38, 38)
+    with pytest.raises(package.UsageError, match=r"takes a tensor of samples.*, not int$"):
+        sampler.preview(4)  # type: ignore[arg-type]
 
 
 def test_a_timeline_imports_no_torch(ganfw: Ganfw) -> None:

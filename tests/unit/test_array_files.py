@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ganfw.array_files import write_arrays
-from ganfw.errors import RunError
+from ganfw.errors import RunError, UsageError
 from ganfw.shapes import Shapes
 
 NAMES = ("a.npz", "a.safetensors")
@@ -37,6 +38,31 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     assert np.array_equal(arrays["samples"], ((samples + 1) * 127.5).round().byte().numpy())
     assert arrays["labels"].dtype == np.int64
     assert arrays["labels"].tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("sample", [(5,), (1, 3, 4)])
+def test_samples_that_lie_transposed_in_memory_are_not_scrambled(
+    tmp_path: Path, name: str, sample: tuple[int, ...]
+) -> None:
+    """As a generator may return them; the batches need not lie alike."""
+    shapes = Shapes(sample=sample, value_range=None, classes=0, latent_dim=2)
+    rows = torch.arange(4.0 * torch.Size(sample).numel()).view(4, *sample)
+    fortran = rows.permute(*reversed(range(rows.ndim))).contiguous()
+    transposed = fortran.permute(*reversed(range(rows.ndim)))
+    write_arrays(tmp_path / name, iter([(transposed, None), (rows + 100, None)]), shapes, 8)
+    assert np.array_equal(_read(tmp_path / name)["samples"], torch.cat([rows, rows + 100]).numpy())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipe_is_refused_before_a_sample_is_drawn(tmp_path: Path, name: str) -> None:
+    def batches() -> Iterator[tuple[Tensor, None]]:
+        pytest.fail("it draws")
+        yield torch.zeros(1, 1, 3, 3), None
+
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(UsageError, match=r"^-o .*: it is no file that can be replaced$"):
+        write_arrays(tmp_path / name, batches(), TINY, 1)
 
 
 @pytest.mark.parametrize("name", NAMES)

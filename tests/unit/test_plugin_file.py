@@ -12,6 +12,7 @@ from click.testing import Result
 import ganfw as package
 from ganfw.discovery import discover
 from ganfw.errors import PluginError, UsageError
+from ganfw.export import load_network
 
 Ganfw = Callable[..., Result]
 
@@ -169,8 +170,9 @@ def test_a_strangers_code_is_not_run_unasked(
 def test_an_exported_network_alone_names_its_file(ganfw: Ganfw, run: Path) -> None:
     alone = (run / "discriminator").rename("alone")
     with pytest.raises(package.RunError, match=r"--plugin my-loss\.py"):
-        package.load(alone)
-    assert package.load(alone, plugin="my-loss.py").network.layer.in1_features == 2
+        load_network(alone, discover())
+    network = load_network(alone, discover([Path("my-loss.py")]))
+    assert network.get_submodule("layer").in1_features == 2
 
 
 def test_from_python(file: Path) -> None:

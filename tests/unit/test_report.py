@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -337,6 +339,38 @@ def test_a_run_is_named_once_however_it_is_written(ganfw: Ganfw, tmp_path: Path)
 
 
 # the page
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("newdir/", "a report is an .html file"),
+        ("x.pdf", "a report is an .html file"),
+        ("no/x.html", "there is no folder no"),
+        ("pipe.html", "it is no file that can be replaced"),
+        ("folder.html", "it is no file that can be replaced"),
+    ],
+)
+def test_a_page_that_can_not_be_written_is_refused_before_the_run_is_read(
+    ganfw: Ganfw, tmp_path: Path, output: str, said: str
+) -> None:
+    os.mkfifo("pipe.html")
+    Path("folder.html").mkdir()
+    before = sorted(tmp_path.iterdir())
+    result = ganfw("report", "nowhere", "-o", output)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+    assert stat.S_ISFIFO(Path("pipe.html").stat().st_mode)
+
+
+def test_a_link_to_a_page_stays(ganfw: Ganfw, folder: Path) -> None:
+    Path("newest.HTML").symlink_to("page.html")
+    result = ganfw("report", folder, "-o", "newest.HTML")
+    assert result.exit_code == 0, result.output
+    assert Path("newest.HTML").is_symlink()
+    assert Path("page.html").read_text().startswith("<!")
 
 
 def test_what_is_missing_is_said_in_words(folder: Path) -> None:

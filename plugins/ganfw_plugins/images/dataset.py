@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, read_picture
 
@@ -62,16 +62,44 @@ class Folder(Dataset):
 
 
 def _files(root: Path) -> list[str]:
-    """Every file below ``root`` by its path from there, with forward slashes."""
+    """Every file below ``root`` by its path from there, with forward slashes.
+
+    Links to folders are followed, save hidden ones, and those that would list files again: back to
+    a folder that the link lies in, or to one that is listed anyway.
+    """
 
     def refuse(error: OSError) -> None:
         raise DataError(f"{error.filename} can't be listed: {error.strerror}") from error
 
-    return [
-        (Path(folder) / name).relative_to(root).as_posix()
-        for folder, _, names in os.walk(root, onerror=refuse, followlinks=True)
-        for name in names
-    ]
+    names: list[str] = []
+    listed: set[Path] = set()
+    ahead = [PurePosixPath()]
+    while ahead:
+        # Sorted, so that it is the same one of two links to a folder that is followed each time.
+        ahead.sort()
+        start = root / ahead.pop(0)
+        if start.resolve() in listed:
+            continue
+        for place, subfolders, files in os.walk(start, onerror=refuse):
+            folder = PurePosixPath(Path(place).relative_to(root).as_posix())
+            real = Path(place).resolve()
+            names += [str(folder / name) for name in files]
+            if any(part.startswith(".") for part in folder.parts):
+                continue  # what is hidden counts only where a link leads to it
+            listed.add(real)
+            ahead += [
+                folder / name for name in subfolders if _leads_elsewhere(real / name, real, root)
+            ]
+    return names
+
+
+def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:
+    """Whether ``path`` is a link that shows, and to no folder that holds ``folder``, where it is,
+    or ``root``."""
+    if path.name.startswith(".") or not path.is_symlink():
+        return False
+    target = path.resolve()
+    return not any(each.is_relative_to(target) for each in (folder, root.resolve()))
 
 
 def _contents(names: list[str]) -> str:

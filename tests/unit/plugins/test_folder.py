@@ -73,6 +73,39 @@ def test_links_are_followed(photos: Path, tmp_path: Path) -> None:
     assert len(_folder(tmp_path / "linked")) == 3
 
 
+def test_links_back_do_not_multiply_the_pictures(photos: Path) -> None:
+    """To the folder itself, to one above it, and to one that is there anyway."""
+    before = _folder(photos)
+    (photos / "cats" / "up").symlink_to("..")
+    (photos / "cats" / "self").symlink_to(photos / "cats")
+    (photos / "cats" / "above").symlink_to(photos.parent)
+    (photos / "again").symlink_to("dogs")
+    after = _folder(photos)
+    assert after.pictures == before.pictures
+    assert after.fingerprint() == before.fingerprint()
+
+
+def test_links_elsewhere_that_lead_in_circles(photos: Path, tmp_path: Path) -> None:
+    """Each folder once, by the first link in alphabetical order, however the disk lists them."""
+    (photos / "cats" / "others").symlink_to(photos / "dogs")
+    (photos / "dogs" / "others").symlink_to(photos / "cats")
+    (photos / "dogs" / "up").symlink_to(photos)
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("b", "a", "c"):
+        (root / name).symlink_to(photos / "cats")
+    assert _folder(root).pictures.names == ("a/1.png", "a/2.jpg", "a/others/1.png")
+
+
+def test_a_link_to_what_is_hidden_shows_it(photos: Path) -> None:
+    (photos / "dogs").rename(photos / ".store")
+    (photos / "dogs").symlink_to(".store")
+    (photos / ".store" / "loop").symlink_to("../.other")
+    (photos / ".other").mkdir()
+    (photos / ".other" / "loop").symlink_to("../.store")
+    assert _folder(photos).pictures.names == ("cats/1.png", "cats/2.jpg", "dogs/1.png")
+
+
 def test_the_fingerprint_is_of_names_and_contents(photos: Path) -> None:
     before = _folder(photos).fingerprint()
     (photos / "notes.txt").write_text("no picture")

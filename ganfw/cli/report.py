@@ -47,10 +47,11 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
 
 def _check(output: Path) -> None:
     """Raises UsageError for what can't become a page, before the runs are read."""
-    from ..sample_files import check_replaceable
+    from ..atomic import NOT_REPLACEABLE, replaceable
 
     if output.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"-o {output}: a report is an .html file")
     if not output.parent.is_dir():
         raise UsageError(f"-o {output}: there is no folder {output.parent}")
-    check_replaceable(output)
+    if not replaceable(output):
+        raise UsageError(f"-o {output}: {NOT_REPLACEABLE}")

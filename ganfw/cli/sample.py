@@ -144,7 +144,9 @@ def _check_samples(output: str, number: int) -> None:
 def _check_way(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
     from .. import sample_files
 
-    if not _moves(path):
+    if _moves(path):
+        sample_files.check_replaceable(path)
+    else:
         sample_files.picture_format(path)
     if len(labels) > 1:
         raise UsageError("--labels: a way keeps to one label")

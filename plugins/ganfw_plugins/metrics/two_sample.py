@@ -40,7 +40,7 @@ class ClassifierTest(SampleMetric):
             self.main: accuracy,
             "c2st_p": p_value(accuracy, tested),
             **self.making(len(real), fake),
-            "tested": tested,
+            "tested_samples": tested,
             "classifier": self.options.classifier,
             **features.description(),
         }

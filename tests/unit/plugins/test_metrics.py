@@ -225,7 +225,7 @@ def test_nothing_to_tell_apart(metric: Make, classifier: str) -> None:
         real, fake = _normal(101, 2, seed=2 * seed), _normal(101, 2, seed=2 * seed + 1)
         found.append(c2st(real, lambda count, fake=fake: fake))
     accuracies = torch.tensor([each["c2st"] for each in found])
-    assert found[0]["tested"] == 102
+    assert found[0]["tested_samples"] == 102
     # Forty of deviation 0.05 have a mean of deviation 0.008.
     assert accuracies.mean() == pytest.approx(0.5, abs=0.02)
     below = torch.tensor([each["c2st_p"] for each in found]).sort().values

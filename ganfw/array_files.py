@@ -18,7 +18,6 @@ from torch import Tensor
 from . import atomic
 from .errors import RunError
 from .pixels import to_stored
-from .sample_files import check_replaceable
 from .shapes import Shapes
 
 _DTYPES = {"uint8": "U8", "float32": "F32", "int64": "I64"}
@@ -40,7 +39,7 @@ def write_arrays(
     Written batch by batch, whole or not at all. Only the labels are all in memory, 8 bytes each.
     Raises UsageError if ``output`` is no file that can be replaced, RunError if the disk refuses.
     """
-    check_replaceable(output)
+    atomic.check_replaceable(output)
     write = _npz if output.suffix.lower() == ".npz" else _safetensors
     try:
         with atomic.file(output) as file:

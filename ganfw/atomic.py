@@ -12,10 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from .errors import UsageError
+
 TEMPORARY = ".tmp-"
 """How the names of unfinished files and folders begin."""
 
-NOT_REPLACEABLE = "it is no file that can be replaced"
+_NOT_REPLACEABLE = "it is no file that can be replaced"
 
 _NAME = 40  # characters of the final name: a whole one might become too long
 
@@ -27,8 +29,8 @@ def file(path: Path) -> Iterator[IO[bytes]]:
     It lies beside ``path`` and bears its name, so that what a killed process leaves is known. A
     link is followed: what it leads to is replaced. Raises OSError for a device, a pipe or a folder.
     """
-    if not replaceable(path):
-        raise OSError(errno.EINVAL, NOT_REPLACEABLE, str(path))
+    if not _replaceable(path):
+        raise OSError(errno.EINVAL, _NOT_REPLACEABLE, str(path))
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{TEMPORARY}{path.name[:_NAME]}-"
@@ -46,7 +48,13 @@ def file(path: Path) -> Iterator[IO[bytes]]:
     _sync(path.parent)
 
 
-def replaceable(path: Path) -> bool:
+def check_replaceable(output: Path, option: str = "-o") -> None:
+    """Raises UsageError if ``output``, given with ``option``, is a device, a pipe or a folder."""
+    if not _replaceable(output):
+        raise UsageError(f"{option} {output}: {_NOT_REPLACEABLE}")
+
+
+def _replaceable(path: Path) -> bool:
     """Whether ``path``, or what it links to, is a file, or is not there yet."""
     try:
         # Of the link itself: /dev/stdout leads to what has no path.

@@ -89,6 +89,7 @@ def read_real(samples: Samples, most: int, labelled: int = 0) -> tuple[Tensor, T
     # An epoch leaves a last batch of a single sample out: no size that would make one.
     size = _BATCH if len(samples) % _BATCH != 1 else _BATCH - 1
     source = samples.batches(min(size, len(samples)), 0, _CPU)
+    wanted = max(most, labelled)
     found, labels, count = torch.empty(0), [], 0
     for batch in source.epoch(1):
         if not count:
@@ -98,6 +99,6 @@ def read_real(samples: Samples, most: int, labelled: int = 0) -> tuple[Tensor, T
         count += len(batch)
         if batch.labels is not None:
             labels.append(batch.labels)
-        if count >= (max(most, labelled) if labels else most):
+        if count >= wanted:
             break
-    return found[:count], torch.cat(labels)[: max(most, labelled)] if labels else None
+    return found[:count], torch.cat(labels)[:wanted] if labels else None

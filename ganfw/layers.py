@@ -81,9 +81,13 @@ def file_layer(path: Path) -> Layer:
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"config file {path}: {reason}") from None
+        raise UsageError(f"config file {path}: {why_unreadable(error)}") from None
     return toml_layer(content, str(path))
+
+
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """In a few words, of a text file."""
+    return str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
 
 
 def toml_layer(content: str, source: str) -> Layer:

@@ -8,7 +8,7 @@ from typing import Any
 from . import checkpoint, provenance
 from .component import KIND_OF
 from .errors import CheckpointError, DataError, RunError, UsageError
-from .layers import SINGLE, Layer, toml_layer
+from .layers import SINGLE, Layer, toml_layer, why_unreadable
 from .registry import Registry
 from .requirements import find_recorded
 from .rundir import RunDir
@@ -49,8 +49,7 @@ def saved_layer(folder: RunDir) -> Layer:
     try:
         layer = toml_layer(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RunError(f"{path} can't be read: {reason}") from None
+        raise RunError(f"{path} can't be read: {why_unreadable(error)}") from None
     for section in (*SINGLE, "train"):
         if section not in layer.values:
             raise RunError(f"{path} is damaged: it has no section [{section}]")

@@ -27,22 +27,16 @@ _UNFIT = (OSError, ValueError, KeyError, struct.error, SystemError)
 """What Pillow raises for a picture that a format can't hold."""
 
 
-def check_replaceable(output: Path, option: str = "-o") -> None:
-    """Raises UsageError if ``output``, given with ``option``, is a device, a pipe or a folder."""
-    if not atomic.replaceable(output):
-        raise UsageError(f"{option} {output}: {atomic.NOT_REPLACEABLE}")
-
-
 def picture_format(output: Path, instead: str = ".png, .jpg or .webp", option: str = "-o") -> str:
     """Pillow's name of the format that ``output``, given with ``option``, asks for. Raises
-    UsageError if there is none, with what to try ``instead``, or `check_replaceable` does."""
+    UsageError if there is none, with what to try ``instead``, or if the file can't be replaced."""
     Image.init()
     form = Image.EXTENSION.get(output.suffix.lower())
     if form not in Image.SAVE:
         raise UsageError(
             f"{option} {output}: '{output.suffix}' is no format for samples; try {instead}"
         )
-    check_replaceable(output, option)
+    atomic.check_replaceable(output, option)
     return form
 
 
@@ -60,10 +54,10 @@ def write_picture(output: Path, picture: Image.Image, option: str = "-o") -> Non
 def write_animation(output: Path, frames: Sequence[Image.Image], milliseconds: int) -> None:
     """``frames`` one after the other, for ever, as WebP, GIF or animated PNG.
 
-    Raises UsageError for what the format can't hold, or if `check_replaceable` does, RunError if
+    Raises UsageError for what the format can't hold, or if the file can't be replaced, RunError if
     the disk refuses.
     """
-    check_replaceable(output)
+    atomic.check_replaceable(output)
     form = ANIMATIONS[output.suffix.lower()]
     _keep(output, _encoded(f"-o {output}", form, frames[0], frames[1:], milliseconds))
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from .data.pictures import UNREADABLE
 from .errors import RunError
 from .rundir import RunDir
-from .sample_files import (
-    ANIMATIONS,
-    check_replaceable,
-    picture_format,
-    side_by_side,
-    write_animation,
-    write_picture,
-)
+from .sample_files import ANIMATIONS, picture_format, side_by_side, write_animation, write_picture
+from .thinning import thinned
 
 MOST_MOVING, MOST_STILL = 60, 16
 """Pictures at most: of more, as many are taken evenly, with the first and the last."""
@@ -29,16 +23,13 @@ def write_timeline(run: RunDir, output: Path) -> str:
     that can't be read.
     """
     moves = output.suffix.lower() in ANIMATIONS
-    if moves:
-        check_replaceable(output)
-    else:
-        picture_format(output)
+    picture_format(output)
     found = run.pictures()
     if not found:
         raise RunError(
             f"{run.samples} holds no pictures: the run was made without callback samples"
         )
-    shown = _evenly(found, MOST_MOVING if moves else MOST_STILL)
+    shown = [found[i] for i in thinned(len(found), MOST_MOVING if moves else MOST_STILL)]
     pictures = [_read(each) for each in shown]
     if moves:
         write_animation(output, pictures, milliseconds=250)
@@ -48,17 +39,11 @@ def write_timeline(run: RunDir, output: Path) -> str:
     return f"{output}: {len(shown)}{of} pictures, from step {_step(found[0])} to {_step(found[-1])}"
 
 
-def _evenly(found: Sequence[Path], most: int) -> list[Path]:
-    count = min(len(found), most)
-    return [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
-
-
 def _read(path: Path) -> Image.Image:
     try:
         with Image.open(path) as opened:
             return opened.convert("RGB")
-    # A broken PNG is a SyntaxError to Pillow.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except UNREADABLE:
         raise RunError(f"{path} can't be read as a picture: it is damaged, or too large") from None
 
 

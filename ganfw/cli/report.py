@@ -47,11 +47,10 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
 
 def _check(output: Path) -> None:
     """Raises UsageError for what can't become a page, before the runs are read."""
-    from ..atomic import NOT_REPLACEABLE, replaceable
+    from ..atomic import check_replaceable
 
     if output.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"-o {output}: a report is an .html file")
     if not output.parent.is_dir():
         raise UsageError(f"-o {output}: there is no folder {output.parent}")
-    if not replaceable(output):
-        raise UsageError(f"-o {output}: {NOT_REPLACEABLE}")
+    check_replaceable(output)

@@ -144,10 +144,7 @@ def _check_samples(output: str, number: int) -> None:
 def _check_way(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
     from .. import sample_files
 
-    if _moves(path):
-        sample_files.check_replaceable(path)
-    else:
-        sample_files.picture_format(path)
+    sample_files.picture_format(path)
     if len(labels) > 1:
         raise UsageError("--labels: a way keeps to one label")
     if keys * frames > sample_files.MOST_FRAMES:

@@ -28,7 +28,7 @@ Fit = Literal["stretch", "crop", "pad"]
 
 _GAP = 2
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     ValueError,
     SyntaxError,
@@ -38,6 +38,7 @@ _UNREADABLE = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+"""What Pillow raises for a picture that is damaged, too large, or none."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def read_picture(
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source) as opened:
                 picture = _upright(opened)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SkipItem(reason) from error
     if channels != 4 and picture.mode == "RGBA":

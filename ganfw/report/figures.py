@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..thinning import thinned
 from .contents import Contents
 from .judged import Judged, told_apart
-from .thinning import thinned
 
 COLOURS, DASHES = 8, 6
 """How many of each the script knows."""

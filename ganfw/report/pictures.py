@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..data.pictures import UNREADABLE
 from ..errors import RunError
 from ..rundir import RunDir
+from ..thinning import thinned
 from .reading import damage_named
-from .thinning import thinned
 
 MOST_PICTURES = 60
 
@@ -51,8 +52,7 @@ def _picture(path: Path, is_last: bool) -> Picture:
             picture.load()
             width = picture.width
             kind, shown = ("png", content) if is_last else _smaller(picture, content)
-    # A broken PNG is a SyntaxError to Pillow.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise RunError(f"{path} can't be read: it is damaged, or too large") from error
     step = int(path.stem)
     source = f"data:image/{kind};base64,{base64.b64encode(shown).decode()}"

@@ -22,9 +22,9 @@ from ganfw.errors import RunError
 from ganfw.report.contents import differences, named_apart, read
 from ganfw.report.figures import loss_figure, score_figures
 from ganfw.report.page import render
-from ganfw.report.thinning import thinned
 from ganfw.rundir import RunDir
 from ganfw.scores import keep_scores
+from ganfw.thinning import thinned
 
 Ganfw = Callable[..., Result]
 

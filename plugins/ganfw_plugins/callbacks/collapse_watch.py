@@ -25,6 +25,14 @@ _SURE = (
 )
 
 
+_TIPS = {
+    "augment": "--augment diffaugment",
+    "r1": "--loss r1 beside the loss",
+    "ema": "--callback ema",
+}
+"""By what a run has that tries it already."""
+
+
 class CollapseWatch(Callback):
     """At the end of each epoch, samples from the same latents are looked at. Where for ``patience``
     epochs in a row their mean distance from each other is below ``alike`` of the real samples', or
@@ -44,7 +52,9 @@ class CollapseWatch(Callback):
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_SAMPLES)
         self._variety = max(variety(self._real.samples), 1e-12)
-        self._in_use = _in_use(event.run)
+        self._of_no_use = _in_use(event.run)
+        if not event.run.shapes.is_picture:
+            self._of_no_use.add("augment")
 
     def epoch_end(self, event: EpochEnd) -> None:
         run = event.run
@@ -53,9 +63,9 @@ class CollapseWatch(Callback):
             samples = generate(run.players["gen"].network, self._latents, self._labels)
             share = variety(samples) / self._variety
             sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
-        alike = _ALIKE.format(share=share, help=self._help(run, "ema", "gen"))
+        alike = _ALIKE.format(share=share, help=self._help("gen", "augment", "r1", "ema"))
         self._count(event, "alike", share < self.options.alike, alike)
-        never_wrong = _SURE.format(loss=event.loss_D, help=self._help(run, "", "disc"))
+        never_wrong = _SURE.format(loss=event.loss_D, help=self._help("disc", "augment", "r1"))
         self._count(event, "sure", sure, never_wrong)
 
     def state_dict(self) -> Mapping[str, Any]:
@@ -70,12 +80,9 @@ class CollapseWatch(Callback):
         real = generate(critic, self._real.samples, self._real.labels)
         return bool(real.min() > generate(critic, samples, self._labels).max())
 
-    def _help(self, run: RunView, callback: str, player: str) -> str:
-        """What to try, less what the run tries already."""
-        tips = {"augment": "--augment diffaugment"} if run.shapes.is_picture else {}
-        tips |= {"r1": "--loss r1 beside the loss"}
-        tips |= {callback: f"--callback {callback}"} if callback else {}
-        new = [tip for name, tip in tips.items() if name not in self._in_use]
+    def _help(self, player: str, *tips: str) -> str:
+        """What to try, less what is of no use to the run."""
+        new = [_TIPS[tip] for tip in tips if tip not in self._of_no_use]
         return ", ".join([*new, f"a lower {player}.optimizer.lr"])
 
     def _count(self, event: EpochEnd, what: str, holds: bool, text: str) -> None:

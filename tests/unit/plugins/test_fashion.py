@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,12 @@ from ganfw_plugins.fashion.dataset import CATEGORIES, FashionMnist
 from ganfw_plugins.fashion.options import FashionMnistOptions
 
 Ganfw = Callable[..., Result]
+Judged = Callable[[Tensor], Mapping[str, Any]]
 COUNT = 240
 
 
 LABELS = np.arange(COUNT, dtype=np.uint8) % 10
+MANY_LABELS = torch.from_numpy(LABELS).long().repeat(3)
 
 
 def _clothes(seed: int) -> NDArray[np.uint8]:
@@ -108,6 +111,26 @@ def _samples(pictures: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(framed).float()[:, None] / 127.5 - 1
 
 
+def _many(seed: int) -> Tensor:
+    """Three times as many, labelled by ``MANY_LABELS``."""
+    return torch.cat([_samples(_clothes(seed + i)) for i in range(3)])
+
+
+def _of(category: str) -> Tensor:
+    """Which of the many are of ``category``."""
+    return MANY_LABELS.eq(CATEGORIES.index(category))
+
+
+@pytest.fixture
+def judged(root: Path, metric: Callable[..., Metric]) -> Judged:
+    """``judged(fake)``: the scores of generated clothes, beside real ones."""
+    dataset = FashionMnist(FashionMnistOptions(root=root))
+    dataset.prepare(print)
+    coverage = metric("mode-coverage", samples=3 * COUNT)
+    coverage.prepare(dataset, MANY_LABELS)
+    return lambda fake: coverage(_many(0), lambda count: fake[:count])
+
+
 def _upside_down(pictures: Tensor) -> Tensor:
     return pictures.flip(2)
 
@@ -119,18 +142,13 @@ def _faint(pictures: Tensor) -> Tensor:
 @pytest.mark.parametrize("spoil", [_upside_down, _faint])
 @pytest.mark.parametrize("category", ["trouser", "bag"])
 def test_a_spoilt_category_comes_out_worst(
-    root: Path, metric: Callable[..., Metric], category: str, spoil: Callable[[Tensor], Tensor]
+    judged: Judged, category: str, spoil: Callable[[Tensor], Tensor]
 ) -> None:
     """By name: all others are made as often and as well as in the data."""
-    dataset = FashionMnist(FashionMnistOptions(root=root))
-    dataset.prepare(print)
-    labels = torch.from_numpy(LABELS).long().repeat(3)
-    coverage = metric("mode-coverage", samples=3 * COUNT)
-    coverage.prepare(dataset, labels)
-    real, fake = (torch.cat([_samples(_clothes(seed + i)) for i in range(3)]) for seed in (0, 3))
-    chosen = labels == CATEGORIES.index(category)
+    fake = _many(3)
+    chosen = _of(category)
     fake[chosen] = spoil(fake[chosen])
-    scores = coverage(real, lambda count: fake[:count])
+    scores = judged(fake)
     made, quality = scores["made_by_mode"], scores["quality_by_mode"]
     assert scores["worst_modes"][0] == category
     assert min(made[category], 1) * quality[category] < 0.8
@@ -139,21 +157,14 @@ def test_a_spoilt_category_comes_out_worst(
     assert sorted(quality[name] for name in CATEGORIES if name != category)[1] > 0.95
 
 
-def test_bad_samples_still_tell_categories_apart(root: Path, metric: Callable[..., Metric]) -> None:
+def test_bad_samples_still_tell_categories_apart(judged: Judged) -> None:
     """Where all are too far off to count, the one that is never made is still named, and those
     that are farther off score less."""
-    dataset = FashionMnist(FashionMnistOptions(root=root))
-    dataset.prepare(print)
-    labels = torch.from_numpy(LABELS).long().repeat(3)
-    coverage = metric("mode-coverage", samples=3 * COUNT)
-    coverage.prepare(dataset, labels)
-    real, fake = (torch.cat([_samples(_clothes(seed + i)) for i in range(3)]) for seed in (0, 3))
+    fake = _many(3)
     noise = torch.randn(fake.shape, generator=torch.Generator().manual_seed(0))
-    fake[labels == CATEGORIES.index("coat")] = fake[labels == 0]
-    fake += (
-        torch.where(labels == CATEGORIES.index("sneaker"), 0.5, 0.3)[:, None, None, None] * noise
-    )
-    scores = coverage(real, lambda count: fake[:count])
+    fake[_of("coat")] = fake[_of("T-shirt")]
+    fake += torch.where(_of("sneaker"), 0.5, 0.3)[:, None, None, None] * noise
+    scores = judged(fake)
     assert scores["mode_coverage"] == scores["in_modes"] == 0
     quality = scores["quality_by_mode"]
     assert scores["worst_modes"][:2] == ["coat", "sneaker"]

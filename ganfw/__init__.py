@@ -12,9 +12,7 @@ from typing import Any
 
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
-    "cache": ("cache_folder",),
-    "component": ("Component",),
-    "data.pictures": ("find_pictures", "picture_grid", "read_picture"),
+    "data.pictures": ("find_pictures", "read_picture"),
     "errors": (
         "CheckpointError",
         "DataError",
@@ -27,7 +25,10 @@ _HOME = {
         "TrainingError",
         "UsageError",
     ),
-    "events": (
+    "images": ("picture_grid",),
+    "interfaces.callback": ("Callback",),
+    "interfaces.dataset": ("Batch", "Dataset", "Item"),
+    "interfaces.events": (
         "Checkpoint",
         "EpochEnd",
         "Failure",
@@ -39,24 +40,16 @@ _HOME = {
         "TrainEnd",
         "TrainStart",
     ),
-    "hookspecs": ("hookimpl",),
-    "interfaces": (
-        "Augment",
-        "Batch",
-        "Callback",
-        "Critic",
-        "Dataset",
-        "Discriminator",
-        "Generator",
-        "Item",
-        "Loss",
-        "Metric",
-        "Terms",
-    ),
-    "options": ("Options",),
-    "sampling": ("generate",),
-    "session": ("register",),
-    "shapes": ("Shapes",),
+    "interfaces.loss": ("Critic", "Loss", "Terms"),
+    "interfaces.metric": ("Metric",),
+    "interfaces.networks": ("Augment", "Discriminator", "Generator"),
+    "interfaces.options": ("Options",),
+    "interfaces.shapes": ("Shapes",),
+    "registry.component": ("Component",),
+    "registry.hookspecs": ("hookimpl",),
+    "registry.session": ("register",),
+    "sampling.generate": ("generate",),
+    "storage.cache": ("cache_folder",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

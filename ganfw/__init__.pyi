@@ -6,17 +6,7 @@ from .api import (
     resume as resume,
     run as run,
 )
-from .cache import (
-    cache_folder as cache_folder,
-)
-from .component import (
-    Component as Component,
-)
-from .data.pictures import (
-    find_pictures as find_pictures,
-    picture_grid as picture_grid,
-    read_picture as read_picture,
-)
+from .data.pictures import find_pictures as find_pictures, read_picture as read_picture
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,
@@ -29,7 +19,10 @@ from .errors import (
     TrainingError as TrainingError,
     UsageError as UsageError,
 )
-from .events import (
+from .images import picture_grid as picture_grid
+from .interfaces.callback import Callback as Callback
+from .interfaces.dataset import Batch as Batch, Dataset as Dataset, Item as Item
+from .interfaces.events import (
     Checkpoint as Checkpoint,
     EpochEnd as EpochEnd,
     Failure as Failure,
@@ -41,33 +34,33 @@ from .events import (
     TrainEnd as TrainEnd,
     TrainStart as TrainStart,
 )
-from .hookspecs import (
-    hookimpl as hookimpl,
-)
-from .interfaces import (
+from .interfaces.loss import Critic as Critic, Loss as Loss, Terms as Terms
+from .interfaces.metric import Metric as Metric
+from .interfaces.networks import (
     Augment as Augment,
-    Batch as Batch,
-    Callback as Callback,
-    Critic as Critic,
-    Dataset as Dataset,
     Discriminator as Discriminator,
     Generator as Generator,
-    Item as Item,
-    Loss as Loss,
-    Metric as Metric,
-    Terms as Terms,
 )
-from .options import (
+from .interfaces.options import (
     Options as Options,
 )
-from .sampling import (
-    generate as generate,
+from .interfaces.shapes import (
+    Shapes as Shapes,
 )
-from .session import (
+from .registry.component import (
+    Component as Component,
+)
+from .registry.hookspecs import (
+    hookimpl as hookimpl,
+)
+from .registry.session import (
     register as register,
 )
-from .shapes import (
-    Shapes as Shapes,
+from .sampling.generate import (
+    generate as generate,
+)
+from .storage.cache import (
+    cache_folder as cache_folder,
 )
 
 __version__: str

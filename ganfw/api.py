@@ -9,21 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .atomic import write_text
-from .carried import take_up_plugin_files
-from .config import recipe_layer
-from .discovery import discover
-from .errors import RunError, UsageError
-from .layers import Layer, Tree, add_filling, file_layer, settings_layer
-from .rundir import RunDir
+from .config.layers import (
+    callbacks_layer,
+    file_layer,
+    fillings_layer,
+    settings_layer,
+    train_layer,
+)
+from .config.recipes import recipe_layer
+from .errors import RunError
+from .registry.discovery import discover
+from .runs.plugin_copies import take_up_plugin_files
+from .runs.provenance import command_line
+from .storage.atomic import write_text
+from .storage.run_dir import RunDir
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .launch import Finished
-    from .preparing import Reporter
-    from .sampler import Sampler
-    from .trainer import Outcome
+    from .launch.start import Finished
+    from .runtime.reporter import Reporter
+    from .sampling.sampler import Sampler
+    from .training.trainer import Outcome
 
 Names = str | Sequence[str] | None
 Paths = str | Path | Sequence[str | Path] | None
@@ -72,7 +79,7 @@ class Run:
         ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``; with
         ``best`` the generator is judged that was best while training. Raises GanfwError.
         """
-        from .evaluate import Asked, evaluate
+        from .evaluation.evaluate_run import Asked, evaluate
 
         layer = settings_layer(settings or {}, "evaluate()")
         asked = Asked(_listed(metrics), layer, seed, best=best)
@@ -80,15 +87,15 @@ class Run:
 
     def scores(self) -> list[dict[str, Any]]:
         """Every score kept so far, oldest first, as `evaluate` returns them. Raises RunError."""
-        from .scores import read_scores
+        from .runs.scores import read_scores
 
         return read_scores(RunDir(self.path).scores)
 
     def report(self, output: str | Path | None = None) -> Path:
         """Write the page that ``ganfw report`` writes, by default ``report.html`` in the run's
         folder; return its path. Raises RunError."""
-        from .report.contents import named_apart, read
         from .report.page import render
+        from .report.summary import named_apart, read
 
         target = self.path / "report.html" if output is None else Path(output)
         page = render(named_apart([read(self.path)]))
@@ -134,7 +141,7 @@ def run(
     ``settings`` holds finer options by path, such as ``{"gen.optimizer.lr": 2e-4}``; ``plugin``
     are files whose components to use as well. Raises GanfwError.
     """
-    from .launch import start
+    from .launch.start import start
 
     registry = discover(_paths(plugin))
     layers = [
@@ -158,7 +165,7 @@ def resume(
     plugin: Paths = None,
 ) -> Run:
     """Go on with a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
-    from .launch import resume as resume_run
+    from .launch.start import resume as resume_run
 
     registry = discover(_paths(plugin))
     changes = train_layer(epochs, steps, None, device, "resume()")
@@ -173,7 +180,8 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     Plugin files that the run used are used again from its own copies, or are given with
     ``plugin``. Raises RunError if there is no generator, or something it needs is missing.
     """
-    from .sampler import Sampler, find_generator
+    from .runs.network import find_generator
+    from .sampling.sampler import Sampler
 
     folder = Path(path)
     if not folder.is_dir():
@@ -184,57 +192,6 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     if run.provenance.is_file():
         take_up_plugin_files(registry, run, run.read_provenance(), _say)
     return Sampler(generator, registry)
-
-
-def fillings_layer(
-    gen: str | None,
-    disc: str | None,
-    data: str | None,
-    losses: Sequence[str],
-    augments: Sequence[str],
-    source: str,
-    metrics: Sequence[str] = (),
-) -> Layer:
-    """The layer of ``--gen --disc --data --loss --augment --metric``."""
-    single = {"gen": gen, "disc": disc, "data": data}
-    values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
-    for slot, names in (("loss", losses), ("augment", augments), ("metric", metrics)):
-        for name in names:
-            add_filling(values.setdefault(slot, {}), slot, name, {})
-    return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
-
-
-def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer:
-    """The layer of ``--callback`` and ``--no-callback``."""
-    named: Tree = {}
-    for name in on:
-        add_filling(named, "callback", name, {"enabled": True})
-    for name in off:
-        if name in named:
-            raise UsageError(f"callback '{name}' is asked for and refused")
-        named[name] = {"enabled": False}
-    return Layer(source, {"callback": named})
-
-
-def train_layer(
-    epochs: int | None,
-    steps: int | None,
-    seed: int | None,
-    device: str | None,
-    source: str,
-    compile: bool | None = None,
-    precision: str | None = None,
-) -> Layer:
-    """The layer of ``--epochs --steps --seed --device --compile --precision``."""
-    given: Tree = {"epochs": epochs, "steps": steps, "seed": seed, "device": device}
-    given |= {"compile": compile, "precision": precision}
-    train = {key: value for key, value in given.items() if value is not None}
-    return Layer(source, {"train": train})
-
-
-def command_line() -> list[str]:
-    """What this process was started with, for the run's provenance."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
 
 
 def _listed(names: Any) -> list[Any]:
@@ -252,7 +209,7 @@ def _as_run(finished: Finished) -> Run:
 
 
 def _reporter() -> Reporter:
-    from .preparing import Reporter
+    from .runtime.reporter import Reporter
 
     return Reporter(_say, _say, lambda done, total: None)
 

@@ -10,12 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cache import cache_folder
-from .declared import undeclared_entry_points
-from .discovery import installed_plugins
 from .errors import PluginError
-from .loading import PluginRecord
-from .registry import Registry
+from .registry.discovery import installed_plugins
+from .registry.loading import PluginRecord
+from .registry.registry import Registry
+from .registry.undeclared import undeclared_entry_points
+from .storage.cache import cache_folder
 
 if TYPE_CHECKING:
     import torch
@@ -141,7 +141,7 @@ def _unloadable(registry: Registry) -> list[Finding]:
         try:
             each.load_options()
             if each.component.kind == "recipe":
-                from .config import recipe_text
+                from .config.recipes import recipe_text
 
                 recipe_text(each)
             else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -56,3 +57,9 @@ class CheckpointError(GanfwError):
 
 class TrainingError(GanfwError):
     """Training can't go on: the numbers stopped making sense."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``". Did you mean 'x'?"`` for the known word nearest to ``word``, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f". Did you mean '{near[0]}'?" if near else ""

@@ -13,8 +13,8 @@ import torch
 from click.testing import CliRunner, Result
 
 from ganfw.cli import main
-from ganfw.discovery import discover
-from ganfw.registry import Registry
+from ganfw.registry.discovery import discover
+from ganfw.registry.registry import Registry
 
 Ganfw = Callable[..., Result]
 
@@ -32,6 +32,12 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """No test depends on those that ran before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import click
 
 from ..errors import UsageError
 from .completion import complete_subject
-from .plugins import plugin_option
+from .options import plugin_option
 
 if TYPE_CHECKING:
     from ..testing import ContractCase
@@ -44,7 +44,7 @@ def check_command(
     WHAT is a package, a plugin file, KIND/NAME, PACKAGE/NAME or NAME. Exits with status 1 for a
     broken contract.
     """
-    from ..layers import Text
+    from ..config.layers import Text
     from ..testing import contract_cases
 
     pairs = [setting.partition("=") for setting in settings]

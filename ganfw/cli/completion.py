@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from ..component import KIND_OF, KINDS, SLOT_OF
 from ..errors import GanfwError
+from ..registry.component import KIND_OF, KINDS, SLOT_OF
 
 if TYPE_CHECKING:
-    from ..layers import Layer
-    from ..registry import Registered, Registry
+    from ..config.layers import Layer
+    from ..registry.registry import Registered, Registry
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -79,7 +79,7 @@ def complete_setting(
 
 
 def _registry(context: click.Context) -> Registry | None:
-    from ..discovery import discover
+    from ..registry.discovery import discover
 
     try:
         return discover(context.params.get("plugins") or ())
@@ -104,9 +104,8 @@ def _name(registry: Registry, registered: Registered) -> str:
 
 
 def _layers(context: click.Context, registry: Registry) -> list[Layer]:
-    from ..api import callbacks_layer, fillings_layer
-    from ..config import recipe_layer
-    from ..layers import default_layer, file_layer
+    from ..config.layers import callbacks_layer, default_layer, file_layer, fillings_layer
+    from ..config.recipes import recipe_layer
 
     given = context.params
     recipe = [recipe_layer(registry, given["recipe"])] if given.get("recipe") else []
@@ -123,8 +122,8 @@ def _layers(context: click.Context, registry: Registry) -> list[Layer]:
 
 def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]:
     """Every path that can be set on what ``layers`` choose, with its description."""
-    from ..fields import describe
-    from ..settings import OPTIMIZERS, SLOT_KEYS, TrainSettings
+    from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainSettings
+    from ..config.validation import describe
 
     for path, use in _uses(layers).items():
         slot = path.partition(".")[0]
@@ -143,7 +142,7 @@ def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]
 
 def _uses(layers: list[Layer]) -> dict[str, str]:
     """What fills each slot, by the path that its options are set under."""
-    from ..layers import SINGLE
+    from ..config.layers import SINGLE
 
     uses: dict[str, str] = {}
     for layer in layers:

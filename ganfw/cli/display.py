@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..launch import Finished
-from ..preparing import Reporter
-from .processes import is_first
+from ..launch.start import Finished
+from ..runtime.reporter import Reporter
+from .options import is_first
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

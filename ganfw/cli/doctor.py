@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .plugins import plugin_option
+from .options import plugin_option
 from .table import columns
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there is a problem.")
 def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> None:
     """Look at versions, devices, plugins and the cache, and say what to mend."""
-    from ..discovery import discover
+    from ..registry.discovery import discover
 
     # Plugins come first: one that imports torch is noticed only while torch is not there.
     registry = discover(plugins)

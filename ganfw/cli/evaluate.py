@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from .completion import component_names
-from .plugins import find_plugins, plugin_option
-from .settings import set_option, typed_settings
+from .options import find_plugins, plugin_option, set_option, typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
-    from ..scores import Record
+    from ..runs.scores import Record
 
 _NEAREST = "--nearest"
 
@@ -58,7 +57,7 @@ def evaluate_command(
       ganfw evaluate runs/0001-dcgan-sprites
       ganfw evaluate runs/0001-dcgan-sprites --metric swd -s metric.swd.samples=4096
     """
-    from ..rundir import open_run
+    from ..storage.run_dir import open_run
 
     folder = open_run(run)
     registry = find_plugins(plugins)
@@ -66,11 +65,11 @@ def evaluate_command(
     for name in () if folder.plugins.is_dir() else metrics:
         registry.find("metric", name)
     layer = typed_settings(settings, "command line")
-    from ..evaluate import Asked, evaluate
+    from ..evaluation.evaluate_run import Asked, evaluate
     from .display import reporter
 
     if nearest is not None:
-        from ..sample_files import picture_format, write_picture
+        from ..sampling.image_files import picture_format, write_picture
 
         picture_format(nearest, option=_NEAREST)
     asked = Asked(metrics, layer, seed, device, nearest is not None, best)
@@ -87,7 +86,7 @@ def evaluate_command(
 
 def table(records: list[Record]) -> str:
     """Everything found, a row each, the better direction said."""
-    from ..scores import findings
+    from ..runs.scores import findings
 
     rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
     for record in records:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..component import SLOT_OF
-from .plugins import find_plugins, plugin_option
+from ..registry.component import SLOT_OF
+from .options import find_plugins, plugin_option
 from .table import columns
 
 if TYPE_CHECKING:
-    from ..registry import Registered
+    from ..registry.registry import Registered
 
 
 @click.command("list")

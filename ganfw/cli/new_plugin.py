@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from ..component import KIND_OF, KINDS
 from ..errors import UsageError
-from .plugins import find_plugins
+from ..registry.component import KIND_OF, KINDS
+from .options import find_plugins
 
 
 @click.command("new-plugin")
@@ -25,7 +25,7 @@ from .plugins import find_plugins
 )
 def new_plugin_command(name: str, kinds: tuple[str, ...]) -> None:
     """Write a plugin package into the new folder NAME: a working component, tested and typed."""
-    from ..scaffold.package import try_command, write_plugin
+    from ..scaffold.new_plugin import try_command, write_plugin
 
     chosen = list(dict.fromkeys(KIND_OF.get(kind, kind) for kind in kinds))
     if len(chosen) < len(kinds):

@@ -32,9 +32,9 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
         raise UsageError("a run is named twice")
     if output is not None:
         _check(output)
-    from ..atomic import write_text
-    from ..report.contents import named_apart, read
     from ..report.page import render
+    from ..report.summary import named_apart, read
+    from ..storage.atomic import write_text
 
     page = render(named_apart([read(run) for run in runs]))
     target = output or runs[0] / "report.html"
@@ -47,7 +47,7 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
 
 def _check(output: Path) -> None:
     """Raises UsageError for what can't become a page, before the runs are read."""
-    from ..atomic import check_replaceable
+    from ..storage.atomic import check_replaceable
 
     if output.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"-o {output}: a report is an .html file")

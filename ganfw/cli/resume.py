@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from .plugins import find_plugins, plugin_option
-from .processes import nproc_option, run_in
+from .options import find_plugins, nproc_option, plugin_option, run_in
 
 
 @click.command("resume")
@@ -32,15 +31,16 @@ def resume_command(
 
     On a CPU it ends with the very weights it would have had without the stop.
     """
-    from ..api import command_line, train_layer
-    from ..rundir import open_run
+    from ..config.layers import train_layer
+    from ..runs.provenance import command_line
+    from ..storage.run_dir import open_run
 
     open_run(run)
     registry = find_plugins(plugins)
     changes = train_layer(epochs, steps, None, device, "command line")
     if nproc > 1:
         run_in(nproc, sys.argv[1:])
-    from ..launch import resume
+    from ..launch.start import resume
     from .display import finish, reporter
 
     finish(resume(registry, run, changes, from_step, command_line(), reporter()))

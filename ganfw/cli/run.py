@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from .completion import complete_setting, component_names
-from .plugins import find_plugins, plugin_option
-from .processes import nproc_option, run_in
-from .settings import set_option, typed_settings
+from .options import find_plugins, nproc_option, plugin_option, run_in, set_option, typed_settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 if TYPE_CHECKING:
-    from ..layers import Layer
-    from ..registry import Registry
+    from ..config.layers import Layer
+    from ..registry.registry import Registry
 
 
 def _slot(
@@ -106,8 +104,9 @@ def run_command(
       ganfw run --gen dcgan --disc dcgan --data ./my-photos -s data.size=32
       ganfw run --recipe d2l-gaussian --plugin ./my_loss.py --loss my-loss
     """
-    from ..api import callbacks_layer, command_line, fillings_layer, train_layer
-    from ..config import resolve
+    from ..config.layers import callbacks_layer, fillings_layer, train_layer
+    from ..config.run_config import resolve
+    from ..runs.provenance import command_line
 
     registry = find_plugins(plugins)
     typed = "command line"
@@ -125,15 +124,15 @@ def run_command(
         return
     if nproc > 1:
         run_in(nproc, sys.argv[1:])
-    from ..launch import start
+    from ..launch.start import start
     from .display import finish, reporter
 
     finish(start(registry, layers, out, command_line(), reporter()))
 
 
 def _files(registry: Registry, recipe: str | None, configs: tuple[Path, ...]) -> list[Layer]:
-    from ..config import recipe_layer
-    from ..layers import file_layer
+    from ..config.layers import file_layer
+    from ..config.recipes import recipe_layer
 
     first = [recipe_layer(registry, recipe)] if recipe else []
     return [*first, *(file_layer(path) for path in configs)]

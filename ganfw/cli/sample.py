@@ -10,12 +10,12 @@ import click
 from click.core import ParameterSource
 
 from ..errors import UsageError
-from .plugins import plugin_option
+from .options import plugin_option
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..sampler import Sampler
+    from ..sampling.sampler import Sampler
 
 _ARRAYS = (".npz", ".safetensors")
 
@@ -129,27 +129,27 @@ def _check(number: int, seed: int, path: Path) -> None:
 
 
 def _check_samples(output: str, number: int) -> None:
-    from .. import sample_files
+    from ..sampling import image_files
 
     if _is_folder(output) or _is_array(output):
         return
-    sample_files.picture_format(Path(output), ".png, .npz, .safetensors, or a folder/")
-    if number > sample_files.MOST_IN_GRID:
+    image_files.picture_format(Path(output), ".png, .npz, .safetensors, or a folder/")
+    if number > image_files.MOST_IN_GRID:
         raise UsageError(
-            f"-n {number}: a grid holds {sample_files.MOST_IN_GRID} at most; give -o a folder/, "
+            f"-n {number}: a grid holds {image_files.MOST_IN_GRID} at most; give -o a folder/, "
             ".npz or .safetensors"
         )
 
 
 def _check_way(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
-    from .. import sample_files
+    from ..sampling import image_files
 
-    sample_files.picture_format(path)
+    image_files.picture_format(path)
     if len(labels) > 1:
         raise UsageError("--labels: a way keeps to one label")
-    if keys * frames > sample_files.MOST_FRAMES:
+    if keys * frames > image_files.MOST_FRAMES:
         raise UsageError(
-            f"--interpolate {keys} with --frames {frames}: give {sample_files.MOST_FRAMES} in all "
+            f"--interpolate {keys} with --frames {frames}: give {image_files.MOST_FRAMES} in all "
             "at most"
         )
 
@@ -170,7 +170,7 @@ def _is_array(output: str) -> bool:
 
 
 def _moves(path: Path) -> bool:
-    from ..sample_files import ANIMATIONS
+    from ..sampling.image_files import ANIMATIONS
 
     return path.suffix.lower() in ANIMATIONS
 
@@ -183,33 +183,33 @@ def _write(
     truncation: float | None,
     labels: list[int],
 ) -> None:
-    from .. import sample_files
-    from ..array_files import write_arrays
+    from ..sampling import image_files
+    from ..sampling.array_files import write_arrays
 
     path = Path(output)
     batches = sampler.labelled(number, seed, truncation, labels)
     if _is_folder(output):
-        sample_files.write_singles(path, batches, sampler.picture, number)
+        image_files.write_singles(path, batches, sampler.picture, number)
     elif _is_array(output):
         write_arrays(path, batches, sampler.shapes, number)
     else:
         samples = sampler.sample(number, seed, truncation, labels)
-        sample_files.write_picture(path, sampler.preview(samples))
+        image_files.write_picture(path, sampler.preview(samples))
 
 
 def _write_way(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
-    from .. import sample_files
-    from ..latents import whole_legs
+    from ..sampling import image_files
+    from ..sampling.latents import whole_legs
 
     if _moves(path):
-        sample_files.write_animation(path, sampler.animate(samples), milliseconds=60)
+        image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
     else:
         picture = sampler.strip(whole_legs(samples, frames), frames + 1)
-        sample_files.write_picture(path, picture)
+        image_files.write_picture(path, picture)
 
 
 def _timeline(run: Path, path: Path) -> str:
-    from ..rundir import open_run
-    from ..timeline import write_timeline
+    from ..sampling.timeline import write_timeline
+    from ..storage.run_dir import open_run
 
     return write_timeline(open_run(run), path)

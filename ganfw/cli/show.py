@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..component import KIND_OF
 from ..errors import UsageError
+from ..registry.component import KIND_OF
 from .completion import complete_kind, complete_name
 from .list import record
-from .plugins import find_plugins, plugin_option
-from .settings import set_option, typed_settings
+from .options import find_plugins, plugin_option, set_option, typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
-    from ..registry import Registered
+    from ..registry.registry import Registered
 
 _SHOWN = 64
 _PICTURE = "--picture"
@@ -73,16 +72,16 @@ def _draw(
 ) -> None:
     if kind != "dataset":
         raise UsageError(f"--picture draws samples of a dataset, and {kind} '{name}' has none")
-    from ..api import fillings_layer
-    from ..config import resolve_data
+    from ..config.layers import fillings_layer
+    from ..config.run_config import resolve_data
 
     layers = [
         fillings_layer(None, None, name, (), (), "command line"),
         typed_settings(settings, "command line"),
     ]
     filling = resolve_data(find_plugins(plugins), layers)
-    from ..looking import picture_of
-    from ..sample_files import picture_format, write_picture
+    from ..data.preview import picture_of
+    from ..sampling.image_files import picture_format, write_picture
     from .display import reporter
 
     picture_format(output, option=_PICTURE)
@@ -92,17 +91,17 @@ def _draw(
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:
-    from ..config import recipe_text
+    from ..config.recipes import recipe_text
 
     text = recipe_text(registered)
     click.echo(json.dumps({**record(registered), "toml": text}) if as_json else text.rstrip())
 
 
 def _show_component(registered: Registered, as_json: bool) -> None:
-    from .. import fields
-    from ..whereabouts import home_page, location
+    from ..config import validation
+    from ..registry.location import home_page, location
 
-    options = fields.describe(registered.load_options())
+    options = validation.describe(registered.load_options())
     places = {"home_page": home_page(registered.source), "location": location(registered)}
     if as_json:
         listed = [{**vars(each), "default": _plain(each.default)} for each in options]

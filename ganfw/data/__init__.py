@@ -1,0 +1,1 @@
+"""Any dataset, decoded once, then batches on the device."""

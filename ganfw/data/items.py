@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import PluginError, SkipItem
-from ..interfaces import Dataset, Item
+from ..interfaces.dataset import Dataset, Item
 
 
 def checked_item(dataset: Dataset, index: int) -> Item:

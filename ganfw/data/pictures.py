@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import struct
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,12 +10,13 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageColor, ImageOps
 
 from ..errors import SkipItem
+from ..images import UNREADABLE
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    pass
 
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -26,19 +25,7 @@ SUFFIXES = frozenset(
 
 Fit = Literal["stretch", "crop", "pad"]
 
-_GAP = 2
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-UNREADABLE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    struct.error,
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
-"""What Pillow raises for a picture that is damaged, too large, or none."""
 
 
 @dataclass(frozen=True)
@@ -98,26 +85,6 @@ def read_picture(
         picture = ground
     picture = picture.convert(_MODES[channels])
     return _as_array(_resized(picture, size, background, fit))
-
-
-def picture_grid(
-    samples: Tensor, value_range: tuple[float, float] = (0.0, 1.0), columns: int | None = None
-) -> Image.Image:
-    """``samples`` (B, C, H, W) with values in ``value_range`` as one picture, row by row, nearly
-    square unless ``columns`` is given. Values outside are clamped; transparency shows white."""
-    count, channels, height, width = samples.shape
-    columns = min(count, columns or math.ceil(math.sqrt(count * height / width)))
-    low, high = value_range
-    bytes_ = ((samples.detach().float().cpu() - low) * (255 / (high - low))).nan_to_num(0)
-    pictures = bytes_.round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
-    rows = math.ceil(count / columns)
-    size = (columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP)
-    grid = Image.new("RGB", size, "white")
-    for i, picture in enumerate(pictures):
-        place = (_GAP + i % columns * (width + _GAP), _GAP + i // columns * (height + _GAP))
-        tile = Image.fromarray(picture[:, :, 0] if channels == 1 else picture)
-        grid.paste(tile, place, tile if channels == 4 else None)
-    return grid
 
 
 def _is_picture(name: str) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PluginError
-from .contents import Contents, differences
-from .figures import Figure, loss_figure, score_figures
+from .charts import Figure, loss_figure, score_figures
+from .summary import Contents, differences
 
 _FOLDER = Path(__file__).parent
 

@@ -13,15 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import checkpoint, events
-from ..data.batches import Batches
+from ..data.memory_loader import Batches
 from ..errors import CheckpointError
-from ..events import RunView
-from ..interfaces import Callback
-from ..randomness import Latents, seed_everything
-from ..rundir import RunDir
-from ..shapes import Shapes
-from ..trainer import Trainer
+from ..interfaces import events
+from ..interfaces.callback import Callback
+from ..interfaces.events import RunView
+from ..interfaces.shapes import Shapes
+from ..runtime.random_state import seed_everything
+from ..sampling.latents import Latents
+from ..storage import checkpoint
+from ..storage.run_dir import RunDir
+from ..training.trainer import Trainer
 from .failure import Broken, expecting
 from .subject import Subject, scratch
 from .toys import ToyDataset, toy_game

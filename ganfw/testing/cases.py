@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import fields
-from ..component import KIND_OF, KINDS
-from ..discovery import discover, normalized
-from ..errors import PluginError, UsageError
-from ..registry import Registered, Registry, did_you_mean
-from ..shapes import Shapes
+from ..config import validation
+from ..errors import PluginError, UsageError, did_you_mean
+from ..interfaces.shapes import Shapes
+from ..registry.component import KIND_OF, KINDS
+from ..registry.discovery import discover, normalized
+from ..registry.registry import Registered, Registry
 from . import augment, callback, common, dataset, discriminator, generator, loss, metric, recipe
 from .failure import Broken, ContractFailure, expecting, place
 from .subject import Subject
@@ -125,7 +125,7 @@ def _check_options(found: Sequence[Registered], given: Mapping[str, Any]) -> Non
     if len(found) > 1:
         names = ", ".join(f"{each.component.kind}/{each.name}" for each in found[:3])
         raise UsageError(f"options are given to one component, not to {len(found)} ({names}, …)")
-    fields.fit(found[0].load_options(), given, found[0].label)
+    validation.fit(found[0].load_options(), given, found[0].label)
 
 
 def find_subjects(registry: Registry, what: str | None) -> list[Registered]:

@@ -13,12 +13,16 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from .. import fields
-from ..component import SLOT_OF
+from ..config import validation
+from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainSettings
 from ..errors import UsageError
-from ..interfaces import Augment, Callback, Dataset, Discriminator, Generator, Loss, Metric
-from ..options import Options
-from ..settings import OPTIMIZERS, SLOT_KEYS, TrainSettings
+from ..interfaces.callback import Callback
+from ..interfaces.dataset import Dataset
+from ..interfaces.loss import Loss
+from ..interfaces.metric import Metric
+from ..interfaces.networks import Augment, Discriminator, Generator
+from ..interfaces.options import Options
+from ..registry.component import SLOT_OF
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
 
@@ -78,8 +82,8 @@ def options_replay(subject: Subject) -> None:
     """A run's config.toml, read back, means the very same options."""
     options = subject.options()
     with expecting("options that survive being written to a file", type(options)):
-        plain = json.loads(json.dumps(fields.plain(options)))
-        again = fields.fit(type(options), plain, subject.registered.label)
+        plain = json.loads(json.dumps(validation.plain(options)))
+        again = validation.fit(type(options), plain, subject.registered.label)
     if again != options:
         raise Broken(f"{options!r} again, from {plain}", repr(again), type(options))
 
@@ -96,7 +100,7 @@ def suggestions_can_be_set(subject: Subject) -> None:
         elif section != "train":
             model, given = type(subject.options()), dict(subject.given)
         try:
-            fields.fit(model, {**given, key: value}, path)
+            validation.fit(model, {**given, key: value}, path)
         except UsageError as error:
             raise Broken(f"a suggestion that can be set, {path} = {value!r}", str(error)) from None
 
@@ -120,7 +124,7 @@ def listing_imports_no_torch(subject: Subject) -> None:
 _LISTING = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from ganfw.discovery import discover
+from ganfw.registry.discovery import discover
 registry = discover()
 listed = "torch" in sys.modules
 late = []

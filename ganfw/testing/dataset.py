@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .. import fields
+from ..config import validation
 from ..data.items import checked_item
-from ..data.source import to_samples
+from ..data.loader import to_samples
 from ..errors import DataUnavailable, GanfwError, PluginError, SkipItem
-from ..interfaces import Dataset, Item
-from ..options import Options
+from ..interfaces.dataset import Dataset, Item
+from ..interfaces.options import Options
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject, scratch
 
@@ -168,7 +168,7 @@ def _other_contents(subject: Subject) -> Iterator[tuple[str, Options]]:
 def _refit(options: Options, name: str, value: Any) -> Options:
     given = {key: each for key, each in dict(options).items() if each is not None}
     try:
-        return fields.fit(type(options), {**given, name: value}, f"with another '{name}'")
+        return validation.fit(type(options), {**given, name: value}, f"with another '{name}'")
     except GanfwError as error:
         raise NotApplicable(str(error)) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..shapes import Shapes
+from ..interfaces.shapes import Shapes
 from .failure import Broken
 from .networks import NetworkChecks, with_labels
 from .subject import Subject, describe

@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..game import Critic, Game, Player, WeightedLoss
-from ..interfaces import Batch, Terms
-from ..options import Options
-from ..shapes import Shapes
+from ..interfaces.dataset import Batch
+from ..interfaces.loss import Terms
+from ..interfaces.options import Options
+from ..interfaces.player import Player
+from ..interfaces.shapes import Shapes
+from ..training.game import Critic, Game, WeightedLoss
 from .discriminator import draw_samples
 from .failure import Broken, expecting
 from .subject import Subject, describe

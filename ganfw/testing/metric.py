@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DataUnavailable, PluginError, ShapesError
-from ..shapes import Shapes
+from ..interfaces.shapes import Shapes
 from .discriminator import draw_samples
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject, describe

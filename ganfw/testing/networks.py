@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..shapes import Shapes
+from ..interfaces.shapes import Shapes
 from .failure import Broken, expecting
 from .subject import Subject, describe, scratch
 

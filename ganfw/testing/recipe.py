@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..config import recipe_layer, resolve
+from ..config.recipes import recipe_layer
+from ..config.run_config import resolve
 from ..errors import GanfwError
 from .failure import Broken
 from .subject import Subject

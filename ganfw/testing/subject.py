@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import fields
+from ..config import validation
 from ..errors import ShapesError
-from ..options import Options
-from ..registry import Registered, Registry
-from ..shapes import Shapes
+from ..interfaces.options import Options
+from ..interfaces.shapes import Shapes
+from ..registry.registry import Registered, Registry
 from .failure import Broken, NotApplicable, expecting
 
 USUAL_SHAPES = (
@@ -72,7 +72,7 @@ class Subject:
         ]
         if needed:
             raise NotApplicable(f"it needs {', '.join(needed)}: give -s {needed[0]}=VALUE")
-        options: Options = fields.fit(model, self.given, self.registered.label)
+        options: Options = validation.fit(model, self.given, self.registered.label)
         return options
 
     def build(self, *arguments: Any) -> Any:

@@ -11,10 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ..game import Game, Player, WeightedLoss
-from ..interfaces import Batch, Critic, Dataset, Discriminator, Generator, Item, Loss, Terms
-from ..options import Options
-from ..shapes import Shapes
+from ..interfaces.dataset import Batch, Dataset, Item
+from ..interfaces.loss import Critic, Loss, Terms
+from ..interfaces.networks import Discriminator, Generator
+from ..interfaces.options import Options
+from ..interfaces.player import Player
+from ..interfaces.shapes import Shapes
+from ..training.game import Game, WeightedLoss
 
 
 class ToyGenerator(Generator):

@@ -20,8 +20,9 @@ import torch
 import ganfw
 from ganfw.cli.table import columns
 
-from . import frechet, loading, many_plugins, overhead, processes, starting, steps, whole
+from . import frechet, many_plugins, overhead, processes, starting, steps, whole
 from .measuring import Row
+from .registry import loading
 
 ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "dcgan": steps.dcgan,

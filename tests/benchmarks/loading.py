@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ganfw.cache import cache_folder
-from ganfw.data.decode import decode
-from ganfw.data.source import BatchSource
-from ganfw.discovery import discover
+from ganfw.data.decoded_cache import decode
+from ganfw.data.loader import BatchSource
+from ganfw.registry.discovery import discover
+from ganfw.storage.cache import cache_folder
 
 from . import reference
 from .measuring import Row, ratio

@@ -11,9 +11,9 @@ from typing import Any
 from unittest import mock
 
 import ganfw
-from ganfw.interfaces import Callback
-from ganfw.layers import DEFAULT_CALLBACKS
-from ganfw.trainer import Trainer
+from ganfw.config.layers import DEFAULT_CALLBACKS
+from ganfw.interfaces.callback import Callback
+from ganfw.training.trainer import Trainer
 
 from .measuring import Row
 

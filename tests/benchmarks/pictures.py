@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ganfw.cache import cache_folder
+from ganfw.storage.cache import cache_folder
 from ganfw_plugins.sprites.creatures import draw
 
 SPECIES = 80

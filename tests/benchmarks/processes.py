@@ -65,8 +65,8 @@ def _measure(launcher: tuple[str, ...], rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Time a step and its parts in this process, among all that were started."""
-    from ganfw.shapes import Shapes
-    from ganfw.torchrun import joined
+    from ganfw.interfaces.shapes import Shapes
+    from ganfw.runtime.elastic import joined
 
     from . import reference, steps
 

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from ganfw.build import build_game
-from ganfw.compiled import compile_game
-from ganfw.config import recipe_layer, resolve
-from ganfw.discovery import discover
-from ganfw.distributed import ALONE, Processes
-from ganfw.game import Game
-from ganfw.interfaces import Batch
-from ganfw.layers import settings_layer
-from ganfw.layout import prefer_channels_last
-from ganfw.shapes import Shapes
+from ganfw.config.layers import settings_layer
+from ganfw.config.recipes import recipe_layer
+from ganfw.config.run_config import resolve
+from ganfw.interfaces.dataset import Batch
+from ganfw.interfaces.shapes import Shapes
+from ganfw.launch.build import build_game
+from ganfw.registry.discovery import discover
+from ganfw.runtime.distributed import ALONE, Processes
+from ganfw.training.compiled import compile_game
+from ganfw.training.game import Game
+from ganfw.training.memory_format import prefer_channels_last
 
 from . import reference
 from .measuring import Row, in_turns, ratio

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganfw.discovery import discover
-from ganfw.registry import Registered
+from ganfw.registry.discovery import discover
+from ganfw.registry.registry import Registered
 from ganfw.testing import ContractCase, contract_cases
 from ganfw_plugins.sprites.creatures import draw
 

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ganfw import checkpoint
 from ganfw.cli import main
-from ganfw.rundir import RunDir
+from ganfw.storage import checkpoint
+from ganfw.storage.run_dir import RunDir
 
 Ganfw = Callable[..., Result]
 DCGAN = ("run", "--gen", "dcgan", "--disc", "dcgan")

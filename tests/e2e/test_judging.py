@@ -13,7 +13,8 @@ from click.testing import Result
 from safetensors.torch import load_file
 
 import ganfw as package
-from ganfw import CheckpointError, checkpoint
+from ganfw import CheckpointError
+from ganfw.storage import checkpoint
 
 PLUGIN = '''
 import random
@@ -245,7 +246,7 @@ def test_samples_that_are_not_finite_cost_no_run(
 ) -> None:
     """A generator that makes them is never taken for a perfect one."""
     spoilt = torch.full((256, 2), torch.nan)
-    monkeypatch.setattr("ganfw.drawn.generate", lambda *given: spoilt)
+    monkeypatch.setattr("ganfw.evaluation.sample_pool.generate", lambda *given: spoilt)
     result = _done(train("--metric", metric))
     for when in ("epoch 1", "epoch 2"):
         line = f"NOTE: {when} has no score: metric '{metric}': the generator's samples are not"
@@ -311,7 +312,9 @@ def test_refused_before_the_work(
 ) -> None:
     """No data is read for what can't be had or kept."""
     _done(train())
-    monkeypatch.setattr("ganfw.evaluate.decode", lambda *given: pytest.fail("data was read"))
+    monkeypatch.setattr(
+        "ganfw.evaluation.evaluate_run.decode", lambda *given: pytest.fail("data was read")
+    )
     words = ("evaluate", RUN, "--metric", "waning")
     _refused(ganfw(*words, "--nearest", "near.png"), "nearest real samples can be drawn of pict")
     Path(RUN, "scores.jsonl").write_text("{")

@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 from environments import Environment, wheel_of
 
-from ganfw.component import KINDS
-from ganfw.scaffold.package import LONGEST_NAME, plugin_files, try_command
+from ganfw.registry.component import KINDS
+from ganfw.scaffold.new_plugin import LONGEST_NAME, plugin_files, try_command
 
 Ganfw = Callable[..., Result]
 LONGEST = "n" * (LONGEST_NAME - 2) + "-x"

@@ -41,7 +41,7 @@ def ganfw_components():
 
 GROUP = """
 import os, sys
-from ganfw.torchrun import joined
+from ganfw.runtime.elastic import joined
 
 with joined() as processes:
     import torch._dynamo.variables.distributed  # as torch's optimizers and --compile do

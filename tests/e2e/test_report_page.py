@@ -18,8 +18,8 @@ SIZES = {"light": (1200, 1600), "dark": (1200, 1600), "phone": (390, 844)}
 
 
 def _page(path: Path, folders: list[Path]) -> Path:
-    from ganfw.report.contents import named_apart, read
     from ganfw.report.page import render
+    from ganfw.report.summary import named_apart, read
 
     path.write_text(render(named_apart([read(each) for each in folders])), encoding="utf-8")
     return path

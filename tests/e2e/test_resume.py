@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ganfw import atomic
 from ganfw.cli import main
+from ganfw.storage import atomic
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -20,9 +20,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import ganfw as package
-from ganfw import sampler as sampling
 from ganfw.cli import main
-from ganfw.timeline import MOST_MOVING, MOST_STILL
+from ganfw.sampling import sampler as sampling
+from ganfw.sampling.timeline import MOST_MOVING, MOST_STILL
 
 Ganfw = Callable[..., Result]
 PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps", "20",
@@ -243,7 +243,7 @@ def test_samples_are_never_all_in_memory(points: Path, tmp_path: Path) -> None:
         alive.add(samples)
         most = max(most, len(alive))
 
-    from ganfw.array_files import write_arrays
+    from ganfw.sampling.array_files import write_arrays
 
     sampler = package.load(points)
     sampler.network.register_forward_hook(count)

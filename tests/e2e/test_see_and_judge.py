@@ -14,8 +14,8 @@ from click.testing import Result
 from PIL import Image
 from safetensors.torch import load_file
 
-from ganfw.evaluate import DEFAULT_TAG
-from ganfw.registry import Registry
+from ganfw.evaluation.evaluate_run import DEFAULT_TAG
+from ganfw.registry.registry import Registry
 
 PICTURES = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--epochs", "2",
             "-s", "data.species=4", "-s", "data.individuals=12", "-s", "data.size=32",

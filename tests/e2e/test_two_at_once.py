@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganfw import RunError
-from ganfw.rundir import create, open_run
+from ganfw.storage.run_dir import create, open_run
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

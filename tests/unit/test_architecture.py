@@ -7,8 +7,6 @@ import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import ganfw
 import ganfw_plugins
 
@@ -71,26 +69,38 @@ def test_imports_form_no_circle() -> None:
     assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(graph)
 
 
-@pytest.mark.parametrize(
-    ("low", "high"),
-    [
-        ("source", "registry"), ("loading", "registry"), ("registry", "discovery"),
-        ("discovery", "testing"), ("launch", "testing"), ("testing", "cli"), ("scaffold", "cli"),
-        ("component", "interfaces"), ("registry", "config"), ("interfaces", "game"),
-        ("game", "trainer"), ("trainer", "build"), ("build", "launch"), ("launch", "cli"),
-        ("distributed", "game"), ("distributed", "torchrun"), ("torchrun", "launch"),
-        ("trainer", "torchrun"), ("preparing", "launch"), ("resuming", "launch"),
-    ],
-)  # fmt: skip
-def test_what_is_low_does_not_know_what_is_high(low: str, high: str) -> None:
-    graph = _core_modules()
-    reached, waiting = set(), [f"ganfw.{low}"]
-    while waiting:
-        module = waiting.pop()
-        if module not in reached:
-            reached.add(module)
-            waiting += graph[module]
-    assert not any(each.startswith(f"ganfw.{high}") for each in reached)
+LAYERS = (
+    {"errors", "images"},
+    {"storage", "runtime"},
+    {"interfaces"},
+    {"registry"},
+    {"config", "scaffold"},
+    {"runs", "data"},
+    {"sampling", "report"},
+    {"training", "evaluation"},
+    {"launch", "testing"},
+    {"api", "doctor"},
+    {"cli"},
+)
+"""The packages, and the modules beside them, from low to high: each sees only what is lower."""
+
+NARROW = {"report": {"runs", "storage", "images", "errors"}}
+"""What sees less than all that is lower."""
+
+
+def _package(module: str) -> str:
+    return module.split(".")[1]
+
+
+def test_each_package_sees_only_what_is_lower() -> None:
+    level = {package: i for i, packages in enumerate(LAYERS) for package in packages}
+    graph = {name: found for name, found in _core_modules().items() if name.count(".")}
+    assert {_package(name) for name in graph} == {*level, "__main__"}
+    for name, imported in graph.items():
+        own = _package(name)
+        for other in {_package(each) for each in imported} - {own}:
+            assert level[other] < level.get(own, len(LAYERS)), f"{name} imports {other}"
+            assert other in NARROW.get(own, level), f"{name} imports {other}"
 
 
 def test_nothing_is_pickled() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganfw import Metric
-from ganfw.registry import Registry
+from ganfw.registry.registry import Registry
 from ganfw_plugins.sprites.creatures import draw
 
 

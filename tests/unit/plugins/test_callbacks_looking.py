@@ -16,7 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 import ganfw as package
-from ganfw import Discriminator, Generator, session
+from ganfw import Discriminator, Generator
+from ganfw.registry import session
 from ganfw_plugins.callbacks.collapse_watch import variety
 
 Ganfw = Callable[..., Result]

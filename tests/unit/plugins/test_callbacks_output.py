@@ -15,8 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganfw import Batch, Dataset, RunError, RunView, Shapes, TrainingError
-from ganfw.checkpoint import load, save
-from ganfw.events import (
+from ganfw.interfaces.events import (
     Checkpoint,
     EpochEnd,
     Failure,
@@ -26,8 +25,9 @@ from ganfw.events import (
     TrainEnd,
     TrainStart,
 )
-from ganfw.game import Player
-from ganfw.rundir import RunDir
+from ganfw.interfaces.player import Player
+from ganfw.storage.checkpoint import load, save
+from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks import checkpoints, loss_figure, metrics_log, progress, samples
 from ganfw_plugins.callbacks.history import History
 from ganfw_plugins.callbacks.loss_curve import LossCurve

@@ -13,10 +13,17 @@ import torch
 from torch import nn
 
 from ganfw import Batch, Dataset, RunView, Shapes, TrainingError
-from ganfw.checkpoint import load, save
-from ganfw.events import Checkpoint, GradientsReady, Reading, Readings, StepEnd, TrainStart
-from ganfw.game import Player
-from ganfw.rundir import RunDir
+from ganfw.interfaces.events import (
+    Checkpoint,
+    GradientsReady,
+    Reading,
+    Readings,
+    StepEnd,
+    TrainStart,
+)
+from ganfw.interfaces.player import Player
+from ganfw.storage.checkpoint import load, save
+from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks import ganfw_components
 from ganfw_plugins.callbacks.ema import Ema
 from ganfw_plugins.callbacks.grad_clip import GradClip

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganfw.interfaces import Loss
-from ganfw.registry import Registry
+from ganfw.interfaces.loss import Loss
+from ganfw.registry.registry import Registry
 
 REAL, FAKE = [2.0, -1.0], [0.5, -3.0]
 

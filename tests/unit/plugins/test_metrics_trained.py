@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ganfw import DataError, Dataset, DataUnavailable, Metric, PluginError, ShapesError, UsageError
-from ganfw.shapes import Shapes
+from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
 from ganfw_plugins.metrics.features import Features
 from ganfw_plugins.metrics.frechet import frechet_distance, moments

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from ganfw import Metric
-from ganfw.shapes import Shapes
+from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
 
 Make = Callable[..., Metric]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganfw import Metric, ShapesError, UsageError
-from ganfw.shapes import Shapes
+from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
 from ganfw_plugins.gaussian.options import RingOptions
 from ganfw_plugins.gaussian.ring import Ring

@@ -1,0 +1,1 @@
+"""A run's configuration: layers, how they merge, what may be set, and the resolved run."""

@@ -1,0 +1,125 @@
+"""What the engine itself takes: training settings, optimizers, and each slot's own keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..interfaces.options import Options
+
+LearningRate = Annotated[float, Field(gt=0, le=10, description="Step size")]
+WeightDecay = Annotated[float, Field(ge=0, le=1, description="L2 penalty on the weights")]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class TrainSettings(Options):
+    """The section ``[train]``."""
+
+    latent_dim: int = Field(100, ge=1, le=65536, description="Length Z of a latent vector")
+    batch_size: int = Field(64, ge=1, le=1_048_576, description="Real samples in a batch")
+    epochs: int | None = Field(20, ge=1, le=1_000_000, description="Passes over the data")
+    steps: int | None = Field(
+        None, ge=1, description="Steps, in place of epochs; with both, what is over first"
+    )
+    disc_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step")
+    reduction: Literal["mean", "sum"] = Field(
+        "mean", description="Whether an objective is the mean or the sum over the batch"
+    )
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random stream")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
+    )
+    accumulate: int = Field(
+        1, ge=1, le=4096, description="Parts that a batch is split into where memory is short"
+    )
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        "float32", description="Of the networks' forward and backward passes"
+    )
+    channels_last: bool = Field(
+        True, description="Lay networks for pictures out channels last, where they can be"
+    )
+    compile: bool = Field(
+        False, description="Compile the step as a whole: seconds at first, then faster small steps"
+    )
+    log_every: int = Field(
+        50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
+    )
+
+
+class Adam(Options):
+    """Kingma & Ba 2015, with the betas of Radford et al. 2016."""
+
+    lr: LearningRate = 2e-4
+    betas: tuple[Beta, Beta] = Field((0.5, 0.999), description="Decay of the two averages")
+    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
+    weight_decay: WeightDecay = 0.0
+
+
+class AdamW(Adam):
+    """Loshchilov & Hutter 2019: Adam with decoupled weight decay."""
+
+    weight_decay: WeightDecay = 0.01
+
+
+class SGD(Options):
+    """Stochastic gradient descent."""
+
+    lr: LearningRate = 0.01
+    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
+    nesterov: bool = Field(False, description="Look ahead along the momentum")
+    weight_decay: WeightDecay = 0.0
+
+
+class RMSprop(Options):
+    """Tieleman & Hinton 2012; what WGAN (Arjovsky et al. 2017) used."""
+
+    lr: LearningRate = 5e-5
+    alpha: float = Field(0.99, ge=0, lt=1, description="Decay of the squared gradients' average")
+    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
+    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
+    weight_decay: WeightDecay = 0.0
+
+
+OPTIMIZERS: dict[str, type[Options]] = {
+    "adam": Adam,
+    "adamw": AdamW,
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+}
+
+
+class DataKeys(Options):
+    """Keys of ``[data]`` besides the dataset's options."""
+
+    asked: str | None = Field(None, description="The dataset asked for, where this one replaces it")
+
+
+class LossKeys(Options):
+    """Keys of ``[[loss]]`` besides the loss's options."""
+
+    weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
+    every: int = Field(
+        1, ge=1, le=10_000, description="Takes part in every n-th step, with n times the weight"
+    )
+
+
+class CallbackKeys(Options):
+    """Keys of ``[[callback]]`` besides the callback's options."""
+
+    enabled: bool = Field(True, description="Whether the callback takes part")
+
+
+class MetricKeys(Options):
+    """Keys of ``[[metric]]`` besides the metric's options."""
+
+    every: int = Field(1, ge=1, le=1_000_000, description="Epochs from one judging to the next")
+
+
+SLOT_KEYS: dict[str, type[Options]] = {
+    "data": DataKeys,
+    "loss": LossKeys,
+    "callback": CallbackKeys,
+    "metric": MetricKeys,
+}
+"""The engine's own keys in a slot; a component's options can't bear their names."""

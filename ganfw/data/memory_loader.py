@@ -1,0 +1,71 @@
+"""Batches from decoded samples: an index into memory, or into a memory-mapped file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ..interfaces.dataset import Batch
+from ..runtime.distributed import ALONE, Processes
+from .loader import batch_count, batch_indices, spread_indices, to_samples
+
+_SHARE_OF_DEVICE = 0.25
+
+
+class Batches:
+    """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N,) or None.
+
+    On the CPU the file behind ``stored`` is read in place. Elsewhere the samples are moved to the
+    device once, as they are stored, if they take at most a quarter of its free memory.
+    """
+
+    def __init__(
+        self,
+        stored: Tensor,
+        labels: Tensor | None,
+        value_range: tuple[float, float] | None,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        resident = _fits(stored, device)
+        self._stored = stored.to(device) if resident else stored
+        self._labels = labels.to(device) if resident and labels is not None else labels
+        self._value_range = value_range
+        self._batch_size = batch_size
+        self._seed = seed
+        self._device = device
+        self._processes = processes
+
+    def __len__(self) -> int:
+        return batch_count(len(self._stored), self._batch_size, self._processes)
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """See `BatchSource.epoch`."""
+        examples, size = len(self._stored), self._batch_size
+        for indices in batch_indices(examples, size, self._seed, number, self._processes)[start:]:
+            yield self._batch(indices.to(self._stored.device))
+
+    def spread(self, n: int) -> Batch:
+        """See `BatchSource.spread`."""
+        return self._batch(spread_indices(len(self._stored), n).to(self._stored.device))
+
+    def _batch(self, indices: Tensor) -> Batch:
+        labels = None
+        if self._labels is not None:
+            labels = self._labels[indices].to(self._device, non_blocking=True)
+        stored = self._stored[indices]
+        if self._device.type == "cuda" and not stored.is_cuda:
+            stored = stored.pin_memory()
+        return Batch(to_samples(stored, self._value_range, self._device), labels)
+
+
+def _fits(stored: Tensor, device: torch.device) -> bool:
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    else:
+        free = torch.mps.recommended_max_memory() if device.type == "mps" else 0
+    return stored.nbytes <= free * _SHARE_OF_DEVICE

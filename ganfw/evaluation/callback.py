@@ -1,0 +1,104 @@
+"""Scores while training: every few epochs and at the last step, with the best generator kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..config.run_config import Filling
+from ..config.schema import MetricKeys
+from ..errors import GanfwError
+from ..interfaces import events
+from ..interfaces.callback import Callback
+from ..interfaces.options import Options
+from ..runs.scores import Record, in_short, keep_scores, main_score
+from ..storage import checkpoint
+from .evaluator import Judge, Made
+
+
+class Judging(Callback):
+    """Judges the generator by each of the run's metrics at the end of every ``every``-th epoch, and
+    at the run's last step.
+
+    The scores go to ``scores.jsonl``. The first metric's main score decides which step is best;
+    that one is saved and kept, and its generator exported. A metric that fails costs its own
+    scores, and a line, but not the run.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__(Options())
+        self._judge = judge
+        self._best: float | None = None
+        self.best_step = -1
+        """The best step so far, whose weights are the present ones until the next step."""
+        self._judged: dict[str, int] = {}
+        self._failed: Exception | None = None
+
+    def train_start(self, event: events.TrainStart) -> None:
+        if event.step == self.best_step:
+            # Its save is whole, but the run may have ended before it was named.
+            checkpoint.name_best(event.run.folder.checkpoints, event.step)
+
+    def epoch_end(self, event: events.EpochEnd) -> None:
+        due = [each for each in self._judge.metrics if event.epoch % each.keys.every == 0]
+        if self._improved_by(due, event.run, event.step, f"epoch {event.epoch}"):
+            event.run.request_checkpoint()
+
+    def checkpoint(self, event: events.Checkpoint) -> None:
+        """The last step is judged before it is saved, wherever in an epoch it is."""
+        if event.step < event.run.total_steps:
+            return
+        metrics = self._judge.metrics
+        due = [each for each in metrics if self._judged.get(each.registered.name) != event.step]
+        try:
+            self._improved_by(due, event.run, event.step, f"step {event.step}")
+        except Exception as error:
+            # Whatever a metric does, the run's last state is saved first.
+            self._failed = error
+
+    def train_end(self, event: events.TrainEnd) -> None:
+        if self._failed is not None:
+            raise self._failed
+
+    def state_dict(self) -> Mapping[str, Any]:
+        return {"best": self._best, "best_step": self.best_step}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._best, self.best_step = state["best"], state["best_step"]
+
+    def _improved_by(
+        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+    ) -> bool:
+        """Judge by the metrics that are ``due``: whether the generator is the best so far."""
+        records = self._score_all(due, run, step, when)
+        if records:
+            run.say(f"{when}: {'  '.join(map(in_short, records))}")
+        decisive = self._judge.metrics[0].use
+        if not records or records[0]["metric"] != decisive or not self._improves(records[0]):
+            return False
+        self._best, self.best_step = main_score(records[0]), step
+        return True
+
+    def _score_all(
+        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+    ) -> list[Record]:
+        """The records of those that could judge; they are kept, also where one of them breaks."""
+        made = Made(step, next(reversed(run.published), "generator"), run.seed)
+        drawn = self._judge.drawn(run.showcase, run.seed)
+        records: list[Record] = []
+        try:
+            for filling in due:
+                self._judged[filling.registered.name] = step
+                try:
+                    records.append(self._judge.score(filling, drawn, made))
+                except GanfwError as error:
+                    run.say(f"NOTE: {when} has no score: {error}")
+        finally:
+            keep_scores(run.folder.scores, records)
+        return records
+
+    def _improves(self, record: Record) -> bool:
+        score = main_score(record)
+        if score is None or self._best is None:
+            return score is not None
+        return score < self._best if record["lower_is_better"] else score > self._best

@@ -1,0 +1,105 @@
+"""The samples that metrics judge: generated ones, drawn once for all, and real ones, read once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..data.loader import Samples
+from ..errors import PluginError
+from ..interfaces.shapes import Shapes
+from ..runtime.random_state import derive_seed, own_randomness
+from ..sampling.generate import generate
+from ..sampling.latents import Latents
+
+_STREAM, _BATCH = 5, 256
+_CPU = torch.device("cpu")
+
+
+class Drawn:
+    """A generator's samples, an endless row that is a function of the seed alone, also where the
+    generator draws random numbers itself. It is drawn as far as anyone has read, and kept, so that
+    several metrics judge the same samples.
+
+    Labels are drawn as often as ``counts`` (K,), those of the data, have them, which is what the
+    network was trained for; each as often as any other where the data's are not known.
+    """
+
+    def __init__(
+        self, network: nn.Module, shapes: Shapes, seed: int, counts: Tensor | None = None
+    ) -> None:
+        self._network, self._shapes, self._seed = network, shapes, seed
+        self._device = next((each.device for each in network.parameters()), _CPU)
+        # On the CPU, so that a score is the same wherever the network lives.
+        self._latents = Latents(shapes.latent_dim, derive_seed(seed, _STREAM), _CPU)
+        self._labels = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
+        self._shares = torch.ones(shapes.classes)
+        if counts is not None and counts.any():
+            self._shares = counts.double()
+        self._kept = torch.empty(0, *shapes.sample)
+        self._finite: float = math.inf
+        """Samples before the first batch with one that is not finite."""
+
+    def reader(self) -> Callable[[int], Tensor]:
+        """``generate(n)``: the next n samples (n, ...) on the CPU, from the first one on. They are
+        shared with all other readers, to be left as they are. Raises PluginError where they are
+        not finite."""
+        read = 0
+
+        def generate(count: int) -> Tensor:
+            nonlocal read
+            read += count
+            self._draw_up_to(read)
+            if read > self._finite:
+                raise PluginError("the generator's samples are not finite")
+            return self._kept[read - count : read]
+
+        return generate
+
+    def _draw_up_to(self, stop: int) -> None:
+        """Draw the batches that are missing, into one tensor, so that nothing is held twice."""
+        done, needed = len(self._kept) // _BATCH, math.ceil(stop / _BATCH)
+        if needed <= done:
+            return
+        grown = torch.empty(needed * _BATCH, *self._shapes.sample)
+        grown[: len(self._kept)] = self._kept
+        for index in range(done, needed):
+            batch = self._batch(index)
+            grown[index * _BATCH : (index + 1) * _BATCH] = batch
+            # Kept all the same, so that the next reader is told so too.
+            if not batch.isfinite().all():
+                self._finite = min(self._finite, index * _BATCH)
+        self._kept = grown
+
+    def _batch(self, index: int) -> Tensor:
+        latents = self._latents(_BATCH).to(self._device)
+        labels = None
+        if self._shapes.classes:
+            labels = torch.multinomial(self._shares, _BATCH, True, generator=self._labels)
+            labels = labels.to(self._device)
+        with own_randomness(derive_seed(self._seed, _STREAM, 2, index)):
+            return generate(self._network, latents, labels)
+
+
+def read_real(samples: Samples, most: int, labelled: int = 0) -> tuple[Tensor, Tensor | None]:
+    """Up to ``most`` real samples (N, ...) float32 in a fixed random order, and their labels (M,),
+    with those of the samples that come next, up to ``labelled`` in all."""
+    # An epoch leaves a last batch of a single sample out: no size that would make one.
+    size = _BATCH if len(samples) % _BATCH != 1 else _BATCH - 1
+    source = samples.batches(min(size, len(samples)), 0, _CPU)
+    wanted = max(most, labelled)
+    found, labels, count = torch.empty(0), [], 0
+    for batch in source.epoch(1):
+        if not count:
+            found = torch.empty(min(most, len(samples)), *batch.samples.shape[1:])
+        taken = max(min(len(batch), len(found) - count), 0)
+        found[count : count + taken] = batch.samples[:taken]
+        count += len(batch)
+        if batch.labels is not None:
+            labels.append(batch.labels)
+        if count >= wanted:
+            break
+    return found[:count], torch.cat(labels)[:wanted] if labels else None

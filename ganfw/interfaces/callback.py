@@ -1,0 +1,50 @@
+"""Callback: what watches a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import events
+
+
+class Callback:
+    """Watches a run. Each method is given one frozen event and returns nothing.
+
+    What must survive a resume goes through `state_dict`: nested dicts, lists, tuples, tensors,
+    numbers, strings, bools and None.
+    """
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def train_start(self, event: events.TrainStart) -> None:
+        """Before the first step of a fresh or resumed run; a resumed callback has its state."""
+
+    def gradients_ready(self, event: events.GradientsReady) -> None:
+        """One player's gradients are computed, its optimizer has not stepped yet."""
+
+    def step_end(self, event: events.StepEnd) -> None:
+        """Both players have moved. On the hot path: read no number off the device here."""
+
+    def readings(self, event: events.Readings) -> None:
+        """Losses of the last few steps, read off the device in one go."""
+
+    def epoch_end(self, event: events.EpochEnd) -> None:
+        """One pass over the data is done."""
+
+    def checkpoint(self, event: events.Checkpoint) -> None:
+        """All state is about to be saved. Raising here keeps it from being saved."""
+
+    def train_end(self, event: events.TrainEnd) -> None:
+        """The run is over, finished or stopped; its last checkpoint is saved."""
+
+    def failure(self, event: events.Failure) -> None:
+        """The run raised; nothing more will be saved."""
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """What must survive a resume."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state_dict` gave; called before `train_start`."""

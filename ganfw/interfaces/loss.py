@@ -1,0 +1,36 @@
+"""Loss: what the two players minimise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal
+
+from torch import Tensor
+
+Critic = Callable[[Tensor], Tensor]
+"""The discriminator as a loss sees it: samples (B, ...) -> scores (B,)."""
+
+Terms = Mapping[str, Tensor]
+"""Named summands of a player's objective, each a scalar: a mean over the batch."""
+
+
+class Loss:
+    """What the two players minimise. It never calls backward, step or zero_grad.
+
+    Losses of one run are summed, so a penalty is a loss with discriminator terms only. A term is a
+    scalar, a *mean* over the batch; ``train.reduction = "sum"`` multiplies by the batch's length.
+    """
+
+    needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ()
+    """Inputs that the discriminator's terms differentiate; the engine makes them require grad."""
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        """The discriminator's terms; ``fake`` is detached. A second ``critic(real)`` is free."""
+        return {}
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        """The generator's terms; the discriminator's weights are frozen."""
+        return {}

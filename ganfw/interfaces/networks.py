@@ -1,0 +1,53 @@
+"""Networks: generators, discriminators, and augments in front of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from .shapes import Shapes
+
+
+class Generator(nn.Module):
+    """Latents to samples. Raises ShapesError from ``__init__`` for shapes it can't make."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__()
+        self.options = options
+        self.shapes = shapes
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (B, Z) and labels (B,) or None to samples (B, *shapes.sample)."""
+        raise NotImplementedError
+
+
+class Discriminator(nn.Module):
+    """Samples to scores. Raises ShapesError from ``__init__`` for shapes it can't judge."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__()
+        self.options = options
+        self.shapes = shapes
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Samples (B, *shapes.sample) and labels (B,) or None to scores (B,): logits, raw."""
+        raise NotImplementedError
+
+
+class Augment(nn.Module):
+    """A differentiable map in front of the critic, for real and generated samples alike."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__()
+        self.options = options
+        self.shapes = shapes
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """Samples (B, ...) to samples of the same shape."""
+        raise NotImplementedError
+
+    def adapt(self, sureness: Tensor, examples: int) -> None:
+        """After each discriminator update's forward passes: the mean sign of the critic's scores
+        of ``examples`` real samples, a scalar on the device; 1 is sure of all, 0 undecided. On the
+        hot path: read no number off the device. What it learns lives in buffers, to be saved."""

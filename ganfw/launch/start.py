@@ -1,0 +1,284 @@
+"""Starting and resuming a run: data, folder, training, and what is said to the user."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stderr, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config.layers import Layer
+from ..config.run_config import RunConfig
+from ..errors import CheckpointError, RunError
+from ..evaluation.callback import Judging
+from ..evaluation.evaluator import Judge
+from ..interfaces.shapes import Shapes
+from ..registry.registry import Registry
+from ..runs import provenance
+from ..runs.plugin_copies import keep_plugin_files, take_up_plugin_files
+from ..runs.saved_run import (
+    check_format,
+    check_installed,
+    check_same_data,
+    checkpoint_to_resume,
+    saved_layer,
+)
+from ..runtime.distributed import Processes
+from ..runtime.elastic import joined, keep_folder, kept_folder
+from ..runtime.reporter import Reporter
+from ..storage import atomic, checkpoint, run_dir
+from ..storage.run_dir import RunDir
+from ..training.interrupts import short_memory_explained, stopping_on_signals
+from ..training.trainer import Outcome, Trainer
+from .build import build_game, build_trainer, check_game, compile_steps
+from .prepare import Ready, prepare, replaced
+
+_SILENT = Reporter(lambda line: None, lambda line: None, lambda done, total: None)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that came to an end, finished or stopped."""
+
+    folder: RunDir
+    config: RunConfig
+    outcome: Outcome
+
+
+def start(
+    registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence[str], reporter: Reporter
+) -> Finished:
+    """Run what ``layers`` describe, in a new folder below ``out``. Raises GanfwError.
+
+    Restarted by torchrun after a failure, it goes on with the folder that it made before.
+    """
+    with joined() as processes:
+        before = _folder_before_restart(processes)
+        if before is not None:
+            return _go_on(registry, before, Layer("restart", {}), None, argv, reporter, processes)
+        reporter = reporter if processes.is_first else _SILENT
+        ready = prepare(registry, layers, reporter, processes)
+        make_trainer = _assemble(ready, reporter)
+        if not processes.is_first:
+            return _follow(make_trainer, ready.config, _describe(ready, argv, []))
+        folder = run_dir.create(out, ready.config.name)
+        keep_folder(folder.path)
+        return _begin(make_trainer, folder, ready, argv, reporter)
+
+
+def _folder_before_restart(processes: Processes) -> Path | None:
+    """The folder that this job began and saved a checkpoint in, before torchrun restarted it."""
+    kept = kept_folder() if processes.is_first else None
+    saved = kept is not None and checkpoint.saved_steps(RunDir(kept).checkpoints)
+    name = processes.from_first(str(kept) if saved else "")
+    return Path(name) if name else None
+
+
+def _begin(
+    make_trainer: Callable[[RunDir], Trainer],
+    folder: RunDir,
+    ready: Ready,
+    argv: Sequence[str],
+    reporter: Reporter,
+) -> Finished:
+    """Train in the new ``folder``, once all that made the run is written there."""
+    with folder.lock():
+        reporter.say(str(folder.path))
+        _say_if_session_only(ready.config, reporter)
+        _write_config(folder, ready.config)
+        carried = keep_plugin_files(folder, ready.config.components)
+        record = _describe(ready, argv, carried)
+        return _train(make_trainer(folder), folder, record, ready.config, reporter)
+
+
+def _describe(
+    ready: Ready, argv: Sequence[str], carried: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    return provenance.describe_run(
+        ready.config,
+        ready.dataset.fingerprint(),
+        len(ready.samples),
+        ready.device,
+        argv,
+        carried,
+        ready.processes.count,
+    )
+
+
+def resume(
+    registry: Registry,
+    path: Path,
+    changes: Layer,
+    from_step: int | None,
+    argv: Sequence[str],
+    reporter: Reporter,
+) -> Finished:
+    """Go on with the run in ``path`` from its last checkpoint, or the one of ``from_step``.
+
+    ``changes`` may lengthen the run. Raises GanfwError.
+    """
+    with joined() as processes:
+        return _go_on(registry, path, changes, from_step, argv, reporter, processes)
+
+
+def _go_on(
+    registry: Registry,
+    path: Path,
+    changes: Layer,
+    from_step: int | None,
+    argv: Sequence[str],
+    reporter: Reporter,
+    processes: Processes,
+) -> Finished:
+    folder = run_dir.open_run(path)
+    with folder.lock() if processes.is_first else nullcontext():
+        reporter = reporter if processes.is_first else _SILENT
+        record = folder.read_provenance()
+        check_format(record, path)
+        take_up_plugin_files(registry, folder, record, reporter.say)
+        check_installed(registry, record, path)
+        step = checkpoint_to_resume(folder, from_step)
+        state = checkpoint.load(folder.checkpoints, step)
+        ready = prepare(registry, [saved_layer(folder), changes], reporter, processes)
+        check_same_data(ready.dataset.fingerprint(), len(ready.samples), record["data"], path)
+        make_trainer = _assemble(ready, reporter)
+        if not processes.is_first:
+            return _follow(
+                make_trainer, ready.config, record, lambda it: restore(it, state, folder, step)
+            )
+        trainer = make_trainer(folder)
+        restore(trainer, state, folder, step)
+        atomic.sweep(folder.checkpoints)
+        atomic.sweep(folder.path)
+        reporter.say(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
+        _write_config(folder, ready.config)
+        before = record.get("plugin_files", [])
+        carried = keep_plugin_files(folder, ready.config.components, before)
+        record = provenance.add_resumption(
+            record, step, argv, ready.config, carried, str(folder.config)
+        )
+        return _train(trainer, folder, record, ready.config, reporter)
+
+
+def _follow(
+    make_trainer: Callable[[RunDir], Trainer],
+    config: RunConfig,
+    record: dict[str, Any],
+    take_up: Callable[[Trainer], None] | None = None,
+) -> Finished:
+    """Train as one of many: what the first process writes and says, this one keeps to itself."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stderr(nowhere),
+    ):
+        folder = RunDir(Path(name))
+        trainer = make_trainer(folder)
+        if take_up is not None:
+            take_up(trainer)
+        return _train(trainer, folder, record, config, _SILENT)
+
+
+def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
+    """Build and check the players before a folder is made for them."""
+    train, dataset = ready.config.train, ready.dataset
+    shapes = Shapes(
+        tuple(dataset.sample_shape), dataset.value_range, dataset.classes, train.latent_dim
+    )
+    processes = ready.processes
+    judging = _judging(ready, shapes)
+    source = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
+    game = build_game(ready.config, shapes, ready.device, processes)
+    for notice in check_game(ready.config, game, source, shapes):
+        reporter.say(notice)
+    if train.compile:
+        began = time.perf_counter()
+        game = compile_steps(ready.config, game, source, shapes)
+        seconds = time.perf_counter() - began
+        reporter.say(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
+
+    def make_trainer(folder: RunDir) -> Trainer:
+        return build_trainer(
+            ready.config,
+            game,
+            dataset,
+            source,
+            folder,
+            shapes,
+            ready.device,
+            reporter.say,
+            processes,
+            judging,
+        )
+
+    return make_trainer
+
+
+def _judging(ready: Ready, shapes: Shapes) -> Judging | None:
+    """What judges the run by its metrics, in the first process; those that do not fit are refused
+    here, before anything is built or written."""
+    metrics = ready.config.metrics
+    if not metrics or not ready.processes.is_first:
+        return None
+    return Judging(Judge(metrics, ready.dataset, ready.config.data, ready.samples, shapes))
+
+
+def _train(
+    trainer: Trainer, folder: RunDir, record: dict[str, Any], config: RunConfig, reporter: Reporter
+) -> Finished:
+    """Train with ``record`` written down before, and how it ended after."""
+    record = {**record, "total_steps": trainer.run.total_steps}
+    atomic.write_text(folder.provenance, provenance.to_json(record))
+    try:
+        with stopping_on_signals(trainer.run.requests), short_memory_explained(config.train):
+            outcome = trainer.fit()
+    except Exception as error:
+        _write_end(folder, provenance.add_end(record, trainer.progress.step, failed=error))
+        raise
+    _write_end(folder, provenance.add_end(record, outcome.step, stopped=outcome.stopped))
+    if config.asked:
+        reporter.warn(replaced(config.asked, config.data.use))
+    if outcome.stopped:
+        reporter.say(
+            f"stopped by {outcome.stopped} after step {outcome.step}, all state is saved; "
+            f"go on with: ganfw resume {folder.path}"
+        )
+    return Finished(folder, config, outcome)
+
+
+def _write_end(folder: RunDir, record: dict[str, Any]) -> None:
+    # What the run made is saved by now; a full disk must not hide how it went.
+    with suppress(OSError):
+        atomic.write_text(folder.provenance, provenance.to_json(record))
+
+
+def _say_if_session_only(config: RunConfig, reporter: Reporter) -> None:
+    labels = [each.label for each in config.components if each.source.kind == "session"]
+    if labels:
+        reporter.warn(
+            f"NOTE: {', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "
+            "only: the run can't be reloaded elsewhere, until that code is in a file or a package"
+        )
+
+
+def _write_config(folder: RunDir, config: RunConfig) -> None:
+    atomic.write_text(folder.config, config.to_toml())
+
+
+def restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:
+    try:
+        trainer.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    if trainer.progress.step >= trainer.run.total_steps:
+        raise RunError(
+            f"{folder.path} is finished ({trainer.run.epochs} epochs, {step} steps): "
+            f"give --epochs {trainer.run.epochs * 2}, or --steps {step * 2}, to go on"
+        )

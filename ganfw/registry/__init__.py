@@ -1,0 +1,1 @@
+"""Who offers what: components, the hook, discovery, plugin files, and the session's own."""

@@ -1,0 +1,91 @@
+"""Every random stream of a run: seeded from one number, saved and restored exactly."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import UsageError
+
+_SEEDS = 2**63
+
+
+def derive_seed(*numbers: int) -> int:
+    """A well-mixed 63-bit seed from the run's seed and numbers that name a stream."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def check_seed(seed: int) -> None:
+    """Raises UsageError for a seed that a run can't have either."""
+    if not 0 <= seed < _SEEDS:
+        raise UsageError(f"seed {seed}: give 0 or more, and less than 2**63")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global streams, which initialise weights and which plugins may use."""
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every global stream."""
+    algorithm, keys, *rest = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": (algorithm, np.asarray(keys).tolist(), *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+    }
+
+
+def random_state_json() -> str:
+    """The same as text, to be sent to another process."""
+    state = random_state()
+    for name in ("torch", "mps"):
+        state[name] = None if state[name] is None else state[name].tolist()
+    state["cuda"] = [each.tolist() for each in state["cuda"]]
+    return json.dumps(state)
+
+
+def parse_random_state(text: str) -> dict[str, Any]:
+    """What `random_state_json` gave, as `random_state` gives it."""
+    state: dict[str, Any] = json.loads(text)
+    version, numbers, gauss = state["python"]
+    state["python"] = (version, tuple(numbers), gauss)
+    for name in ("torch", "mps"):
+        if state[name] is not None:
+            state[name] = torch.tensor(state[name], dtype=torch.uint8)
+    state["cuda"] = [torch.tensor(each, dtype=torch.uint8) for each in state["cuda"]]
+    return state
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Put back what `random_state` gave; streams of a device that is not here are left out."""
+    random.setstate(state["python"])
+    algorithm, keys, *rest = state["numpy"]
+    np.random.set_state((algorithm, np.array(keys, dtype=np.uint32), *rest))
+    torch.set_rng_state(state["torch"])
+    if len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["mps"] is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
+
+
+@contextmanager
+def own_randomness(seed: int) -> Iterator[None]:
+    """The global streams, on every device, seeded for a while; then they go on as if nothing had
+    been drawn."""
+    before = random_state()
+    try:
+        seed_everything(seed)
+        yield
+    finally:
+        restore_random_state(before)

@@ -1,0 +1,1 @@
+"""Bytes on disk: atomic writes, the cache folder, run folders, checkpoints. Knows no config."""

@@ -1,0 +1,121 @@
+"""The layout of a run on disk."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from ..errors import RunError
+from . import atomic
+
+_NUMBERED = re.compile(r"(\d{4,})(-.+)?")
+
+
+class RunDir:
+    """One run's folder, such as ``runs/0007-dcgan-pokemon``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.toml"
+        self.provenance = path / "provenance.json"
+        self.metrics = path / "metrics.jsonl"
+        self.scores = path / "scores.jsonl"
+        self.samples = path / "samples"
+        self.losses = path / "losses.png"
+        self.checkpoints = path / "checkpoints"
+        self.plugins = path / "plugins"
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write the file ``name`` below the folder, whole or not at all; return its path."""
+        atomic.write_bytes(self.path / name, content)
+        return self.path / name
+
+    def pictures(self) -> list[Path]:
+        """The pictures of samples, from the first step's to the last's."""
+        found = (each for each in self.samples.glob("*.png") if each.stem.isdecimal())
+        return sorted(found, key=lambda each: int(each.stem))
+
+    def read_provenance(self) -> dict[str, Any]:
+        """What made the run: versions, seed, data, device. Raises RunError if it is unreadable."""
+        try:
+            content: dict[str, Any] = json.loads(self.provenance.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.provenance} can't be read: {error}") from None
+        return content
+
+    def lock(self) -> filelock.BaseFileLock:
+        """Take the folder for this process. Raises RunError while another one trains in it."""
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise RunError(f"{self.path} is being trained by another process") from None
+        except OSError as error:
+            raise RunError(f"{self.path} can't be written: {error.strerror}") from None
+        return lock
+
+
+def create(out: Path, name: str) -> RunDir:
+    """Make the next folder ``out/NNNN-name``; no two processes are given the same number.
+
+    Raises RunError if ``out`` can't be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return RunDir(_claim(out, name))
+    except OSError as error:
+        raise RunError(f"can't make a run folder in {out}: {error.strerror}; give --out") from None
+
+
+def open_run(path: Path) -> RunDir:
+    """The run in the folder ``path``. Raises RunError if there is none."""
+    run = RunDir(path)
+    if not path.is_dir():
+        raise RunError(f"no run folder {path}{_nearby(path)}")
+    if not run.config.is_file():
+        raise RunError(f"{path} is no run folder: it has no config.toml{_nearby(path)}")
+    return run
+
+
+def _claim(out: Path, name: str) -> Path:
+    """Claim a number by making the bare folder, which only one process can, then name it.
+
+    A slower process may have read the list before a faster one named its folder; so after making
+    ours we look again, and give way if the number is taken.
+    """
+    number = max(_numbers(out), default=0)
+    while True:
+        number += 1
+        bare = out / f"{number:04d}"
+        try:
+            bare.mkdir()
+        except FileExistsError:
+            continue
+        if _numbers(out).count(number) > 1:
+            bare.rmdir()
+            continue
+        return bare.rename(out / f"{number:04d}-{name}")
+
+
+def _numbers(out: Path) -> list[int]:
+    matches = (_NUMBERED.fullmatch(each.name) for each in out.iterdir())
+    return [int(match[1]) for match in matches if match]
+
+
+def _nearby(path: Path) -> str:
+    runs = sorted(each.parent for each in path.parent.glob("*/config.toml"))
+    inside = sorted(each.parent for each in path.glob("*/config.toml"))
+    if inside:
+        return f"; did you mean {inside[-1]}?"
+    return f"; there are {', '.join(map(str, runs[-3:]))}" if runs else ""
+
+
+def thinned(length: int, most: int) -> list[int]:
+    """At most ``most`` of the indices below ``length``, evenly spread, both ends among them."""
+    if length <= most:
+        return list(range(length))
+    return sorted({round(i * (length - 1) / (most - 1)) for i in range(most)})

@@ -1,0 +1,1 @@
+"""The game, the loop around it, and the checks before it."""

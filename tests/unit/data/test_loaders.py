@@ -1,0 +1,202 @@
+"""A dataset, decoded once or streamed, and the batches that come of it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
+from ganfw.data import decoded_cache as decoding
+from ganfw.data.decoded_cache import decode
+from ganfw.data.loader import Samples
+from ganfw.data.stream_loader import Streamed, StreamedBatches
+from ganfw.storage.cache import cache_folder
+
+CPU = torch.device("cpu")
+
+
+class Numbers(Dataset):
+    """Item i is a 2×2 grey picture of brightness i, labelled i % 3; some can't be used."""
+
+    value_range = (-1.0, 1.0)
+    sample_shape = (1, 2, 2)
+    classes = 3
+
+    def __init__(self, count: int = 10, bad: tuple[int, ...] = (), mark: str = "a") -> None:
+        super().__init__(Options())
+        self.count, self.bad, self.mark, self.read = count, bad, mark, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Item:
+        self.read += 1
+        if index in self.bad:
+            raise SkipItem(f"item {index} is bad")
+        return np.full((1, 2, 2), index, dtype=np.uint8), index % 3
+
+    def fingerprint(self) -> str:
+        return self.mark
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def _decode(dataset: Dataset, say: Callable[[str], None] = print, name: str = "x") -> Samples:
+    return decode(dataset, name, say, lambda done, total: None)
+
+
+def _epoch(samples: Samples, number: int = 1, start: int = 0) -> list[tuple[list[int], list[int]]]:
+    source = samples.batches(4, seed=0, device=CPU)
+    batches = list(source.epoch(number, start))
+    found = []
+    for batch in batches:
+        assert batch.labels is not None
+        brightness = ((batch.samples[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+        found.append((brightness, batch.labels.tolist()))
+    return found
+
+
+def test_decoded_once_then_found(cache: Path) -> None:
+    dataset = Numbers()
+    assert len(_decode(dataset)) == 10
+    assert dataset.read == 11  # one item more, to learn how large they are
+    again = Numbers()
+    assert len(_decode(again)) == 10
+    assert again.read == 0
+    for other in ((Numbers(mark="b"), "x"), (Numbers(), "y")):
+        _decode(other[0], name=other[1])
+        assert other[0].read == 11
+    assert not list(cache.rglob(".tmp-*"))
+
+
+@pytest.mark.parametrize("name", ["samples.npy", "labels.npy", "meta.json"])
+def test_a_damaged_cache_is_made_anew(name: str) -> None:
+    _decode(Numbers())
+    (folder,) = (each for each in cache_folder("datasets").iterdir() if each.is_dir())
+    (folder / name).write_bytes(b"damaged")
+    dataset = Numbers()
+    assert _epoch(_decode(dataset)) == _epoch(_decode(Numbers()))
+    assert dataset.read == 11
+
+
+@pytest.mark.parametrize("make", [_decode, lambda dataset, say: Streamed(dataset, say)])
+def test_what_can_not_be_used_is_left_out_and_said(make: Callable[..., Samples]) -> None:
+    said: list[str] = []
+    samples = make(Numbers(bad=(2, 5)), said.append)
+    batches = _epoch(samples)
+    seen = sorted(each for brightness, _ in batches for each in brightness)
+    assert seen == [0, 1, 3, 4, 6, 7, 8, 9]
+    assert all(b % 3 == label for pair in batches for b, label in zip(*pair, strict=True))
+    _epoch(samples, 2)
+    assert sorted(said) == ["skipped item 2 is bad", "skipped item 5 is bad"]
+
+
+def test_nothing_that_can_be_used() -> None:
+    with pytest.raises(DataError, match="none of the 3 items of the data can be used"):
+        _decode(Numbers(3, bad=(0, 1, 2)))
+    with pytest.raises(DataError, match="no item of a batch of 4 can be used"):
+        _epoch(Streamed(Numbers(3, bad=(0, 1, 2)), print))
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ((np.zeros((1, 2, 2)), 0), "a sample is uint8 or float32"),
+        ((np.zeros((1, 3, 3), np.uint8), 0), "the dataset says (1, 2, 2)"),
+        ((np.zeros((1, 2, 2), np.uint8), 7), "the dataset says 0..2"),
+        ((np.zeros((1, 2, 2), np.uint8), None), "the dataset says 0..2"),
+    ],
+)
+def test_a_dataset_that_breaks_its_word(item: Any, said: str) -> None:
+    class Liar(Numbers):
+        def __getitem__(self, index: int) -> Item:
+            return item  # type: ignore[no-any-return]
+
+    with pytest.raises(PluginError) as caught:
+        _decode(Liar())
+    assert said in str(caught.value)
+
+
+def test_a_cache_that_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="set GANFW_CACHE to a folder with room"):
+        _decode(Numbers())
+
+
+def test_two_at_once(cache: Path) -> None:
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(len(_decode(Numbers(200))))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [200] * 4
+    assert not list(cache.rglob(".tmp-*"))
+
+
+def test_a_full_disk_streams_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = _epoch(_decode(Numbers()))
+    shutil.rmtree(cache_folder())
+    monkeypatch.setattr(decoding, "_room", lambda folder: 40)
+    said: list[str] = []
+    streamed = _decode(Numbers(), said.append)
+    assert isinstance(streamed, Streamed)
+    assert "it is read anew in every epoch" in said[0]
+    assert _epoch(streamed) == kept
+    assert _epoch(streamed, 1, start=2) == kept[2:]
+    assert not cache_folder("datasets").exists()
+    kept_in_memory = _decode(Numbers(mark="b"), print)
+    for count in (20, 4):
+        batches = [each.batches(4, 0, CPU).spread(count) for each in (streamed, kept_in_memory)]
+        assert torch.equal(batches[0].samples, batches[1].samples)
+        assert torch.equal(batches[0].labels, batches[1].labels)
+
+
+def test_samples_spread_over_the_data() -> None:
+    source = _decode(Numbers(256)).batches(256, 0, CPU)
+
+    def places(count: int) -> list[int]:
+        return [round(float(each.mean() + 1) * 127.5) for each in source.spread(count).samples]
+
+    assert places(4) == [0, 64, 128, 192]
+    assert places(300) == list(range(256))
+
+
+def test_the_next_one_stands_in_for_an_item_that_is_bad() -> None:
+    source = StreamedBatches(Numbers(bad=(0, 1, 9)), 4, 0, CPU, print)
+    assert source.spread(2).labels.tolist() == [2, 2]
+    assert len(source.spread(10).samples) == 9
+
+
+def test_an_epoch_is_a_function_of_seed_and_number() -> None:
+    samples = _decode(Numbers())
+    one = _epoch(samples, 1)
+    assert sorted(each for brightness, _ in one for each in brightness) == list(range(10))
+    assert [len(brightness) for brightness, _ in one] == [4, 4, 2]
+    assert _epoch(samples, 1) == one
+    assert _epoch(samples, 1, start=1) == one[1:]
+    assert _epoch(samples, 2) != one
+    assert len(samples.batches(4, 0, CPU)) == 3
+
+
+def test_bytes_become_the_range() -> None:
+    samples = _decode(Numbers(256)).batches(256, 0, CPU).spread(256).samples
+    assert samples.dtype == torch.float32
+    assert samples[0].unique().item() == -1.0
+    assert samples[255].unique().item() == pytest.approx(1.0, abs=1e-6)
+    samples.zero_()
+    assert _decode(Numbers(256)).batches(256, 0, CPU).spread(1).samples.min() == -1.0

@@ -1,0 +1,188 @@
+"""Which samples metrics judge, and that judging touches nothing else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganfw import Options, PluginError, Shapes
+from ganfw.data.loader import BatchSource, Samples
+from ganfw.data.memory_loader import Batches
+from ganfw.evaluation.evaluate_run import _with_nearest
+from ganfw.evaluation.evaluator import Judge, Made
+from ganfw.evaluation.sample_pool import Drawn, read_real
+from ganfw.runs.scores import Record
+from ganfw.runtime.distributed import ALONE, Processes
+from ganfw.runtime.random_state import own_randomness
+from ganfw.testing.toys import ToyDataset
+
+SHAPES = Shapes((2,), None, 3, 4)
+
+
+class Noisy(nn.Module):
+    """Adds noise of the global stream to its latents."""
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return latents[:, :2] + torch.randn(len(latents), 2) + labels[:, None]
+
+
+class Spoilt(nn.Module):
+    """Its third batch has a sample that is not finite."""
+
+    batches = 0
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        self.batches += 1
+        samples = latents[:, :2].clone()
+        if self.batches == 3:
+            samples[100, 1] = torch.nan
+        return samples
+
+
+class Labelled(nn.Module):
+    """Shows the label that it is asked for."""
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        return labels[:, None].expand(-1, 2).float()
+
+
+class Stored(Samples):
+    """Numbered samples (N, 2) in memory, with labels: their numbers, or others."""
+
+    def __init__(self, count: int, labels: Tensor | None = None) -> None:
+        self._labels = torch.arange(count) if labels is None else labels
+        self._rows = torch.arange(float(count))[:, None].expand(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def batches(
+        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> BatchSource:
+        return Batches(self._rows, self._labels, None, batch_size, seed, device, processes)
+
+
+def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
+    """Nor on how many are read at a time, by whom, or on what was drawn in between."""
+    drawn = Drawn(Noisy(), SHAPES, seed=7)
+    first, second = drawn.reader(), drawn.reader()
+    parts = [first(10), first(600)]
+    torch.randn(5)
+    parts.append(first(200))
+    whole = Drawn(Noisy(), SHAPES, seed=7).reader()(810)
+    assert torch.equal(torch.cat(parts), whole)
+    assert torch.equal(second(810), whole)
+    assert not torch.equal(Drawn(Noisy(), SHAPES, seed=8).reader()(810), whole)
+    assert len({tuple(row) for row in whole.tolist()}) == 810
+
+
+def test_samples_are_held_once() -> None:
+    drawn = Drawn(Noisy(), SHAPES, seed=0)
+    few, many = drawn.reader()(300), drawn.reader()(1000)
+    again = drawn.reader()(300)
+    assert again.untyped_storage().data_ptr() == many.untyped_storage().data_ptr()
+    assert torch.equal(few, again)
+
+
+def test_samples_that_are_not_finite_are_refused() -> None:
+    """To each reader that comes so far, and none of the others; what follows is as it was."""
+    drawn, whole = Drawn(Spoilt(), SHAPES, seed=0), Drawn(Noisy(), SHAPES, seed=0)
+    first, second = drawn.reader(), drawn.reader()
+    for reader in (first, second, drawn.reader()):
+        assert reader(512).isfinite().all()
+        with pytest.raises(PluginError, match="the generator's samples are not finite"):
+            reader(1)
+    latents = drawn._latents.generator.get_state()
+    whole.reader()(513)
+    assert torch.equal(latents, whole._latents.generator.get_state())
+
+
+def _judge(samples: Samples, keep: int) -> Judge:
+    data: Any = SimpleNamespace(use="stored", options=Options())
+    return Judge([], ToyDataset(SHAPES), data, samples, SHAPES, keep=keep)
+
+
+def test_labels_are_drawn_as_the_data_has_them() -> None:
+    """As a generator was trained, and whatever number of real samples is read."""
+    labels = torch.tensor([0] * 1800 + [1] * 200)
+    judges = [_judge(Stored(2000, labels), keep) for keep in (0, 3, 5000)]
+    assert [len(each.real) for each in judges] == [0, 3, 2000]
+    drawn = [each.drawn(Labelled(), 0).reader()(4000)[:, 0].long() for each in judges]
+    shares = drawn[0].bincount(minlength=3) / 4000
+    assert shares.tolist() == pytest.approx([0.9, 0.1, 0], abs=0.02)
+    assert torch.equal(drawn[0], drawn[1])
+    assert torch.equal(drawn[0], drawn[2])
+
+
+def test_labels_are_drawn_evenly_where_none_are_known() -> None:
+    drawn = Drawn(Labelled(), SHAPES, 0).reader()(4000)[:, 0].long()
+    assert drawn.bincount(minlength=3) / 4000 == pytest.approx([1 / 3] * 3, abs=0.03)
+
+
+def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused as any score is, and gets into no record."""
+    monkeypatch.setattr("ganfw.evaluation.evaluate_run.nearest_picture", lambda *given: None)
+    monkeypatch.setattr("ganfw.evaluation.evaluate_run.novelty", lambda *given: float("nan"))
+    judge, records = _judge(Stored(50, torch.zeros(50).long()), keep=50), list[Record]()
+    with pytest.raises(PluginError, match="novelty: novelty is not finite"):
+        _with_nearest(judge, judge.drawn(Noisy(), 0), Made(1, "generator", 0), records)
+    assert not records
+
+
+@pytest.mark.parametrize("count", [1, 2, 257, 700])
+def test_real_samples_in_a_fixed_order(count: int) -> None:
+    """Fewer are the first of more, so that a metric is given the same whatever others take."""
+    every, labels = read_real(Stored(count), 10_000)
+    assert sorted(every[:, 0].tolist()) == list(range(count))
+    assert labels is not None
+    assert torch.equal(labels, every[:, 0].long())
+    some, some_labels = read_real(Stored(count), 300)
+    assert torch.equal(some, every[:300])
+    assert some_labels is not None
+    assert torch.equal(some_labels, labels[:300])
+    assert len(some.untyped_storage()) == 4 * some.numel()
+    few, more_labels = read_real(Stored(count), 10, 300)
+    assert torch.equal(few, every[:10])
+    assert more_labels is not None
+    assert torch.equal(more_labels, labels[:300])
+
+
+def _drawn_everywhere() -> tuple[float, float, float]:
+    return float(torch.randn(1)), float(np.random.randn()), random.random()
+
+
+def test_own_randomness() -> None:
+    with own_randomness(3):
+        seeded = _drawn_everywhere()
+    with own_randomness(0):
+        before = _drawn_everywhere()
+    with own_randomness(0):
+        with own_randomness(3):
+            assert _drawn_everywhere() == seeded
+        with pytest.raises(ZeroDivisionError), own_randomness(3):
+            _drawn_everywhere()[0] / 0
+        assert _drawn_everywhere() == before
+
+
+def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for CUDA's streams: what is seeded there is put back."""
+    streams = [torch.tensor([11]), torch.tensor([12])]
+    changes: Mapping[str, Any] = {
+        "is_available": lambda: True,
+        "device_count": lambda: 2,
+        "get_rng_state_all": lambda: [each.clone() for each in streams],
+        "set_rng_state_all": lambda states: streams.__setitem__(slice(None), states),
+        "manual_seed_all": lambda seed: [each.fill_(0) for each in streams],
+    }
+    for name, change in changes.items():
+        monkeypatch.setattr(torch.cuda, name, change)
+    with own_randomness(0):
+        assert [int(each) for each in streams] == [0, 0]
+    assert [int(each) for each in streams] == [11, 12]

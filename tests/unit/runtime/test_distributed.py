@@ -1,0 +1,72 @@
+"""What one process of many plays on, without any other process."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganfw.data.loader import batch_count, batch_indices
+from ganfw.errors import UsageError
+from ganfw.runtime.device import choose_device
+from ganfw.runtime.distributed import ALONE, Processes
+from ganfw.runtime.random_state import parse_random_state, random_state, random_state_json
+from ganfw.sampling.latents import Latents
+
+TWO = [Processes(rank, 2) for rank in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "count", "batches"),
+    [
+        (20, 10, 1, 2), (22, 10, 1, 3), (22, 10, 2, 2), (24, 10, 2, 3), (25, 10, 5, 2),
+        (21, 10, 1, 2),  # one sample by itself: batch norm can't be trained on it
+        (3, 1, 1, 3), (5, 2, 2, 2), (6, 2, 2, 3),  # unless batches are of one sample each
+    ],
+)  # fmt: skip
+def test_every_process_gets_as_many(
+    examples: int, batch_size: int, count: int, batches: int
+) -> None:
+    shares = [
+        batch_indices(examples, batch_size, 0, 1, Processes(rank, count)) for rank in range(count)
+    ]
+    assert batch_count(examples, batch_size, Processes(0, count)) == batches
+    for share in shares:
+        assert [len(each) for each in share] == [len(each) for each in shares[0]]
+        assert len(share) == batches
+    seen = torch.cat([each for share in shares for each in share])
+    assert len(seen.unique()) == len(seen)
+
+
+def test_shares_make_up_the_batches_of_one() -> None:
+    alone = batch_indices(24, 10, 7, 3, ALONE)
+    first, second = (batch_indices(24, 10, 7, 3, each) for each in TWO)
+    for whole, one, other in zip(alone, first, second, strict=True):
+        assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())
+
+
+def test_latents_are_drawn_for_all() -> None:
+    alone = Latents(3, 5, torch.device("cpu"))
+    shares = [Latents(3, 5, torch.device("cpu"), each) for each in TWO]
+    for _ in range(2):
+        whole = alone(6)
+        for rank, share in enumerate(shares):
+            assert torch.equal(share(3), whole[rank::2])
+
+
+def test_the_state_of_random_streams_travels_as_text() -> None:
+    before = random_state()
+    after = parse_random_state(random_state_json())
+    assert after["python"] == before["python"]
+    assert torch.equal(after["torch"], before["torch"])
+    assert after.keys() == before.keys()
+
+
+def test_each_process_takes_the_card_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert str(choose_device("auto", 1)) == str(choose_device("cuda", 1)) == "cuda:1"
+    assert str(choose_device("cuda:0", 1)) == "cuda:0"
+    assert str(choose_device("cpu", 1)) == "cpu"
+    for name in ("cuda:2", "cuda:", "cuda:-1", "cuda:١", "cpu\n", f"cuda:{'9' * 5000}"):
+        with pytest.raises(UsageError, match=r"there are cpu, cuda:0 to cuda:1"):
+            choose_device(name)

@@ -32,7 +32,6 @@ def resume_command(
     On a CPU it ends with the very weights it would have had without the stop.
     """
     from ..config.layers import train_layer
-    from ..runs.provenance import command_line
     from ..storage.run_dir import open_run
 
     open_run(run)
@@ -41,6 +40,7 @@ def resume_command(
     if nproc > 1:
         run_in(nproc, sys.argv[1:])
     from ..launch.start import resume
+    from ..runs.provenance import command_line
     from .display import finish, reporter
 
     finish(resume(registry, run, changes, from_step, command_line(), reporter()))

@@ -106,7 +106,6 @@ def run_command(
     """
     from ..config.layers import callbacks_layer, fillings_layer, train_layer
     from ..config.run_config import resolve
-    from ..runs.provenance import command_line
 
     registry = find_plugins(plugins)
     typed = "command line"
@@ -125,6 +124,7 @@ def run_command(
     if nproc > 1:
         run_in(nproc, sys.argv[1:])
     from ..launch.start import start
+    from ..runs.provenance import command_line
     from .display import finish, reporter
 
     finish(start(registry, layers, out, command_line(), reporter()))

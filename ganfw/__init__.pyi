@@ -27,10 +27,10 @@ from .interfaces.events import (
     EpochEnd as EpochEnd,
     Failure as Failure,
     GradientsReady as GradientsReady,
-    Reading as Reading,
-    Readings as Readings,
+    Log as Log,
     RunView as RunView,
     StepEnd as StepEnd,
+    StepMetrics as StepMetrics,
     TrainEnd as TrainEnd,
     TrainStart as TrainStart,
 )

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from .config.layers import (
     callbacks_layer,
+    components_layer,
     file_layer,
-    fillings_layer,
     settings_layer,
     train_layer,
 )
 from .config.recipes import recipe_layer
 from .errors import RunError
 from .registry.discovery import discover
-from .runs.plugin_copies import take_up_plugin_files
+from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
 from .storage.atomic import write_text
 from .storage.run_dir import RunDir
@@ -147,7 +147,9 @@ def run(
     layers = [
         *([recipe_layer(registry, recipe)] if recipe else []),
         *(file_layer(path) for path in _paths(config)),
-        fillings_layer(gen, disc, data, _listed(loss), _listed(augment), "run()", _listed(metric)),
+        components_layer(
+            gen, disc, data, _listed(loss), _listed(augment), "run()", _listed(metric)
+        ),
         callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
         train_layer(epochs, steps, seed, device, "run()", compile, precision),
         settings_layer(settings or {}, "run()"),
@@ -190,7 +192,7 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     registry = discover(_paths(plugin))
     run = RunDir(generator.parent)
     if run.provenance.is_file():
-        take_up_plugin_files(registry, run, run.read_provenance(), _say)
+        register_plugin_copies(registry, run, run.read_provenance(), _say)
     return Sampler(generator, registry)
 
 

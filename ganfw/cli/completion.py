@@ -104,7 +104,7 @@ def _name(registry: Registry, registered: Registered) -> str:
 
 
 def _layers(context: click.Context, registry: Registry) -> list[Layer]:
-    from ..config.layers import callbacks_layer, default_layer, file_layer, fillings_layer
+    from ..config.layers import callbacks_layer, components_layer, default_layer, file_layer
     from ..config.recipes import recipe_layer
 
     given = context.params
@@ -115,14 +115,14 @@ def _layers(context: click.Context, registry: Registry) -> list[Layer]:
         default_layer(),
         *recipe,
         *(file_layer(path) for path in given.get("configs") or ()),
-        fillings_layer(*single, *several, "command line", given.get("metrics") or ()),
+        components_layer(*single, *several, "command line", given.get("metrics") or ()),
         callbacks_layer(given.get("on") or (), given.get("off") or (), "command line"),
     ]
 
 
 def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]:
     """Every path that can be set on what ``layers`` choose, with its description."""
-    from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainSettings
+    from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
     from ..config.validation import describe
 
     for path, use in _uses(layers).items():
@@ -136,7 +136,7 @@ def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]
             for prefix, model in models:
                 for each in describe(model):
                     yield f"{prefix}.{each.name}", each.description
-    for each in describe(TrainSettings):
+    for each in describe(TrainOptions):
         yield f"train.{each.name}", each.description
 
 

@@ -104,14 +104,14 @@ def run_command(
       ganfw run --gen dcgan --disc dcgan --data ./my-photos -s data.size=32
       ganfw run --recipe d2l-gaussian --plugin ./my_loss.py --loss my-loss
     """
-    from ..config.layers import callbacks_layer, fillings_layer, train_layer
+    from ..config.layers import callbacks_layer, components_layer, train_layer
     from ..config.run_config import resolve
 
     registry = find_plugins(plugins)
     typed = "command line"
     layers = [
         *_files(registry, recipe, configs),
-        fillings_layer(gen, disc, data, losses, augments, typed, metrics),
+        components_layer(gen, disc, data, losses, augments, typed, metrics),
         callbacks_layer(on, off, typed),
         train_layer(epochs, steps, seed, device, typed, compile, precision),
         typed_settings(settings, typed),

@@ -72,22 +72,22 @@ def _draw(
 ) -> None:
     if kind != "dataset":
         raise UsageError(f"--picture draws samples of a dataset, and {kind} '{name}' has none")
-    from ..config.layers import fillings_layer
+    from ..config.layers import components_layer
     from ..config.run_config import resolve_data
 
     layers = [
-        fillings_layer(None, None, name, (), (), "command line"),
+        components_layer(None, None, name, (), (), "command line"),
         typed_settings(settings, "command line"),
     ]
-    filling = resolve_data(find_plugins(plugins), layers)
-    from ..data.preview import picture_of
+    component = resolve_data(find_plugins(plugins), layers)
+    from ..data.preview import preview_of
     from ..sampling.image_files import picture_format, write_picture
     from .display import reporter
 
     picture_format(output, option=_PICTURE)
-    drawn, shown, length = picture_of(filling, _SHOWN, reporter().say)
+    drawn, shown, length = preview_of(component, _SHOWN, reporter().say)
     write_picture(output, drawn, _PICTURE)
-    click.echo(f"{output}: {shown} of {length} samples of {filling.registered.label}")
+    click.echo(f"{output}: {shown} of {length} samples of {component.registered.label}")
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:

@@ -115,12 +115,12 @@ def _fillings(section: str, body: Any, source: str) -> Tree:
     for entry in body:
         if not isinstance(entry.get("use"), str):
             raise UsageError(f'{source}: each [[{section}]] needs a use = "name"')
-        add_filling(named, section, entry["use"], {k: v for k, v in entry.items() if k != "use"})
+        add_component(named, section, entry["use"], {k: v for k, v in entry.items() if k != "use"})
     return named
 
 
-def add_filling(named: Tree, section: str, use: str, values: Tree) -> None:
-    """Add one filling to a list section. Raises UsageError if it is there already."""
+def add_component(named: Tree, section: str, use: str, values: Tree) -> None:
+    """Add one component to a list section. Raises UsageError if it is there already."""
     bare = use.rpartition("/")[2]
     if bare in named:
         raise UsageError(f"{section} '{bare}' is given twice")
@@ -138,7 +138,7 @@ def _check_path(path: str) -> None:
         raise UsageError(f"-s {path}: write {shape}=VALUE")
 
 
-def fillings_layer(
+def components_layer(
     gen: str | None,
     disc: str | None,
     data: str | None,
@@ -152,7 +152,7 @@ def fillings_layer(
     values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
     for slot, names in (("loss", losses), ("augment", augments), ("metric", metrics)):
         for name in names:
-            add_filling(values.setdefault(slot, {}), slot, name, {})
+            add_component(values.setdefault(slot, {}), slot, name, {})
     return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
 
 
@@ -160,7 +160,7 @@ def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer
     """The layer of ``--callback`` and ``--no-callback``."""
     named: Tree = {}
     for name in on:
-        add_filling(named, "callback", name, {"enabled": True})
+        add_component(named, "callback", name, {"enabled": True})
     for name in off:
         if name in named:
             raise UsageError(f"callback '{name}' is asked for and refused")

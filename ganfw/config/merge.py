@@ -34,14 +34,14 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """
     given = [default_layer(), *(_with_paths(registry, layer) for layer in layers)]
     merged = _merge(registry, given)
-    fillings = [_filled(registry, merged.tree, slot) for slot in SINGLE]
-    fillings += [
+    component_configs = [_filled(registry, merged.tree, slot) for slot in SINGLE]
+    component_configs += [
         (f"loss {name}", registry.find("loss", value["use"]))
         for name, value in merged.tree["loss"].items()
     ]
     suggested = [
         settings_layer(registered.component.suggests, f"suggested by {where}")
-        for where, registered in fillings
+        for where, registered in component_configs
         if registered.component.suggests
     ]
     return _merge(registry, [given[0], *suggested, *given[1:]])
@@ -100,7 +100,7 @@ def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 
 
 def _fill(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
-    """Lay ``values`` over a single slot. New filling: the old one's options go, and that is said.
+    """Lay ``values`` over a single slot. New component: the old one's options go, and that is said.
     The optimizer belongs to the player, not to what fills it, so it stays."""
     place = merged.tree[slot]
     use = values.get("use", "")

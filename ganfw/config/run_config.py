@@ -16,14 +16,14 @@ from ..registry.source import HOME
 from . import validation
 from .layers import Layer, Tree
 from .merge import Merged, merge, merge_data
-from .schema import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainSettings
+from .schema import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainOptions
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
 AnyKeys = TypeVar("AnyKeys", bound=Options)
 
 
 @dataclass(frozen=True)
-class Filling(Generic[Keys]):
+class ComponentConfig(Generic[Keys]):
     """A component in a slot, with its options and the slot's own keys."""
 
     slot: str
@@ -45,7 +45,7 @@ class Filling(Generic[Keys]):
 
 
 @dataclass(frozen=True)
-class OptimizerChoice:
+class OptimizerConfig:
     """An optimizer's name and options."""
 
     use: str
@@ -56,29 +56,29 @@ class OptimizerChoice:
 class RunConfig:
     """A run with nothing left open. Every name is known and every value checked."""
 
-    data: Filling[DataKeys]
-    gen: Filling[Options]
-    disc: Filling[Options]
-    gen_optimizer: OptimizerChoice
-    disc_optimizer: OptimizerChoice
-    losses: tuple[Filling[LossKeys], ...]
-    augments: tuple[Filling[Options], ...]
-    callbacks: tuple[Filling[CallbackKeys], ...]
-    metrics: tuple[Filling[MetricKeys], ...]
-    train: TrainSettings
+    data: ComponentConfig[DataKeys]
+    gen: ComponentConfig[Options]
+    disc: ComponentConfig[Options]
+    gen_optimizer: OptimizerConfig
+    disc_optimizer: OptimizerConfig
+    losses: tuple[ComponentConfig[LossKeys], ...]
+    augments: tuple[ComponentConfig[Options], ...]
+    callbacks: tuple[ComponentConfig[CallbackKeys], ...]
+    metrics: tuple[ComponentConfig[MetricKeys], ...]
+    train: TrainOptions
     origins: Mapping[str, str]
     notices: tuple[str, ...]
 
     @property
-    def fillings(self) -> tuple[Filling[Options], ...]:
-        """Every slot's filling, in order."""
+    def component_configs(self) -> tuple[ComponentConfig[Options], ...]:
+        """Every slot's component, in order."""
         single = (self.data, self.gen, self.disc)
         return (*single, *self.losses, *self.augments, *self.callbacks, *self.metrics)
 
     @property
     def components(self) -> tuple[Registered, ...]:
         """What fills the slots, in order."""
-        return tuple(filling.registered for filling in self.fillings)
+        return tuple(component.registered for component in self.component_configs)
 
     @property
     def asked(self) -> str | None:
@@ -99,24 +99,26 @@ class RunConfig:
             self._section(self.gen, "[gen]", "") + self._optimizer("gen", self.gen_optimizer),
             self._section(self.disc, "[disc]", "") + self._optimizer("disc", self.disc_optimizer),
         ]
-        for filling in (*self.losses, *self.augments, *self.callbacks, *self.metrics):
-            sections.append(self._section(filling, f"[[{filling.slot}]]", filling.registered.name))
+        for component in (*self.losses, *self.augments, *self.callbacks, *self.metrics):
+            sections.append(
+                self._section(component, f"[[{component.slot}]]", component.registered.name)
+            )
         train = {f"train.{key}": value for key, value in validation.plain(self.train).items()}
         sections.append("[train]\n" + self._lines(train))
         text = "\n".join(sections)
         return text if origins else _without_comments(text)
 
-    def _section(self, filling: Filling[Options], head: str, name: str) -> str:
-        path = f"{filling.slot}.{name}" if name else filling.slot
+    def _section(self, component: ComponentConfig[Options], head: str, name: str) -> str:
+        path = f"{component.slot}.{name}" if name else component.slot
         values = {
-            "use": filling.use,
-            **validation.plain(filling.keys),
-            **validation.plain(filling.options),
+            "use": component.use,
+            **validation.plain(component.keys),
+            **validation.plain(component.options),
         }
         lines = self._lines({f"{path}.{key}": value for key, value in values.items()})
         return f"{head}\n{lines}"
 
-    def _optimizer(self, slot: str, choice: OptimizerChoice) -> str:
+    def _optimizer(self, slot: str, choice: OptimizerConfig) -> str:
         values = {"use": choice.use, **validation.plain(choice.options)}
         lines = self._lines({f"{slot}.optimizer.{key}": each for key, each in values.items()})
         return f"\n[{slot}.optimizer]\n{lines}"
@@ -142,7 +144,7 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     losses = _several(registry, merged, "loss", LossKeys)
     if not losses:
         raise UsageError("no loss: give --loss NAME")
-    train = validation.fit(TrainSettings, tree["train"], "train")
+    train = validation.fit(TrainOptions, tree["train"], "train")
     if train.epochs is None and train.steps is None:
         raise UsageError("no end: give --epochs or --steps")
     return RunConfig(
@@ -161,14 +163,14 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     )
 
 
-def resolve_data(registry: Registry, layers: Iterable[Layer]) -> Filling[DataKeys]:
+def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig[DataKeys]:
     """The dataset that ``layers`` describe, without a run. Raises UsageError for anything amiss."""
     return _filling(registry, "data", "data", merge_data(registry, layers), DataKeys)
 
 
 def _several(
     registry: Registry, merged: Merged, slot: str, keys: type[AnyKeys]
-) -> tuple[Filling[AnyKeys], ...]:
+) -> tuple[ComponentConfig[AnyKeys], ...]:
     return tuple(
         _filling(registry, slot, f"{slot}.{name}", body, keys)
         for name, body in merged.tree[slot].items()
@@ -177,25 +179,25 @@ def _several(
 
 def _filling(
     registry: Registry, slot: str, path: str, body: Tree, keys: type[AnyKeys]
-) -> Filling[AnyKeys]:
+) -> ComponentConfig[AnyKeys]:
     registered = registry.find(KIND_OF[slot], body["use"])
     model = registered.load_options()
     where = f"{slot} '{registered.name}'"
     own = {key: value for key, value in body.items() if key in keys.model_fields}
     taken = {"use", *own, *(("optimizer",) if slot in ("gen", "disc") else ())}
     rest = {key: value for key, value in body.items() if key not in taken}
-    return Filling(
+    return ComponentConfig(
         slot, registered, validation.fit(model, rest, where), validation.fit(keys, own, path)
     )
 
 
-def _optimizer(slot: str, body: Tree) -> OptimizerChoice:
+def _optimizer(slot: str, body: Tree) -> OptimizerConfig:
     values = dict(body.get("optimizer", {}))
     use = str(values.pop("use", "adam"))
     if use not in OPTIMIZERS:
         hint = did_you_mean(use, OPTIMIZERS) or f"; there are {', '.join(OPTIMIZERS)}"
         raise UsageError(f"{slot}.optimizer: no optimizer '{use}'{hint}")
-    return OptimizerChoice(use, validation.fit(OPTIMIZERS[use], values, f"{slot}.optimizer"))
+    return OptimizerConfig(use, validation.fit(OPTIMIZERS[use], values, f"{slot}.optimizer"))
 
 
 def _toml(key: str, value: Any) -> str:

@@ -13,7 +13,7 @@ WeightDecay = Annotated[float, Field(ge=0, le=1, description="L2 penalty on the 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class TrainSettings(Options):
+class TrainOptions(Options):
     """The section ``[train]``."""
 
     latent_dim: int = Field(100, ge=1, le=65536, description="Length Z of a latent vector")

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, SkipItem
 from ..interfaces.dataset import Dataset, Item
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..storage import atomic
 from ..storage.cache import cache_folder
 from .items import checked_item
-from .loader import BatchSource, Samples
-from .memory_loader import Batches
-from .stream_loader import Streamed
+from .loader import Loader, Samples
+from .memory_loader import MemoryLoader
+from .stream_loader import StreamedSamples
 
 Array = NDArray[Any]
 
@@ -38,7 +38,7 @@ _SHARE_OF_DISK = 0.8
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedSamples:
     """A dataset's samples and labels as arrays: (N, ...) uint8 or float32, (N,) int64 or None."""
 
     samples: Array
@@ -49,15 +49,19 @@ class Decoded:
         return len(self.samples)
 
     def batches(
-        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
-    ) -> BatchSource:
+        self,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> Loader:
         """See `Samples.batches`."""
         with warnings.catch_warnings():
-            # torch warns of memory that it may not write to; `Batches` only ever copies from it.
+            # torch warns of memory that it may not write to; `MemoryLoader` only copies from it.
             warnings.filterwarnings("ignore", "The given NumPy array is not writable")
             samples = torch.from_numpy(self.samples)
         labels = None if self.labels is None else torch.from_numpy(np.array(self.labels))
-        return Batches(samples, labels, self.value_range, batch_size, seed, device, processes)
+        return MemoryLoader(samples, labels, self.value_range, batch_size, seed, device, processes)
 
 
 def decode(
@@ -82,13 +86,13 @@ def decode(
                 f"the decoded data would take {needed / 2**30:.1f} GiB and {folder.parent} has "
                 f"{free / 2**30:.1f} GiB free: it is read anew in every epoch"
             )
-            return Streamed(dataset, say)
+            return StreamedSamples(dataset, say)
         decoded = _keep(dataset, folder, progress)
     _say_skipped(folder, say)
     return decoded
 
 
-def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> Decoded:
+def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> DecodedSamples:
     """Decode into ``folder``. Who comes second waits for the first, and finds its work done."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +112,7 @@ def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) 
     return decoded
 
 
-def _open(folder: Path, dataset: Dataset) -> Decoded | None:
+def _open(folder: Path, dataset: Dataset) -> DecodedSamples | None:
     """The arrays in ``folder``, or None if they are missing or damaged."""
     try:
         # Read only, as the system sets memory aside for all of a mapping that could be written.
@@ -119,7 +123,7 @@ def _open(folder: Path, dataset: Dataset) -> Decoded | None:
         return None
     if len(samples) != meta.get("examples") or samples.shape[1:] != tuple(dataset.sample_shape):
         return None
-    return Decoded(samples, labels, dataset.value_range)
+    return DecodedSamples(samples, labels, dataset.value_range)
 
 
 def _size(dataset: Dataset) -> int:

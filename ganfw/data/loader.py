@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from ..interfaces.dataset import Batch
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import derive_seed
 
 _ORDER = 3
 
 
-class BatchSource(Protocol):
+class Loader(Protocol):
     """Batches of real samples on the run's device."""
 
     def __len__(self) -> int:
@@ -38,8 +38,12 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
 
     def batches(
-        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
-    ) -> BatchSource:
+        self,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> Loader:
         """Shuffled batches on ``device``; of each one the share of this process."""
         ...
 
@@ -68,7 +72,7 @@ def batch_indices(
     return [processes.share(batch[: len(batch) // count * count]) for batch in batches]
 
 
-def spread_indices(examples: int, n: int) -> Tensor:
+def evenly_spaced_indices(examples: int, n: int) -> Tensor:
     """At most ``n`` indices below ``examples``, evenly spread, the first among them."""
     count = min(n, examples)
     return torch.arange(count) * examples // count

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from ..interfaces.dataset import Batch
-from ..runtime.distributed import ALONE, Processes
-from .loader import batch_count, batch_indices, spread_indices, to_samples
+from ..runtime.distributed import SINGLE_PROCESS, Processes
+from .loader import batch_count, batch_indices, evenly_spaced_indices, to_samples
 
 _SHARE_OF_DEVICE = 0.25
 
 
-class Batches:
+class MemoryLoader:
     """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N,) or None.
 
     On the CPU the file behind ``stored`` is read in place. Elsewhere the samples are moved to the
@@ -29,7 +29,7 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
-        processes: Processes = ALONE,
+        processes: Processes = SINGLE_PROCESS,
     ) -> None:
         resident = _fits(stored, device)
         self._stored = stored.to(device) if resident else stored
@@ -44,14 +44,14 @@ class Batches:
         return batch_count(len(self._stored), self._batch_size, self._processes)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `BatchSource.epoch`."""
+        """See `Loader.epoch`."""
         examples, size = len(self._stored), self._batch_size
         for indices in batch_indices(examples, size, self._seed, number, self._processes)[start:]:
             yield self._batch(indices.to(self._stored.device))
 
     def spread(self, n: int) -> Batch:
-        """See `BatchSource.spread`."""
-        return self._batch(spread_indices(len(self._stored), n).to(self._stored.device))
+        """See `Loader.spread`."""
+        return self._batch(evenly_spaced_indices(len(self._stored), n).to(self._stored.device))
 
     def _batch(self, indices: Tensor) -> Batch:
         labels = None

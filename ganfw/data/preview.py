@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..config.run_config import Filling
+from ..config.run_config import ComponentConfig
 from ..config.schema import DataKeys
 from ..errors import DataError, SkipItem
 from ..interfaces.dataset import Dataset
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 
 
-def picture_of(
-    filling: Filling[DataKeys], count: int, say: Callable[[str], None]
+def preview_of(
+    component: ComponentConfig[DataKeys], count: int, say: Callable[[str], None]
 ) -> tuple[Image.Image, int, int]:
     """Up to ``count`` real samples, the same random ones each time, as their dataset shows them;
     how many they are, and of how many. Nothing goes into the cache. Raises DataError."""
-    dataset: Dataset = filling.registered.load()(filling.options)
+    dataset: Dataset = component.registered.load()(component.options)
     dataset.prepare(say)
     length = len(dataset)
     order = torch.randperm(length, generator=torch.Generator().manual_seed(0))
     samples = list(_samples(dataset, sorted(order[:count].tolist())))
     if not samples:
-        raise DataError(f"{filling.registered.label}: none of its samples can be read")
+        raise DataError(f"{component.registered.label}: none of its samples can be read")
     return dataset.preview(torch.stack(samples)), len(samples), length
 
 

@@ -18,15 +18,15 @@ from torch import Tensor
 
 from ..errors import DataError, SkipItem
 from ..interfaces.dataset import Batch, Dataset, Item
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from .items import checked_item
-from .loader import BatchSource, batch_count, batch_indices, spread_indices, to_samples
+from .loader import Loader, batch_count, batch_indices, evenly_spaced_indices, to_samples
 
 _AHEAD = 3
 """Batches being read while one is in use."""
 
 
-class Streamed:
+class StreamedSamples:
     """A dataset that is read item by item."""
 
     def __init__(self, dataset: Dataset, say: Callable[[str], None]) -> None:
@@ -37,13 +37,17 @@ class Streamed:
         return len(self._dataset)
 
     def batches(
-        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
-    ) -> BatchSource:
+        self,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> Loader:
         """See `Samples.batches`."""
-        return StreamedBatches(self._dataset, batch_size, seed, device, self._say, processes)
+        return StreamLoader(self._dataset, batch_size, seed, device, self._say, processes)
 
 
-class StreamedBatches:
+class StreamLoader:
     """Shuffled batches. An item that can't be used is named once, and missing from its batch."""
 
     def __init__(
@@ -53,7 +57,7 @@ class StreamedBatches:
         seed: int,
         device: torch.device,
         say: Callable[[str], None],
-        processes: Processes = ALONE,
+        processes: Processes = SINGLE_PROCESS,
     ) -> None:
         self._dataset = dataset
         self._processes = processes
@@ -66,7 +70,7 @@ class StreamedBatches:
         return batch_count(len(self._dataset), self._batch_size, self._processes)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `BatchSource.epoch`."""
+        """See `Loader.epoch`."""
         examples, size = len(self._dataset), self._batch_size
         mine = batch_indices(examples, size, self._seed, number, self._processes)
         waiting = iter(mine[start:])
@@ -83,8 +87,8 @@ class StreamedBatches:
             pool.shutdown(cancel_futures=True)
 
     def spread(self, n: int) -> Batch:
-        """See `BatchSource.spread`. For an item that can't be used, the next one is taken."""
-        places = spread_indices(len(self._dataset), n).tolist()
+        """See `Loader.spread`. For an item that can't be used, the next one is taken."""
+        places = evenly_spaced_indices(len(self._dataset), n).tolist()
         items = [self._usable_from(place) for place in places]
         return self._stack([each for each in items if each is not None])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..config.run_config import Filling
+from ..config.run_config import ComponentConfig
 from ..config.schema import MetricKeys
 from ..errors import GanfwError
 from ..interfaces import events
@@ -13,10 +13,10 @@ from ..interfaces.callback import Callback
 from ..interfaces.options import Options
 from ..runs.scores import Record, in_short, keep_scores, main_score
 from ..storage import checkpoint
-from .evaluator import Judge, Made
+from .evaluator import Evaluator, SampleOrigin
 
 
-class Judging(Callback):
+class EvaluationCallback(Callback):
     """Judges the generator by each of the run's metrics at the end of every ``every``-th epoch, and
     at the run's last step.
 
@@ -25,7 +25,7 @@ class Judging(Callback):
     scores, and a line, but not the run.
     """
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Evaluator) -> None:
         super().__init__(Options())
         self._judge = judge
         self._best: float | None = None
@@ -34,17 +34,17 @@ class Judging(Callback):
         self._judged: dict[str, int] = {}
         self._failed: Exception | None = None
 
-    def train_start(self, event: events.TrainStart) -> None:
+    def on_train_start(self, event: events.TrainStart) -> None:
         if event.step == self.best_step:
             # Its save is whole, but the run may have ended before it was named.
             checkpoint.name_best(event.run.folder.checkpoints, event.step)
 
-    def epoch_end(self, event: events.EpochEnd) -> None:
+    def on_epoch_end(self, event: events.EpochEnd) -> None:
         due = [each for each in self._judge.metrics if event.epoch % each.keys.every == 0]
         if self._improved_by(due, event.run, event.step, f"epoch {event.epoch}"):
             event.run.request_checkpoint()
 
-    def checkpoint(self, event: events.Checkpoint) -> None:
+    def on_checkpoint(self, event: events.Checkpoint) -> None:
         """The last step is judged before it is saved, wherever in an epoch it is."""
         if event.step < event.run.total_steps:
             return
@@ -56,7 +56,7 @@ class Judging(Callback):
             # Whatever a metric does, the run's last state is saved first.
             self._failed = error
 
-    def train_end(self, event: events.TrainEnd) -> None:
+    def on_train_end(self, event: events.TrainEnd) -> None:
         if self._failed is not None:
             raise self._failed
 
@@ -67,7 +67,7 @@ class Judging(Callback):
         self._best, self.best_step = state["best"], state["best_step"]
 
     def _improved_by(
-        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+        self, due: Sequence[ComponentConfig[MetricKeys]], run: events.RunView, step: int, when: str
     ) -> bool:
         """Judge by the metrics that are ``due``: whether the generator is the best so far."""
         records = self._score_all(due, run, step, when)
@@ -80,17 +80,17 @@ class Judging(Callback):
         return True
 
     def _score_all(
-        self, due: Sequence[Filling[MetricKeys]], run: events.RunView, step: int, when: str
+        self, due: Sequence[ComponentConfig[MetricKeys]], run: events.RunView, step: int, when: str
     ) -> list[Record]:
         """The records of those that could judge; they are kept, also where one of them breaks."""
-        made = Made(step, next(reversed(run.published), "generator"), run.seed)
-        drawn = self._judge.drawn(run.showcase, run.seed)
+        made = SampleOrigin(step, next(reversed(run.exported), "generator"), run.seed)
+        drawn = self._judge.drawn(run.sampling_generator, run.seed)
         records: list[Record] = []
         try:
-            for filling in due:
-                self._judged[filling.registered.name] = step
+            for component in due:
+                self._judged[component.registered.name] = step
                 try:
-                    records.append(self._judge.score(filling, drawn, made))
+                    records.append(self._judge.score(component, drawn, made))
                 except GanfwError as error:
                     run.say(f"NOTE: {when} has no score: {error}")
         finally:

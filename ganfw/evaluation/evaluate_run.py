@@ -17,7 +17,7 @@ from ..errors import RunError, ShapesError, UsageError
 from ..interfaces.dataset import Dataset
 from ..registry.registry import Registry
 from ..runs.network import find_generator
-from ..runs.plugin_copies import take_up_plugin_files
+from ..runs.plugin_copies import register_plugin_copies
 from ..runs.saved_run import check_format, check_same_data, saved_layer
 from ..runs.scores import Record, check_plain, keep_scores, read_scores
 from ..runtime.device import choose_device
@@ -26,9 +26,9 @@ from ..runtime.reporter import Reporter
 from ..sampling.sampler import Sampler
 from ..storage import checkpoint, run_dir
 from ..storage.run_dir import RunDir
-from .evaluator import Judge, Made, leaving_out
+from .evaluator import Evaluator, SampleOrigin, leaving_out
 from .memorization import SAMPLES, nearest_picture, novelty
-from .sample_pool import Drawn
+from .sample_pool import SamplePool
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,11 +82,11 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
     folder = run_dir.open_run(path)
     record = folder.read_provenance()
     check_format(record, path)
-    take_up_plugin_files(registry, folder, record, reporter.say)
+    register_plugin_copies(registry, folder, record, reporter.say)
     config = _config(registry, folder, asked)
     device = choose_device(asked.device)
     sampler = _sampler(registry, path, asked)
-    made = Made(_step(sampler, folder), sampler.folder.name, asked.seed)
+    made = SampleOrigin(_step(sampler, folder), sampler.folder.name, asked.seed)
     # Now, as scores can't be added to a damaged file.
     read_scores(folder.scores)
     dataset, samples = _data(config, reporter)
@@ -94,7 +94,9 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
         check_same_data(dataset.fingerprint(), len(samples), record["data"], path)
     leave_out = None if asked.metrics else reporter.say
     keep = _MOST_REAL if asked.nearest else 0
-    judge = Judge(config.metrics, dataset, config.data, samples, sampler.shapes, leave_out, keep)
+    judge = Evaluator(
+        config.metrics, dataset, config.data, samples, sampler.shapes, leave_out, keep
+    )
     drawn = judge.drawn(sampler.network.to(device), asked.seed)
     records: list[Record] = []
     try:
@@ -154,22 +156,24 @@ def _data(config: RunConfig, reporter: Reporter) -> tuple[Dataset, Samples]:
 
 
 def _score_all(
-    judge: Judge,
-    drawn: Drawn,
-    made: Made,
+    judge: Evaluator,
+    drawn: SamplePool,
+    made: SampleOrigin,
     records: list[Record],
     leave_out: Callable[[str], None] | None,
 ) -> None:
     """Add each metric's record to ``records`` as soon as there is one. Without ``leave_out`` a
     metric that does not fit is an error."""
-    for filling in judge.metrics:
+    for component in judge.metrics:
         with leaving_out(leave_out):
-            records.append(judge.score(filling, drawn, made))
+            records.append(judge.score(component, drawn, made))
     if not records:
         raise UsageError("no metric by default fits this data: name one with --metric")
 
 
-def _with_nearest(judge: Judge, drawn: Drawn, made: Made, records: list[Record]) -> Evaluated:
+def _with_nearest(
+    judge: Evaluator, drawn: SamplePool, made: SampleOrigin, records: list[Record]
+) -> Evaluated:
     """Also a picture of samples beside the nearest real ones, and a record of how new they are.
     Raises PluginError where that can't be told."""
     began = time.perf_counter()

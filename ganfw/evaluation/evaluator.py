@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import validation
-from ..config.run_config import Filling
+from ..config.run_config import ComponentConfig
 from ..config.schema import MetricKeys
 from ..data.loader import Samples
 from ..errors import DataError, PluginError, UsageError
@@ -20,8 +20,8 @@ from ..interfaces.dataset import Dataset
 from ..interfaces.metric import Metric
 from ..interfaces.shapes import Shapes
 from ..runs.scores import Record, check_plain
-from ..runtime.random_state import own_randomness
-from .sample_pool import Drawn, read_real
+from ..runtime.random_state import isolated_random_state
+from .sample_pool import SamplePool, read_real
 
 _WHOLE = "all of it"
 _LABELLED = 10_000
@@ -30,7 +30,7 @@ metrics take, so that it is judged by the same samples."""
 
 
 @dataclass(frozen=True)
-class Made:
+class SampleOrigin:
     """What made the generated samples: the step and name of the weights, and the latents' seed."""
 
     step: int
@@ -38,7 +38,7 @@ class Made:
     seed: int
 
 
-class Judge:
+class Evaluator:
     """Scores generators of one run's shapes by its metrics, each with as many real samples as it
     can make use of, whatever the others take. They are read once.
 
@@ -49,9 +49,9 @@ class Judge:
 
     def __init__(
         self,
-        metrics: Sequence[Filling[MetricKeys]],
+        metrics: Sequence[ComponentConfig[MetricKeys]],
         dataset: Dataset,
-        data: Filling[Any],
+        data: ComponentConfig[Any],
         samples: Samples,
         shapes: Shapes,
         leave_out: Callable[[str], None] | None = None,
@@ -64,31 +64,37 @@ class Judge:
         self._counts = None if labels is None else _counts(labels[:_LABELLED], shapes.classes)
         self._data = _describe(data, dataset.fingerprint(), len(samples))
         self._ready: dict[str, Metric] = {}
-        for filling in metrics:
-            metric = made[filling.registered.name]
-            with leaving_out(leave_out), _naming(filling.registered.label), own_randomness(0):
+        for component in metrics:
+            metric = made[component.registered.name]
+            with (
+                leaving_out(leave_out),
+                _naming(component.registered.label),
+                isolated_random_state(0),
+            ):
                 metric.prepare(dataset, None if labels is None else labels[: metric.most_real])
-                self._ready[filling.registered.name] = metric
+                self._ready[component.registered.name] = metric
         self.metrics = [each for each in metrics if each.registered.name in self._ready]
 
-    def drawn(self, network: nn.Module, seed: int) -> Drawn:
+    def drawn(self, network: nn.Module, seed: int) -> SamplePool:
         """What ``network`` generates from latents of ``seed``, and of labels as the data's."""
-        return Drawn(network, self.shapes, seed, self._counts)
+        return SamplePool(network, self.shapes, seed, self._counts)
 
-    def score(self, filling: Filling[MetricKeys], drawn: Drawn, made: Made) -> Record:
+    def score(
+        self, component: ComponentConfig[MetricKeys], drawn: SamplePool, made: SampleOrigin
+    ) -> Record:
         """The record of one metric's judgement; no random stream but its own is drawn from.
         Raises ShapesError, UsageError, DataError or PluginError."""
         began = time.perf_counter()
-        metric, label = self._ready[filling.registered.name], filling.registered.label
+        metric, label = self._ready[component.registered.name], component.registered.label
         real = self.real[: metric.most_real]
-        with own_randomness(made.seed), torch.no_grad(), _naming(label):
+        with isolated_random_state(made.seed), torch.no_grad(), _naming(label):
             result = dict(metric(real, drawn.reader()))
         check_plain(result, label)
         return {
-            "metric": filling.use,
-            "release": str(filling.registered.source),
-            "version": filling.registered.component.version,
-            "options": validation.plain(filling.options),
+            "metric": component.use,
+            "release": str(component.registered.source),
+            "version": component.registered.component.version,
+            "options": validation.plain(component.options),
             "main": metric.main,
             "lower_is_better": metric.lower_is_better,
             "result": result,
@@ -96,7 +102,7 @@ class Judge:
             "seconds": round(time.perf_counter() - began, 2),
         }
 
-    def stamp(self, made: Made, given: int) -> Record:
+    def stamp(self, made: SampleOrigin, given: int) -> Record:
         """What a record says of the samples: the generated ones, and the ``given`` real ones."""
         return {
             "step": made.step,
@@ -118,8 +124,8 @@ def leaving_out(leave_out: Callable[[str], None] | None) -> Iterator[None]:
         leave_out(f"left out: {error}")
 
 
-def _metric(filling: Filling[MetricKeys]) -> Metric:
-    metric: Metric = filling.registered.load()(filling.options)
+def _metric(component: ComponentConfig[MetricKeys]) -> Metric:
+    metric: Metric = component.registered.load()(component.options)
     return metric
 
 
@@ -128,7 +134,7 @@ def _counts(labels: Tensor, classes: int) -> Tensor:
     return torch.bincount(labels, minlength=classes)[:classes]
 
 
-def _describe(data: Filling[Any], fingerprint: str, examples: int) -> dict[str, Any]:
+def _describe(data: ComponentConfig[Any], fingerprint: str, examples: int) -> dict[str, Any]:
     options = validation.plain(data.options)
     return {
         "use": data.use,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..data.loader import Samples
 from ..errors import PluginError
 from ..interfaces.shapes import Shapes
-from ..runtime.random_state import derive_seed, own_randomness
+from ..runtime.random_state import derive_seed, isolated_random_state
 from ..sampling.generate import generate
 from ..sampling.latents import Latents
 
@@ -19,7 +19,7 @@ _STREAM, _BATCH = 5, 256
 _CPU = torch.device("cpu")
 
 
-class Drawn:
+class SamplePool:
     """A generator's samples, an endless row that is a function of the seed alone, also where the
     generator draws random numbers itself. It is drawn as far as anyone has read, and kept, so that
     several metrics judge the same samples.
@@ -80,7 +80,7 @@ class Drawn:
         if self._shapes.classes:
             labels = torch.multinomial(self._shares, _BATCH, True, generator=self._labels)
             labels = labels.to(self._device)
-        with own_randomness(derive_seed(self._seed, _STREAM, 2, index)):
+        with isolated_random_state(derive_seed(self._seed, _STREAM, 2, index)):
             return generate(self._network, latents, labels)
 
 

@@ -18,28 +18,28 @@ class Callback:
     def __init__(self, options: Any) -> None:
         self.options = options
 
-    def train_start(self, event: events.TrainStart) -> None:
+    def on_train_start(self, event: events.TrainStart) -> None:
         """Before the first step of a fresh or resumed run; a resumed callback has its state."""
 
-    def gradients_ready(self, event: events.GradientsReady) -> None:
+    def on_gradients_ready(self, event: events.GradientsReady) -> None:
         """One player's gradients are computed, its optimizer has not stepped yet."""
 
-    def step_end(self, event: events.StepEnd) -> None:
+    def on_step_end(self, event: events.StepEnd) -> None:
         """Both players have moved. On the hot path: read no number off the device here."""
 
-    def readings(self, event: events.Readings) -> None:
+    def on_log(self, event: events.Log) -> None:
         """Losses of the last few steps, read off the device in one go."""
 
-    def epoch_end(self, event: events.EpochEnd) -> None:
+    def on_epoch_end(self, event: events.EpochEnd) -> None:
         """One pass over the data is done."""
 
-    def checkpoint(self, event: events.Checkpoint) -> None:
+    def on_checkpoint(self, event: events.Checkpoint) -> None:
         """All state is about to be saved. Raising here keeps it from being saved."""
 
-    def train_end(self, event: events.TrainEnd) -> None:
+    def on_train_end(self, event: events.TrainEnd) -> None:
         """The run is over, finished or stopped; its last checkpoint is saved."""
 
-    def failure(self, event: events.Failure) -> None:
+    def on_failure(self, event: events.Failure) -> None:
         """The run raised; nothing more will be saved."""
 
     def state_dict(self) -> Mapping[str, Any]:
@@ -47,4 +47,4 @@ class Callback:
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state_dict` gave; called before `train_start`."""
+        """Take back what `state_dict` gave; called before `on_train_start`."""

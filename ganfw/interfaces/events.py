@@ -49,7 +49,7 @@ class RunView:
     say: Callable[[str], None]
     """Prints one line to the user without tearing a progress display."""
     requests: Requests = field(default_factory=Requests)
-    published: dict[str, nn.Module] = field(default_factory=dict)
+    exported: dict[str, nn.Module] = field(default_factory=dict)
 
     def request_checkpoint(self) -> None:
         """Save all state once the present event has reached every callback."""
@@ -59,19 +59,19 @@ class RunView:
         """End the run after this step, as if it had been interrupted: it saves, and can resume."""
         self.requests.stop = reason
 
-    def publish(self, name: str, network: nn.Module) -> None:
+    def export(self, name: str, network: nn.Module) -> None:
         """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
-        generator is. A published generator is preferred for samples (an EMA, say)."""
-        self.published[name] = network
+        generator is. An exported generator is preferred for samples (an EMA, say)."""
+        self.exported[name] = network
 
     @property
-    def showcase(self) -> nn.Module:
-        """The generator to draw samples from: the last one published, or else the player."""
-        return next(reversed(self.published.values()), self.players["gen"].network)
+    def sampling_generator(self) -> nn.Module:
+        """The generator to draw samples from: the last one exported, or else the player."""
+        return next(reversed(self.exported.values()), self.players["gen"].network)
 
 
 @dataclass(frozen=True)
-class Reading:
+class StepMetrics:
     """The losses of one step as plain numbers, per example.
 
     ``terms`` maps ``D/<loss>.<term>`` and ``G/<loss>.<term>`` to the weighted summands of
@@ -115,11 +115,11 @@ class StepEnd:
 
 
 @dataclass(frozen=True)
-class Readings:
+class Log:
     """The losses of the steps since the last such event, oldest first, and the speed over them."""
 
     run: RunView
-    rows: tuple[Reading, ...]
+    rows: tuple[StepMetrics, ...]
     examples_per_second: float
 
 

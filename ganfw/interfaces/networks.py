@@ -47,7 +47,7 @@ class Augment(nn.Module):
         """Samples (B, ...) to samples of the same shape."""
         raise NotImplementedError
 
-    def adapt(self, sureness: Tensor, examples: int) -> None:
+    def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
         """After each discriminator update's forward passes: the mean sign of the critic's scores
         of ``examples`` real samples, a scalar on the device; 1 is sure of all, 0 undecided. On the
         hot path: read no number off the device. What it learns lives in buffers, to be saved."""

@@ -25,7 +25,7 @@ class Player:
         object.__setattr__(self, "weights", trainable)
         object.__setattr__(self, "move", make_step(self.optimizer))
 
-    def forget_gradients(self) -> None:
+    def zero_grad(self) -> None:
         """Drop the gradients of the weights."""
         for weight in self.weights:
             weight.grad = None

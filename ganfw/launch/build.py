@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..config.run_config import Filling, OptimizerChoice, RunConfig
+from ..config.run_config import ComponentConfig, OptimizerConfig, RunConfig
 from ..config.schema import LossKeys
-from ..data.loader import BatchSource
+from ..data.loader import Loader
 from ..errors import PluginError, ShapesError, UsageError
-from ..evaluation.callback import Judging
+from ..evaluation.callback import EvaluationCallback
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
 from ..interfaces.events import RunView
@@ -22,16 +22,16 @@ from ..interfaces.options import Options
 from ..interfaces.player import Player, PlayerName
 from ..interfaces.shapes import Shapes
 from ..runs.network import BEST, export_network, network_card
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
 from ..sampling.latents import Latents
 from ..storage import checkpoint
 from ..storage.run_dir import RunDir
 from ..training.accumulated import AccumulatedGame
-from ..training.dry_run import check_fit
+from ..training.dry_run import dry_run
 from ..training.game import Game, WeightedLoss
-from ..training.memory_format import prefer_channels_last
+from ..training.memory_format import use_channels_last
 from ..training.trainer import Trainer
 
 _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -47,7 +47,7 @@ _FUSED = ("adam", "adamw", "sgd")
 
 
 def build_game(
-    config: RunConfig, shapes: Shapes, device: torch.device, processes: Processes = ALONE
+    config: RunConfig, shapes: Shapes, device: torch.device, processes: Processes = SINGLE_PROCESS
 ) -> Game:
     """Both players, the losses and the augments of ``config``, seeded and on ``device``.
 
@@ -60,8 +60,8 @@ def build_game(
     game = Game(
         gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
         disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
-        losses=[_loss(filling) for filling in config.losses],
-        augments=[_augment(filling, shapes).to(device) for filling in config.augments],
+        losses=[_loss(component) for component in config.losses],
+        augments=[_augment(component, shapes).to(device) for component in config.augments],
         reduction=config.train.reduction,
         autocast=choose_precision(config.train.precision, device),
         processes=processes,
@@ -77,13 +77,13 @@ def build_trainer(
     config: RunConfig,
     game: Game,
     dataset: Dataset,
-    source: BatchSource,
+    source: Loader,
     folder: RunDir,
     shapes: Shapes,
     device: torch.device,
     say: Callable[[str], None],
-    processes: Processes = ALONE,
-    judging: Judging | None = None,
+    processes: Processes = SINGLE_PROCESS,
+    judging: EvaluationCallback | None = None,
 ) -> Trainer:
     """Everything around the game: callbacks, checkpoints, exports. ``judging`` is the engine's own
     callback, for the run's metrics."""
@@ -122,7 +122,7 @@ def _total_steps(config: RunConfig, steps_per_epoch: int) -> int:
     return min(each for each in (config.train.steps, by_epochs) if each)
 
 
-def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> list[str]:
+def check_game(config: RunConfig, game: Game, source: Loader, shapes: Shapes) -> list[str]:
     """Refuse, before anything is trained or written, players and losses that do not fit; and lay
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
@@ -130,29 +130,29 @@ def check_game(config: RunConfig, game: Game, source: BatchSource, shapes: Shape
     real = source.spread(2).samples
 
     def attempt() -> None:
-        check_fit(game, real, shapes, gen, disc, data)
+        dry_run(game, real, shapes, gen, disc, data)
 
     networks = {gen: game.gen.network, disc: game.disc.network}
     if config.train.channels_last:
-        notices = prefer_channels_last(networks, attempt)
+        notices = use_channels_last(networks, attempt)
     else:
         attempt()
         notices = []
     return [*notices, *_batch_norm_unshared(networks, game.processes)]
 
 
-def compile_steps(config: RunConfig, game: Game, source: BatchSource, shapes: Shapes) -> Game:
+def compile_steps(config: RunConfig, game: Game, source: Loader, shapes: Shapes) -> Game:
     """``game`` with its steps compiled. Raises UsageError where they can't be."""
     from ..training.compiled import compile_game
 
     train = config.train
     if train.accumulate > 1 or train.precision == "bf16":
         raise UsageError("a compiled step takes neither train.accumulate nor bf16: leave one out")
-    for filling in config.callbacks:
-        listens = filling.registered.load().gradients_ready is not Callback.gradients_ready
-        if filling.keys.enabled and listens:
+    for component in config.callbacks:
+        listens = component.registered.load().on_gradients_ready is not Callback.on_gradients_ready
+        if component.keys.enabled and listens:
             raise UsageError(
-                f"{filling.registered.label} watches gradients, which a compiled step does not "
+                f"{component.registered.label} watches gradients, which a compiled step does not "
                 "show: leave one of the two out"
             )
     first = source.epoch(1)
@@ -160,22 +160,22 @@ def compile_steps(config: RunConfig, game: Game, source: BatchSource, shapes: Sh
     return compile_game(game, config.train.reduction, batches, shapes.latent_dim)
 
 
-def _network(filling: Filling[Options], shapes: Shapes) -> nn.Module:
+def _network(component: ComponentConfig[Options], shapes: Shapes) -> nn.Module:
     try:
-        network: nn.Module = filling.registered.load()(filling.options, shapes)
+        network: nn.Module = component.registered.load()(component.options, shapes)
     except ShapesError as error:
-        raise ShapesError(f"{filling.registered.label}: {error}") from error
+        raise ShapesError(f"{component.registered.label}: {error}") from error
     return network
 
 
-def _augment(filling: Filling[Options], shapes: Shapes) -> Augment:
-    augment = _network(filling, shapes)
+def _augment(component: ComponentConfig[Options], shapes: Shapes) -> Augment:
+    augment = _network(component, shapes)
     if not isinstance(augment, Augment):
-        raise PluginError(f"{filling.registered.label} is no subclass of ganfw.Augment")
+        raise PluginError(f"{component.registered.label} is no subclass of ganfw.Augment")
     return augment
 
 
-def _optimizer(choice: OptimizerChoice, network: nn.Module) -> Optimizer:
+def _optimizer(choice: OptimizerConfig, network: nn.Module) -> Optimizer:
     options = choice.options.model_dump()
     if choice.use in _FUSED:
         options["fused"] = True
@@ -183,16 +183,18 @@ def _optimizer(choice: OptimizerChoice, network: nn.Module) -> Optimizer:
     return _OPTIMIZERS[choice.use](weights, **options)
 
 
-def _loss(filling: Filling[LossKeys]) -> WeightedLoss:
-    loss = filling.registered.load()(filling.options)
-    return WeightedLoss(filling.registered.name, loss, filling.keys.weight, filling.keys.every)
+def _loss(component: ComponentConfig[LossKeys]) -> WeightedLoss:
+    loss = component.registered.load()(component.options)
+    return WeightedLoss(
+        component.registered.name, loss, component.keys.weight, component.keys.every
+    )
 
 
 def _callbacks(config: RunConfig) -> dict[str, Callback]:
     return {
-        filling.registered.name: filling.registered.load()(filling.options)
-        for filling in config.callbacks
-        if filling.keys.enabled
+        component.registered.name: component.registered.load()(component.options)
+        for component in config.callbacks
+        if component.keys.enabled
     }
 
 
@@ -224,7 +226,7 @@ def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes
 
 
 def _saver(
-    config: RunConfig, run: RunView, judging: Judging | None
+    config: RunConfig, run: RunView, judging: EvaluationCallback | None
 ) -> Callable[[int, Mapping[str, Any]], None]:
     """Saves a checkpoint, and exports each network so that it can be used on its own; the best
     generator too, at the step that was judged so."""
@@ -237,14 +239,14 @@ def _saver(
     def save(step: int, state: Mapping[str, Any]) -> None:
         is_best = judging is not None and judging.best_step == step
         if is_best:
-            export(BEST, gen_card, run.showcase, step)
+            export(BEST, gen_card, run.sampling_generator, step)
         checkpoint.save(run.folder.checkpoints, step, state)
         if is_best:
             # Only now, so that the name never points to nothing.
             checkpoint.name_best(run.folder.checkpoints, step)
         export("generator", gen_card, run.players["gen"].network, step)
         export("discriminator", disc_card, run.players["disc"].network, step)
-        for name, network in run.published.items():
+        for name, network in run.exported.items():
             export(name, gen_card, network, step)
 
     return save

@@ -20,7 +20,7 @@ from ..runtime.reporter import Reporter
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedRun:
     """A run with its data at hand, before anything is written."""
 
     config: RunConfig
@@ -32,7 +32,7 @@ class Ready:
 
 def prepare(
     registry: Registry, layers: Sequence[Layer], reporter: Reporter, processes: Processes
-) -> Ready:
+) -> PreparedRun:
     """Resolve the run and get its data; go on with another dataset where the asked one says so."""
     config = resolve(registry, layers)
     device = choose_device(config.train.device, processes.local_rank)
@@ -51,7 +51,7 @@ def prepare(
     _check_shares(config, processes)
     for notice in config.notices:
         reporter.say(notice)
-    return Ready(config, dataset, samples, device, processes)
+    return PreparedRun(config, dataset, samples, device, processes)
 
 
 def _check_shares(config: RunConfig, processes: Processes) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 from ..config.layers import Layer
 from ..config.run_config import RunConfig
 from ..errors import CheckpointError, RunError
-from ..evaluation.callback import Judging
-from ..evaluation.evaluator import Judge
+from ..evaluation.callback import EvaluationCallback
+from ..evaluation.evaluator import Evaluator
 from ..interfaces.shapes import Shapes
 from ..registry.registry import Registry
 from ..runs import provenance
-from ..runs.plugin_copies import keep_plugin_files, take_up_plugin_files
+from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
 from ..runs.saved_run import (
     check_format,
     check_installed,
@@ -32,10 +32,10 @@ from ..runtime.elastic import joined, keep_folder, kept_folder
 from ..runtime.reporter import Reporter
 from ..storage import atomic, checkpoint, run_dir
 from ..storage.run_dir import RunDir
-from ..training.interrupts import short_memory_explained, stopping_on_signals
+from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.trainer import Outcome, Trainer
 from .build import build_game, build_trainer, check_game, compile_steps
-from .prepare import Ready, prepare, replaced
+from .prepare import PreparedRun, prepare, replaced
 
 _SILENT = Reporter(lambda line: None, lambda line: None, lambda done, total: None)
 
@@ -74,14 +74,14 @@ def _folder_before_restart(processes: Processes) -> Path | None:
     """The folder that this job began and saved a checkpoint in, before torchrun restarted it."""
     kept = kept_folder() if processes.is_first else None
     saved = kept is not None and checkpoint.saved_steps(RunDir(kept).checkpoints)
-    name = processes.from_first(str(kept) if saved else "")
+    name = processes.broadcast(str(kept) if saved else "")
     return Path(name) if name else None
 
 
 def _begin(
     make_trainer: Callable[[RunDir], Trainer],
     folder: RunDir,
-    ready: Ready,
+    ready: PreparedRun,
     argv: Sequence[str],
     reporter: Reporter,
 ) -> Finished:
@@ -90,13 +90,13 @@ def _begin(
         reporter.say(str(folder.path))
         _say_if_session_only(ready.config, reporter)
         _write_config(folder, ready.config)
-        carried = keep_plugin_files(folder, ready.config.components)
+        carried = copy_plugin_files(folder, ready.config.components)
         record = _describe(ready, argv, carried)
         return _train(make_trainer(folder), folder, record, ready.config, reporter)
 
 
 def _describe(
-    ready: Ready, argv: Sequence[str], carried: Sequence[Mapping[str, str]]
+    ready: PreparedRun, argv: Sequence[str], carried: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     return provenance.describe_run(
         ready.config,
@@ -139,7 +139,7 @@ def _go_on(
         reporter = reporter if processes.is_first else _SILENT
         record = folder.read_provenance()
         check_format(record, path)
-        take_up_plugin_files(registry, folder, record, reporter.say)
+        register_plugin_copies(registry, folder, record, reporter.say)
         check_installed(registry, record, path)
         step = checkpoint_to_resume(folder, from_step)
         state = checkpoint.load(folder.checkpoints, step)
@@ -157,7 +157,7 @@ def _go_on(
         reporter.say(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
         _write_config(folder, ready.config)
         before = record.get("plugin_files", [])
-        carried = keep_plugin_files(folder, ready.config.components, before)
+        carried = copy_plugin_files(folder, ready.config.components, before)
         record = provenance.add_resumption(
             record, step, argv, ready.config, carried, str(folder.config)
         )
@@ -183,7 +183,7 @@ def _follow(
         return _train(trainer, folder, record, config, _SILENT)
 
 
-def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
+def _assemble(ready: PreparedRun, reporter: Reporter) -> Callable[[RunDir], Trainer]:
     """Build and check the players before a folder is made for them."""
     train, dataset = ready.config.train, ready.dataset
     shapes = Shapes(
@@ -218,13 +218,15 @@ def _assemble(ready: Ready, reporter: Reporter) -> Callable[[RunDir], Trainer]:
     return make_trainer
 
 
-def _judging(ready: Ready, shapes: Shapes) -> Judging | None:
+def _judging(ready: PreparedRun, shapes: Shapes) -> EvaluationCallback | None:
     """What judges the run by its metrics, in the first process; those that do not fit are refused
     here, before anything is built or written."""
     metrics = ready.config.metrics
     if not metrics or not ready.processes.is_first:
         return None
-    return Judging(Judge(metrics, ready.dataset, ready.config.data, ready.samples, shapes))
+    return EvaluationCallback(
+        Evaluator(metrics, ready.dataset, ready.config.data, ready.samples, shapes)
+    )
 
 
 def _train(
@@ -234,7 +236,7 @@ def _train(
     record = {**record, "total_steps": trainer.run.total_steps}
     atomic.write_text(folder.provenance, provenance.to_json(record))
     try:
-        with stopping_on_signals(trainer.run.requests), short_memory_explained(config.train):
+        with stop_on_signals(trainer.run.requests), explain_out_of_memory(config.train):
             outcome = trainer.fit()
     except Exception as error:
         _write_end(folder, provenance.add_end(record, trainer.progress.step, failed=error))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..storage.run_dir import thinned
-from .score_series import Judged, told_apart
-from .summary import Contents
+from ..storage.run_dir import evenly_spaced
+from .score_series import ScoreSeries, told_apart
+from .summary import Summary
 
 COLOURS, DASHES = 8, 6
 """How many of each the script knows."""
@@ -42,12 +42,14 @@ class Figure:
     @property
     def rows(self) -> list[tuple[int, list[Value]]]:
         """The same as a table, thinned: each step, and the value that each line has there."""
-        steps = {line.steps[i] for line in self.lines for i in thinned(len(line.steps), MOST_ROWS)}
+        steps = {
+            line.steps[i] for line in self.lines for i in evenly_spaced(len(line.steps), MOST_ROWS)
+        }
         known = [dict(zip(line.steps, line.values, strict=True)) for line in self.lines]
         return [(step, [each.get(step) for each in known]) for step in sorted(steps)]
 
 
-def loss_figure(runs: Sequence[Contents]) -> Figure:
+def loss_figure(runs: Sequence[Summary]) -> Figure:
     """Both players' losses; in a comparison a run has its colour, and a player its dash."""
     lines = []
     for number, run in enumerate(runs):
@@ -66,9 +68,9 @@ def loss_figure(runs: Sequence[Contents]) -> Figure:
     return Figure("Losses", "", [line for line in lines if line.steps])
 
 
-def score_figures(runs: Sequence[Contents]) -> list[Figure]:
+def score_figures(runs: Sequence[Summary]) -> list[Figure]:
     """A chart for each score that was made at several steps: those made unlike are lines apart."""
-    members: dict[tuple[str, str], list[tuple[int, Judged]]] = {}
+    members: dict[tuple[str, str], list[tuple[int, ScoreSeries]]] = {}
     for number, run in enumerate(runs):
         for judged in run.judged:
             if not judged.is_part:
@@ -80,7 +82,7 @@ def score_figures(runs: Sequence[Contents]) -> list[Figure]:
     ]
 
 
-def _score_figure(runs: Sequence[Contents], members: list[tuple[int, Judged]]) -> Figure:
+def _score_figure(runs: Sequence[Summary], members: list[tuple[int, ScoreSeries]]) -> Figure:
     first = members[0][1]
     apart = told_apart([judged.making for _, judged in members])
     lines = []

@@ -12,7 +12,7 @@ from PIL import Image
 from ..errors import RunError
 from ..images import UNREADABLE
 from ..runs.records import damage_named
-from ..storage.run_dir import RunDir, thinned
+from ..storage.run_dir import RunDir, evenly_spaced
 
 MOST_PICTURES = 60
 
@@ -35,7 +35,7 @@ def read_pictures(folder: RunDir) -> list[Picture]:
     """What the run wrote; other files in the same place are nobody's business. The last picture
     is as it was written. Raises RunError for a damaged one."""
     found = [each for each in folder.pictures() if each.is_file() and _is_png(each)]
-    chosen = [found[i] for i in thinned(len(found), MOST_PICTURES)]
+    chosen = [found[i] for i in evenly_spaced(len(found), MOST_PICTURES)]
     return [_picture(each, is_last=each is chosen[-1]) for each in chosen]
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from .. import __version__
 from ..errors import PluginError
 from .charts import Figure, loss_figure, score_figures
-from .summary import Contents, differences
+from .summary import Summary, differences
 
 _FOLDER = Path(__file__).parent
 
 
-def render(runs: list[Contents]) -> str:
+def render(runs: list[Summary]) -> str:
     """The page. Raises PluginError where the extra ``ganfw[report]`` is not installed."""
     try:
         import jinja2
@@ -45,7 +45,7 @@ def render(runs: list[Contents]) -> str:
     )
 
 
-def _slides(runs: Sequence[Contents]) -> list[dict[str, object]]:
+def _slides(runs: Sequence[Summary]) -> list[dict[str, object]]:
     return [
         {"name": run.name, "pictures": [asdict(picture) for picture in run.pictures]}
         for run in runs

@@ -15,7 +15,7 @@ _HASH = 8  # characters that tell fingerprints apart well enough for a reader
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoreSeries:
     """One score of a run, over the steps at which it was made in the same way.
 
     ``making`` is what tells it from the same metric made otherwise (options, seed, weights, …);
@@ -51,24 +51,24 @@ class Judged:
         return self.steps[self.values.index(value)], value
 
 
-def read_judged(folder: RunDir) -> list[Judged]:
+def read_score_series(folder: RunDir) -> list[ScoreSeries]:
     """Every score of the run: the metrics' main ones first, and what was made last at the end of
     its kind. Raises RunError for damaged records."""
     records = read_scores(folder.scores)
     with damage_named(folder.scores):
-        found: dict[str, Judged] = {}
+        found: dict[str, ScoreSeries] = {}
         for record in sorted(records, key=lambda each: int(each["step"])):
             _add(found, record)
     return sorted(found.values(), key=lambda each: (not each.is_main, each.is_part))
 
 
-def _add(found: dict[str, Judged], record: Record) -> None:
+def _add(found: dict[str, ScoreSeries], record: Record) -> None:
     making, facts = _making(record), _facts(record)
     for name, value in findings(record).items():
         decides = name == record["main"]
         better = ("lower" if record["lower_is_better"] else "higher") if decides else ""
         before = found.pop(_key(record, name, making), None)
-        found[_key(record, name, making)] = Judged(
+        found[_key(record, name, making)] = ScoreSeries(
             record["metric"],
             name,
             decides or not record["main"],

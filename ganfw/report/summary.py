@@ -14,7 +14,7 @@ from ..storage import run_dir
 from ..storage.run_dir import RunDir
 from . import status
 from .images import Picture, read_pictures
-from .score_series import Judged, read_judged
+from .score_series import ScoreSeries, read_score_series
 
 MOST_POINTS = 2000
 """Of a curve."""
@@ -30,7 +30,7 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Contents:
+class Summary:
     """A run, for a reader. ``state`` is a word of `status.state`, ``standing`` its sentence;
     ``best`` is the step of the checkpoint that was judged best."""
 
@@ -40,7 +40,7 @@ class Contents:
     standing: str
     facts: Mapping[str, str]
     losses: Losses
-    judged: list[Judged]
+    judged: list[ScoreSeries]
     best: int | None
     pictures: list[Picture]
     options: Mapping[str, str]
@@ -50,7 +50,7 @@ class Contents:
     warnings: list[str]
 
     @property
-    def headlines(self) -> list[Judged]:
+    def headlines(self) -> list[ScoreSeries]:
         """Each main score as it was made last; made otherwise it stands among `judged` alone."""
         found = {
             (judged.metric, judged.name): judged
@@ -68,20 +68,20 @@ class Contents:
         return "default"
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Summary:
     """The run in ``path``. Raises RunError for what is no run, or a damaged one."""
     folder = run_dir.open_run(path)
     record, rows = read_record(folder), read_log(folder)
     state, standing = status.state(record, rows, str(path), status.is_training(folder))
     origins = record.get("origins")
-    return Contents(
+    return Summary(
         name=folder.path.resolve().name,
         path=str(path),
         state=state,
         standing=standing,
         facts=status.facts(record, rows),
         losses=_losses(rows),
-        judged=read_judged(folder),
+        judged=read_score_series(folder),
         best=_best(folder),
         pictures=read_pictures(folder),
         options=read_options(folder),
@@ -92,7 +92,7 @@ def read(path: Path) -> Contents:
     )
 
 
-def named_apart(runs: list[Contents]) -> list[Contents]:
+def named_apart(runs: list[Summary]) -> list[Summary]:
     """The same runs, called by their paths where their names alone would not tell them apart."""
     names = [run.name for run in runs]
     if len(set(names)) == len(names):
@@ -100,7 +100,7 @@ def named_apart(runs: list[Contents]) -> list[Contents]:
     return [replace(run, name=run.path) for run in runs]
 
 
-def differences(runs: Sequence[Contents]) -> dict[str, list[str]]:
+def differences(runs: Sequence[Summary]) -> dict[str, list[str]]:
     """The options that are not the same in all of ``runs``, with each one's value; first those
     that all have."""
     paths = list(dict.fromkeys(path for run in runs for path in run.options))

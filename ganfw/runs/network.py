@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ..config import validation
-from ..config.run_config import Filling
+from ..config.run_config import ComponentConfig
 from ..config.schema import DataKeys
 from ..errors import CheckpointError, RunError
 from ..interfaces.options import Options
@@ -30,17 +30,17 @@ _CARD, _WEIGHTS = "config.json", "model.safetensors"
 
 
 def network_card(
-    filling: Filling[Options], data: Filling[DataKeys], shapes: Shapes
+    component: ComponentConfig[Options], data: ComponentConfig[DataKeys], shapes: Shapes
 ) -> dict[str, Any]:
     """What is needed to build the network again and to show its samples, as JSON values."""
-    registered = filling.registered
+    registered = component.registered
     return {
         "format": FORMAT,
         "kind": registered.component.kind,
         "use": registered.canonical,
         "version": registered.component.version,
         "distribution": f"{registered.source.name}=={registered.source.version}",
-        "options": validation.plain(filling.options),
+        "options": validation.plain(component.options),
         "shapes": asdict(shapes),
         "data": {"use": data.registered.canonical, "options": validation.plain(data.options)},
     }

@@ -15,7 +15,7 @@ from ..storage.run_dir import RunDir
 Say = Callable[[str], None]
 
 
-def keep_plugin_files(
+def copy_plugin_files(
     folder: RunDir, used: Iterable[Registered], before: Iterable[Mapping[str, str]] = ()
 ) -> list[dict[str, str]]:
     """Copy the plugin files behind ``used`` into the run; their records for its provenance.
@@ -36,7 +36,7 @@ def keep_plugin_files(
     ]
 
 
-def take_up_plugin_files(
+def register_plugin_copies(
     registry: Registry, folder: RunDir, record: Mapping[str, Any], say: Say
 ) -> None:
     """Register the components of the files that the run in ``folder`` carries.

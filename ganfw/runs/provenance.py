@@ -107,11 +107,11 @@ def to_json(record: Mapping[str, Any]) -> str:
 def _components(config: RunConfig) -> list[dict[str, Any]]:
     return [
         {
-            "slot": filling.slot,
-            "name": filling.registered.canonical,
-            "version": filling.registered.component.version,
+            "slot": component.slot,
+            "name": component.registered.canonical,
+            "version": component.registered.component.version,
         }
-        for filling in config.fillings
+        for component in config.component_configs
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..errors import RunError
 from ..storage.run_dir import RunDir
 
-Made = TypeVar("Made")
+SampleOrigin = TypeVar("SampleOrigin")
 
 _NEEDED: Mapping[str, Mapping[str, type]] = {
     "": {"argv": list, "started": str, "seed": int, "data": dict, "machine": dict,
@@ -81,7 +81,7 @@ def read_warnings(folder: RunDir) -> list[str]:
     return _each_line(path, lambda each: f"Step {each['step']}: {each['text']}")
 
 
-def _each_line(path: Path, make: Callable[[Any], Made]) -> list[Made]:
+def _each_line(path: Path, make: Callable[[Any], SampleOrigin]) -> list[SampleOrigin]:
     """``make`` of what each whole line of ``path`` holds. Raises RunError that names the line."""
     with damage_named(path):
         lines = _whole_lines(path)

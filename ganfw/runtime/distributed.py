@@ -33,7 +33,7 @@ class Processes:
         """This process's rows of ``rows`` (B, ...): every count-th one."""
         return rows[self.rank :: self.count]
 
-    def add_gradients(self, weights: Iterable[nn.Parameter], mean: bool) -> None:
+    def all_reduce_gradients(self, weights: Iterable[nn.Parameter], mean: bool) -> None:
         """Replace the gradients of ``weights`` by their sum over all processes, or their mean."""
         grads = [weight.grad for weight in weights if weight.grad is not None]
         if self.count == 1 or not grads:
@@ -61,7 +61,7 @@ class Processes:
         dist.all_reduce(raised, dist.ReduceOp.MAX)
         return tuple(bool(each) for each in raised.tolist())
 
-    def from_first(self, text: str) -> str:
+    def broadcast(self, text: str) -> str:
         """What the first process says."""
         return self.gather(text)[0]
 
@@ -81,7 +81,7 @@ class Processes:
             for each, length in zip(found, lengths, strict=True)
         ]
 
-    def check_same(self, networks: Sequence[nn.Module]) -> None:
+    def check_synchronized(self, networks: Sequence[nn.Module]) -> None:
         """Raises TrainingError unless all processes hold the same weights, by their sums."""
         if self.count == 1:
             return
@@ -97,4 +97,4 @@ class Processes:
             )
 
 
-ALONE = Processes()
+SINGLE_PROCESS = Processes()

@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
-from .distributed import ALONE, Processes
+from .distributed import SINGLE_PROCESS, Processes
 
 _FOLDER = "ganfw/folder"
 _MEETINGS = "ganfw/meetings"
@@ -25,7 +25,7 @@ def joined() -> Iterator[Processes]:
     """This process among those that torchrun started, for the length of a run; alone otherwise."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     # Imported once a group stands (torch's compiler does), its functions keep that group for their
     # defaults; the group's threads then outlive it, and abort the process when Python ends.

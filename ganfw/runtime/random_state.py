@@ -80,7 +80,7 @@ def restore_random_state(state: dict[str, Any]) -> None:
 
 
 @contextmanager
-def own_randomness(seed: int) -> Iterator[None]:
+def isolated_random_state(seed: int) -> Iterator[None]:
     """The global streams, on every device, seeded for a while; then they go on as if nothing had
     been drawn."""
     before = random_state()

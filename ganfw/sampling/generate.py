@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def evaluating(*networks: nn.Module) -> Iterator[None]:
+def eval_mode(*networks: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while: batch norm uses its running statistics and keeps them."""
     modes = [network.training for network in networks]
     try:
@@ -25,6 +25,6 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
 def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
     """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), with no gradient, and with the
     network left in the mode it was in."""
-    with evaluating(network), torch.no_grad():
+    with eval_mode(network), torch.no_grad():
         samples: Tensor = network(latents, labels)
     return samples

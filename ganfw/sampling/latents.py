@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import check_seed, derive_seed
 
 _SMALL = 1e-4
@@ -69,7 +69,11 @@ class Latents:
     """
 
     def __init__(
-        self, latent_dim: int, seed: int, device: torch.device, processes: Processes = ALONE
+        self,
+        latent_dim: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
     ) -> None:
         check_seed(seed)
         self._processes = processes

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ..errors import RunError
 from ..images import UNREADABLE
-from ..storage.run_dir import RunDir, thinned
+from ..storage.run_dir import RunDir, evenly_spaced
 from .image_files import ANIMATIONS, picture_format, side_by_side, write_animation, write_picture
 
 MOST_MOVING, MOST_STILL = 60, 16
@@ -28,7 +28,7 @@ def write_timeline(run: RunDir, output: Path) -> str:
         raise RunError(
             f"{run.samples} holds no pictures: the run was made without callback samples"
         )
-    shown = [found[i] for i in thinned(len(found), MOST_MOVING if moves else MOST_STILL)]
+    shown = [found[i] for i in evenly_spaced(len(found), MOST_MOVING if moves else MOST_STILL)]
     pictures = [_read(each) for each in shown]
     if moves:
         write_animation(output, pictures, milliseconds=250)

@@ -114,7 +114,7 @@ def _nearby(path: Path) -> str:
     return f"; there are {', '.join(map(str, runs[-3:]))}" if runs else ""
 
 
-def thinned(length: int, most: int) -> list[int]:
+def evenly_spaced(length: int, most: int) -> list[int]:
     """At most ``most`` of the indices below ``length``, evenly spread, both ends among them."""
     if length <= most:
         return list(range(length))

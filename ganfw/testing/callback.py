@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.memory_loader import Batches
+from ..data.memory_loader import MemoryLoader
 from ..errors import CheckpointError
 from ..interfaces import events
 from ..interfaces.callback import Callback
@@ -30,8 +30,8 @@ from .toys import ToyDataset, toy_game
 
 SHAPES = (Shapes((2,), None, 0, 5), Shapes((3, 16, 16), (-1.0, 1.0), 3, 5))
 _EVENTS = (
-    "train_start", "gradients_ready", "step_end", "readings", "epoch_end", "checkpoint",
-    "train_end", "failure",
+    "on_train_start", "on_gradients_ready", "on_step_end", "on_log", "on_epoch_end",
+    "on_checkpoint", "on_train_end", "on_failure",
 )  # fmt: skip
 _EPOCHS, _STEPS_PER_EPOCH = 3, 3
 
@@ -42,7 +42,7 @@ def it_listens(subject: Subject) -> None:
     own = {name for name in dir(target) if callable(getattr(target, name)) and name[0] != "_"}
     strangers = own - set(dir(Callback))
     for name in sorted(strangers):
-        near = difflib.get_close_matches(name.removeprefix("on_"), _EVENTS, n=1, cutoff=0.8)
+        near = difflib.get_close_matches(name, _EVENTS, n=1, cutoff=0.8)
         if near:
             raise Broken(f"a method '{near[0]}'", f"'{name}', which nobody calls",
                          getattr(target, name))  # fmt: skip
@@ -61,8 +61,8 @@ def a_failure_goes_through(subject: Subject) -> None:
     trainer = _trainer(subject.build(), SHAPES[0], "failure")
     event = events.Failure(trainer.run, 0, RuntimeError("no reason"))
     for callback in trainer.callbacks.values():
-        with expecting("silence about a failure", type(callback).failure):
-            callback.failure(event)
+        with expecting("silence about a failure", type(callback).on_failure):
+            callback.on_failure(event)
 
 
 def state_is_plain_and_restores(subject: Subject) -> None:
@@ -75,7 +75,7 @@ def state_is_plain_and_restores(subject: Subject) -> None:
         callback = next(iter(again.callbacks.values()))
         with expecting("state that can be taken back", type(callback).load_state_dict):
             again.load_state_dict(state)
-            callback.train_start(events.TrainStart(again.run, 4, 2))
+            callback.on_train_start(events.TrainStart(again.run, 4, 2))
         wanted, got = state["callbacks"]["it"], callback.state_dict()
         if not _same(wanted, got):
             raise Broken(f"the state it was given, {_short(wanted)}", _short(got),
@@ -105,7 +105,7 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
     items = [dataset[index] for index in range(len(dataset))]
     stored = torch.from_numpy(np.stack([sample for sample, _ in items]))
     labels = torch.tensor([label for _, label in items]) if shapes.classes else None
-    source = Batches(stored, labels, dataset.value_range, 4, 0, device)
+    source = MemoryLoader(stored, labels, dataset.value_range, 4, 0, device)
     folder = _fresh_folder(name)
     run = RunView(
         folder=folder,
@@ -137,7 +137,7 @@ def _fit(trainer: Trainer) -> None:
 class _Stop(Callback):
     """Ends a run after some step, as an interruption would."""
 
-    def step_end(self, event: events.StepEnd) -> None:
+    def on_step_end(self, event: events.StepEnd) -> None:
         if event.step == self.options:
             event.run.request_stop("check")
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from ..config import validation
-from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainSettings
+from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
 from ..errors import UsageError
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
@@ -93,7 +93,7 @@ def suggestions_can_be_set(subject: Subject) -> None:
     component = subject.registered.component
     for path, value in component.suggests.items():
         section, _, key = path.partition(".")
-        model: type[Options] = TrainSettings
+        model: type[Options] = TrainOptions
         given: dict[str, Any] = {}
         if key.startswith("optimizer."):
             model, key = OPTIMIZERS["adam"], key.removeprefix("optimizer.")

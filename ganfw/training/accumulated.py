@@ -45,7 +45,7 @@ class AccumulatedGame(Game):
     ) -> StepLosses:
         """See `Game.step`. Each part's samples are generated twice, for the one player and for the
         other: keeping them with their graphs is what there is no memory for."""
-        self.taking_part = [each for each in self.losses if (number - 1) % each.every == 0]
+        self.active_losses = [each for each in self.losses if (number - 1) % each.every == 0]
         for batch in batches:
             noise = latents(len(batch))
             parts = self._split(batch, noise, self._disc_part)
@@ -85,7 +85,7 @@ class AccumulatedGame(Game):
         length: int,
         gradients_ready: GradientsReady,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        player.forget_gradients()
+        player.zero_grad()
         losses: list[Tensor] = []
         sums: dict[str, Tensor] = {}
         for share, loss, terms in parts:
@@ -94,7 +94,7 @@ class AccumulatedGame(Game):
             losses.append(loss.detach() * share)
             for key, value in terms.items():
                 sums[key] = sums[key] + value * share if key in sums else value * share
-        self.processes.add_gradients(player.weights, mean=not self.sums)
+        self.processes.all_reduce_gradients(player.weights, mean=not self.sums)
         gradients_ready(name, player)
         player.move()
         return torch.stack(losses).sum(), sums

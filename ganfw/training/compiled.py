@@ -85,7 +85,7 @@ class CompiledGame(Game):
         gradients_ready: GradientsReady,
         number: int = 1,
     ) -> StepLosses:
-        """See `Game.step`; ``gradients_ready`` is not called."""
+        """See `Game.step`; ``on_gradients_ready`` is not called."""
         self._length = self._length or len(batches[0])
         known = all(each.optimizer.state for each in (self.gen, self.disc))
         if not known or any(len(each) != self._length for each in batches):

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.shapes import Shapes
-from ..sampling.generate import evaluating
+from ..sampling.generate import eval_mode
 from .game import Critic, Game
 
 
-def check_fit(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data: str) -> None:
+def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data: str) -> None:
     """Run both networks and every loss once, in evaluation mode, and leave no trace.
 
     ``real`` (B, ...) are real samples; ``gen``, ``disc`` and ``data`` name the components.
@@ -19,7 +19,7 @@ def check_fit(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, dat
     term, PluginError for a term that is no scalar.
     """
     devices = [real.device] if real.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), evaluating(game.gen.network, game.disc.network):
+    with torch.random.fork_rng(devices), eval_mode(game.gen.network, game.disc.network):
         labels = torch.zeros(len(real), dtype=torch.long, device=real.device)
         labels_or_none = labels if shapes.classes else None
         latents = torch.randn(len(real), shapes.latent_dim, device=real.device)

@@ -15,7 +15,7 @@ from ..interfaces.dataset import Batch
 from ..interfaces.loss import Loss, Terms
 from ..interfaces.networks import Augment
 from ..interfaces.player import Player, PlayerName
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import Autocast
 
 DrawLatents = Callable[[int], Tensor]
@@ -98,7 +98,7 @@ class Game:
         augments: Sequence[Augment] = (),
         reduction: Literal["mean", "sum"] = "mean",
         autocast: Autocast = contextlib.nullcontext,
-        processes: Processes = ALONE,
+        processes: Processes = SINGLE_PROCESS,
     ) -> None:
         self.gen = gen
         self.disc = disc
@@ -107,7 +107,7 @@ class Game:
         self.autocast = autocast
         self.processes = processes
         self.sums = reduction == "sum"
-        self.taking_part = losses
+        self.active_losses = losses
 
     def step(
         self,
@@ -122,7 +122,7 @@ class Game:
         the generator through the graph they came with. These are the updates of Goodfellow et al.
         2014, Algorithm 1, with k = len(batches). ``number`` counts steps from 1.
         """
-        self.taking_part = [each for each in self.losses if (number - 1) % each.every == 0]
+        self.active_losses = [each for each in self.losses if (number - 1) % each.every == 0]
         for batch in batches[:-1]:
             with torch.no_grad():
                 fake = self._generate(latents(len(batch)), batch.labels)
@@ -163,14 +163,14 @@ class Game:
 
     def _discriminator_loss(self, batch: Batch, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         real = batch.samples
-        differentiated = {at for each in self.taking_part for at in each.loss.needs_gradient_at}
+        differentiated = {at for each in self.active_losses for at in each.loss.needs_gradient_at}
         if "real" in differentiated:
             real = real.detach().requires_grad_()
         if "fake" in differentiated:
             fake = fake.detach().requires_grad_()
         critic = self._critic(batch.labels)
         parts = [
-            (each, each.loss.discriminator_terms(critic, real, fake)) for each in self.taking_part
+            (each, each.loss.discriminator_terms(critic, real, fake)) for each in self.active_losses
         ]
         self._let_augments_adapt(critic, real)
         return total("D", parts)
@@ -188,7 +188,7 @@ class Game:
         critic, real = self._critic(batch.labels), batch.samples
         return total(
             "G",
-            [(each, each.loss.generator_terms(critic, real, fake)) for each in self.taking_part],
+            [(each, each.loss.generator_terms(critic, real, fake)) for each in self.active_losses],
         )
 
     def _move(
@@ -199,9 +199,9 @@ class Game:
         length: int,
         gradients_ready: GradientsReady,
     ) -> None:
-        player.forget_gradients()
+        player.zero_grad()
         (loss * length if self.sums else loss).backward()  # type: ignore[no-untyped-call]
-        self.processes.add_gradients(player.weights, mean=not self.sums)
+        self.processes.all_reduce_gradients(player.weights, mean=not self.sums)
         gradients_ready(name, player)
         player.move()
 

@@ -10,13 +10,13 @@ from types import FrameType
 
 import torch
 
-from ..config.schema import TrainSettings
+from ..config.schema import TrainOptions
 from ..errors import TrainingError
 from ..interfaces.events import Requests
 
 
 @contextmanager
-def short_memory_explained(train: TrainSettings) -> Iterator[None]:
+def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
     """Raises TrainingError, saying what to try, where memory runs out."""
     try:
         yield
@@ -32,7 +32,7 @@ def short_memory_explained(train: TrainSettings) -> Iterator[None]:
 
 
 @contextmanager
-def stopping_on_signals(requests: Requests) -> Iterator[None]:
+def stop_on_signals(requests: Requests) -> Iterator[None]:
     """SIGINT and SIGTERM ask the trainer to stop; a second one ends the program at once."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -17,7 +17,7 @@ from ..errors import ShapesError
 Try = Callable[[], object]
 
 
-def prefer_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[str]:
+def use_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[str]:
     """Lay the weights of ``networks`` (by label) out channels last, and see whether ``attempt``,
     which runs them, goes through.
 
@@ -44,7 +44,7 @@ def prefer_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[s
     return []
 
 
-def match_layout(optimizer: Optimizer) -> None:
+def match_memory_format(optimizer: Optimizer) -> None:
     """Lay the optimizer's state out as its weights are: a fused kernel goes through both at once.
 
     State that was loaded is laid out as it was saved, which is always row by row.

@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
-from ..data.loader import BatchSource
+from ..data.loader import Loader
 from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Batch
-from ..interfaces.events import Reading, RunView
+from ..interfaces.events import RunView, StepMetrics
 from ..interfaces.player import Player, PlayerName
-from ..runtime.distributed import ALONE, Processes
+from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import (
     parse_random_state,
     random_state,
@@ -26,7 +26,7 @@ from ..runtime.random_state import (
 )
 from ..sampling.latents import Latents
 from .game import Game, StepLosses
-from .memory_format import match_layout
+from .memory_format import match_memory_format
 
 
 @dataclass
@@ -47,7 +47,7 @@ class EpochMeter:
     loss_G: float = 0.0
     seconds: float = 0.0
 
-    def add(self, rows: tuple[Reading, ...], seconds: float) -> None:
+    def add(self, rows: tuple[StepMetrics, ...], seconds: float) -> None:
         for row in rows:
             self.examples += row.examples
             self.loss_D += row.loss_D * row.examples
@@ -87,14 +87,14 @@ class Trainer:
     """
 
     game: Game
-    source: BatchSource
+    source: Loader
     latents: Latents
     callbacks: Mapping[str, Callback]
     run: RunView
     disc_steps: int
     log_every: int
     save: Callable[[int, Mapping[str, Any]], None]
-    processes: Processes = ALONE
+    processes: Processes = SINGLE_PROCESS
     progress: Progress = field(default_factory=Progress)
     meter: EpochMeter = field(default_factory=EpochMeter)
     _pending: list[tuple[int, StepLosses]] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Trainer:
             for callback in self.callbacks.values():
                 # What a callback says of a failure must not hide the failure itself.
                 with contextlib.suppress(Exception):
-                    callback.failure(events.Failure(self.run, self.progress.step, error))
+                    callback.on_failure(events.Failure(self.run, self.progress.step, error))
             raise
         device, stopped = str(self.run.device), self.run.requests.stop
         losses = self.meter.means()
@@ -140,7 +140,7 @@ class Trainer:
         for player_name, player in self.run.players.items():
             player.network.load_state_dict(state["players"][player_name]["network"])
             player.optimizer.load_state_dict(state["players"][player_name]["optimizer"])
-            match_layout(player.optimizer)
+            match_memory_format(player.optimizer)
         for name in self.callbacks.keys() & state["callbacks"].keys():
             self.callbacks[name].load_state_dict(state["callbacks"][name])
         for augment, saved in zip(self.game.augments, state.get("augments", []), strict=False):
@@ -172,14 +172,14 @@ class Trainer:
     def _start(self) -> None:
         event = events.TrainStart(self.run, self.progress.step, self.progress.epoch)
         for callback in self.callbacks.values():
-            callback.train_start(event)
+            callback.on_train_start(event)
         self._clock = time.perf_counter()
 
     def _end(self) -> None:
         stopped = self.run.requests.stop
         event = events.TrainEnd(self.run, self.progress.step, self._epochs_begun, stopped)
         for callback in self.callbacks.values():
-            callback.train_end(event)
+            callback.on_train_end(event)
 
     def _run_epoch(self) -> None:
         if self.progress.batch == 0:
@@ -201,7 +201,7 @@ class Trainer:
         self._pending.append((self.progress.step, losses))
         event = events.StepEnd(self.run, self.progress.step, self.progress.epoch)
         for callback in self.callbacks.values():
-            callback.step_end(event)
+            callback.on_step_end(event)
         self._agree()
         if len(self._pending) == self.log_every:
             self._read_losses()
@@ -216,7 +216,7 @@ class Trainer:
         self.progress.epoch += 1
         self.progress.batch = 0
         for callback in self.callbacks.values():
-            callback.epoch_end(event)
+            callback.on_epoch_end(event)
         self._agree()
         if self.run.requests.checkpoint:
             self._save_checkpoint()
@@ -236,13 +236,13 @@ class Trainer:
             return
         rows = _read(self._pending, self.progress.epoch, self.processes)
         self._pending.clear()
-        self.processes.check_same([each.network for each in self.run.players.values()])
+        self.processes.check_synchronized([each.network for each in self.run.players.values()])
         seconds = time.perf_counter() - self._clock
         self.meter.add(rows, seconds)
         rate = sum(row.examples for row in rows) / max(seconds, 1e-9)
-        event = events.Readings(self.run, rows, rate)
+        event = events.Log(self.run, rows, rate)
         for callback in self.callbacks.values():
-            callback.readings(event)
+            callback.on_log(event)
         self._clock = time.perf_counter()
 
     def _save_checkpoint(self) -> None:
@@ -253,7 +253,7 @@ class Trainer:
             return
         event = events.Checkpoint(self.run, self.progress.step)
         for callback in self.callbacks.values():
-            callback.checkpoint(event)
+            callback.on_checkpoint(event)
         self.save(self.progress.step, self.state_dict())
         self._saved = self.progress.step
         self._clock = time.perf_counter()
@@ -262,7 +262,7 @@ class Trainer:
         step = self.progress.step + 1
         event = events.GradientsReady(self.run, step, name, player)
         for callback in self.callbacks.values():
-            callback.gradients_ready(event)
+            callback.on_gradients_ready(event)
 
 
 def _player_state(player: Player) -> dict[str, Any]:
@@ -279,7 +279,7 @@ def _groups(batches: Iterator[Batch], length: int) -> Iterator[list[Batch]]:
 
 def _read(
     pending: list[tuple[int, StepLosses]], epoch: int, processes: Processes
-) -> tuple[Reading, ...]:
+) -> tuple[StepMetrics, ...]:
     stacked = torch.stack(
         [
             value
@@ -290,7 +290,7 @@ def _read(
     values = processes.mean(stacked).tolist()
     numbers = iter(values)
     return tuple(
-        Reading(
+        StepMetrics(
             step,
             epoch,
             losses.examples * processes.count,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ganfw.data.decoded_cache import decode
-from ganfw.data.loader import BatchSource
+from ganfw.data.loader import Loader
 from ganfw.registry.discovery import discover
 from ganfw.storage.cache import cache_folder
 
@@ -47,7 +47,7 @@ def rows(quick: bool) -> Iterator[Row]:
         )
 
 
-def _decoded(folder: Path) -> BatchSource:
+def _decoded(folder: Path) -> Loader:
     registered = discover().find("dataset", "folder")
     dataset = registered.load()(registered.load_options()(root=folder))
     dataset.prepare(print)
@@ -55,7 +55,7 @@ def _decoded(folder: Path) -> BatchSource:
     return samples.batches(BATCH, 0, CPU)
 
 
-def _consume(source: BatchSource, epoch: int) -> None:
+def _consume(source: Loader, epoch: int) -> None:
     for batch in source.epoch(epoch):
         len(batch)
 

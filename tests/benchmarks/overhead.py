@@ -17,7 +17,7 @@ from ganfw.training.trainer import Trainer
 
 from .measuring import Row
 
-IN_THE_LOOP = ("gradients_ready", "step_end", "readings", "epoch_end", "checkpoint")
+IN_THE_LOOP = ("on_gradients_ready", "on_step_end", "on_log", "on_epoch_end", "on_checkpoint")
 
 
 def rows(quick: bool) -> Iterator[Row]:

@@ -80,7 +80,7 @@ def main() -> None:
         weights = [weight for player in (game.gen, game.disc) for weight in player.weights]
         actions = {
             "step": lambda: step(real),
-            "gradients": lambda: processes.add_gradients(weights, mean=True),
+            "gradients": lambda: processes.all_reduce_gradients(weights, mean=True),
             "agreement": lambda: processes.any(False, False),
         }
         times = in_turns(actions, int(sys.argv[1]))

@@ -16,10 +16,10 @@ from ganfw.interfaces.dataset import Batch
 from ganfw.interfaces.shapes import Shapes
 from ganfw.launch.build import build_game
 from ganfw.registry.discovery import discover
-from ganfw.runtime.distributed import ALONE, Processes
+from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.training.compiled import compile_game
 from ganfw.training.game import Game
-from ganfw.training.memory_format import prefer_channels_last
+from ganfw.training.memory_format import use_channels_last
 
 from . import reference
 from .measuring import Row, in_turns, ratio
@@ -30,13 +30,15 @@ MULTIPLY_ADDS = 1144e6
 SIZE, PRODUCTS = 2048, 4
 
 
-def our_game(recipe: str, shapes: Shapes, processes: Processes = ALONE, **settings: object) -> Game:
+def our_game(
+    recipe: str, shapes: Shapes, processes: Processes = SINGLE_PROCESS, **settings: object
+) -> Game:
     """A game of the engine, as a run plays it."""
     registry = discover()
     layers = [recipe_layer(registry, recipe), settings_layer(settings, "benchmark")]
     game = build_game(resolve(registry, layers), shapes, CPU, processes)
     networks = {"generator": game.gen.network, "discriminator": game.disc.network}
-    assert prefer_channels_last(networks, lambda: None) == []
+    assert use_channels_last(networks, lambda: None) == []
     return game
 
 

@@ -280,7 +280,7 @@ def test_what_does_not_fit_is_left_out_unless_named(
 
 
 def test_held_out_data(train: Callable[..., Result], ganfw: Ganfw) -> None:
-    """Judged by the other half: kept beside the other score, and said in both."""
+    """ScoreSeries by the other half: kept beside the other score, and said in both."""
     _done(train("-s", "train.epochs=1"))
     words = ("evaluate", RUN, "--metric", "frechet-gaussian")
     for more in ((), ("-s", "data.split=test"), ()):

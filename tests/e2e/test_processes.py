@@ -28,7 +28,7 @@ from ganfw import Callback, Component, hookimpl
 
 
 class Trouble(Callback):
-    def step_end(self, event):
+    def on_step_end(self, event):
         marker = event.run.folder.path.parent / "failed-once"
         if os.environ.get("RANK") == "1" and event.step == 5:
             {trouble}

@@ -34,20 +34,22 @@ class AdaptiveAugment(Augment):
     """
 
     strength: Tensor
-    sureness: Tensor
+    real_sign_mean: Tensor
 
     def __init__(self, options: AdaOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         needs_pictures(shapes)
         self.register_buffer("strength", torch.tensor(float(options.initial)))
-        self.register_buffer("sureness", torch.tensor(0.0))
+        self.register_buffer("real_sign_mean", torch.tensor(0.0))
         low, high = shapes.value_range or (-1.0, 1.0)
         self._middle, self._half = (low + high) / 2, (high - low) / 2
 
-    def adapt(self, sureness: Tensor, examples: int) -> None:
+    def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
         """Move p by the sign of what the target is missed by."""
-        self.sureness.lerp_(sureness.to(self.sureness), 1 - _MEMORY)
-        step = (self.sureness - self.options.target).sign() * (examples / self.options.examples)
+        self.real_sign_mean.lerp_(real_sign_mean.to(self.real_sign_mean), 1 - _MEMORY)
+        step = (self.real_sign_mean - self.options.target).sign() * (
+            examples / self.options.examples
+        )
         self.strength.add_(step).clamp_(0, self.options.limit)
 
     def forward(self, samples: Tensor) -> Tensor:

@@ -22,24 +22,24 @@ class Checkpoints(Callback):
 
     options: CheckpointsOptions
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         self._saved = time.monotonic()
 
-    def step_end(self, event: StepEnd) -> None:
+    def on_step_end(self, event: StepEnd) -> None:
         if self.options.every_steps and event.step % self.options.every_steps == 0:
             event.run.request_checkpoint()
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         due = self.options.every_steps is None and event.epoch % self.options.every_epochs == 0
         if due and time.monotonic() - self._saved >= self.options.min_seconds:
             event.run.request_checkpoint()
 
-    def checkpoint(self, event: Checkpoint) -> None:
+    def on_checkpoint(self, event: Checkpoint) -> None:
         """Make room for the save to come, but leave a whole one in case it fails."""
         self._saved = time.monotonic()
         _prune(event.run, max(self.options.keep - 1, 1))
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         _prune(event.run, self.options.keep)
 
 

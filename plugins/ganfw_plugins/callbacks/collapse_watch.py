@@ -48,7 +48,7 @@ class CollapseWatch(Callback):
         self._rows = {"alike": 0, "sure": 0}
         self._said: list[dict[str, Any]] = []
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_SAMPLES)
         self._variety = max(variety(self._real.samples), 1e-12)
@@ -56,7 +56,7 @@ class CollapseWatch(Callback):
         if not event.run.shapes.is_picture:
             self._of_no_use.add("augment")
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
         devices = [] if run.device.type == "cpu" else [run.device]
         with torch.random.fork_rng(devices, device_type=run.device.type):

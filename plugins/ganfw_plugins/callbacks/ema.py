@@ -30,14 +30,14 @@ class Ema(Callback):
     Batch norm's running statistics belong to weights: those of the generator would shift the
     average's colours. So the average takes its own, by generating a few samples now and then, as
     Izmailov et al. 2018 (SWA), section 3.2, do at the end. Other buffers are copied. The average is
-    published as ``generator_ema``: samples are drawn from it.
+    exported as ``generator_ema``: samples are drawn from it.
     """
 
     options: EmaOptions
     _network: nn.Module | None = None
     _saved: Mapping[str, Any] | None = None
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         source = event.run.players["gen"].network
         self._network = copy.deepcopy(source).eval().requires_grad_(False)
         if self._saved is not None:
@@ -46,10 +46,10 @@ class Ema(Callback):
         self._weights: Pair = tuple(self._network.parameters()), tuple(source.parameters())
         self._norms = [each for each in self._network.modules() if isinstance(each, _NORMS)]
         self._buffers: Pair = _other_buffers(self._network), _other_buffers(source)
-        event.run.publish("generator_ema", self._network)
+        event.run.export("generator_ema", self._network)
 
     @torch.no_grad()
-    def step_end(self, event: StepEnd) -> None:
+    def on_step_end(self, event: StepEnd) -> None:
         torch._foreach_lerp_(*self._weights, 1 - self.decay_at(event.step))
         if self._buffers[0]:
             torch._foreach_copy_(*self._buffers)
@@ -81,7 +81,7 @@ class Ema(Callback):
         return {} if self._network is None else {"network": self._network.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Kept until `train_start`, when there is a network to load it into."""
+        """Kept until `on_train_start`, when there is a network to load it into."""
         self._saved = state.get("network")
 
 

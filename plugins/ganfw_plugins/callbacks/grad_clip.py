@@ -19,6 +19,6 @@ class GradClip(Callback):
 
     options: GradClipOptions
 
-    def gradients_ready(self, event: GradientsReady) -> None:
+    def on_gradients_ready(self, event: GradientsReady) -> None:
         if self.options.players in ("both", event.name):
             clip_grad_norm_(event.player.weights, self.options.max_norm)

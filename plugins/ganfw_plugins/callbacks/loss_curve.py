@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ganfw import Callback, EpochEnd, Readings, RunView, TrainEnd, TrainStart, generate
+from ganfw import Callback, EpochEnd, Log, RunView, TrainEnd, TrainStart, generate
 
 from .disk import writing
 from .history import History
@@ -34,22 +34,22 @@ class LossCurve(Callback):
         self._steps = History()
         self._epochs = History()
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         self._drawn = time.monotonic()
         self._shown = NotebookPicture()
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_REAL).samples.cpu()
 
-    def readings(self, event: Readings) -> None:
+    def on_log(self, event: Log) -> None:
         for row in event.rows:
             self._steps.add(row.step, row.loss_D, row.loss_G)
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         self._epochs.add(event.epoch, event.loss_D, event.loss_G)
         if time.monotonic() - self._drawn >= self._seconds:
             self._draw(event.run)
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         self._draw(event.run)
 
     def state_dict(self) -> Mapping[str, Any]:
@@ -77,7 +77,7 @@ class LossCurve(Callback):
         devices = [] if run.device.type == "cpu" else [run.device]
         # A generator may draw noise of its own; training must not notice.
         with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.showcase, self._latents, self._labels)
+            samples = generate(run.sampling_generator, self._latents, self._labels)
         return run.dataset.preview(samples.cpu(), self._real)
 
 

@@ -24,7 +24,7 @@ class LrSchedule(Callback):
         super().__init__(options)
         self._base: dict[str, list[float]] = {}
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         if not self._base:
             self._base = {
                 name: [float(group["lr"]) for group in player.optimizer.param_groups]
@@ -32,7 +32,7 @@ class LrSchedule(Callback):
             }
         self._set_rates(event.run, event.step + 1)
 
-    def step_end(self, event: StepEnd) -> None:
+    def on_step_end(self, event: StepEnd) -> None:
         self._set_rates(event.run, event.step + 1)
 
     def state_dict(self) -> Mapping[str, Any]:

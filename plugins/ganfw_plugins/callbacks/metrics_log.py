@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from ganfw import Callback, Checkpoint, Reading, Readings, TrainStart
+from ganfw import Callback, Checkpoint, Log, StepMetrics, TrainStart
 
 from .disk import writing
 from .options import MetricsLogOptions
@@ -22,7 +22,7 @@ class MetricsLog(Callback):
 
     options: MetricsLogOptions
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         """Cut the file back to what the run had done, so that a resume leaves no line twice."""
         self._path = event.run.folder.metrics
         with writing(self._path):
@@ -31,7 +31,7 @@ class MetricsLog(Callback):
             if kept != content:
                 event.run.folder.write(self._path.name, kept)
 
-    def readings(self, event: Readings) -> None:
+    def on_log(self, event: Log) -> None:
         every = self.options.every
         rows = [row for row in event.rows if row.step % every == 0]
         lines = "".join(line(row, event.examples_per_second) for row in rows)
@@ -39,13 +39,13 @@ class MetricsLog(Callback):
         with writing(self._path), self._path.open("ab") as file:
             file.write(lines.encode())
 
-    def checkpoint(self, event: Checkpoint) -> None:
+    def on_checkpoint(self, event: Checkpoint) -> None:
         """Have the disk keep every line up to the checkpoint, since a resume goes on from there."""
         with writing(self._path), self._path.open("ab") as file:
             os.fsync(file.fileno())
 
 
-def line(row: Reading, examples_per_second: float) -> str:
+def line(row: StepMetrics, examples_per_second: float) -> str:
     """``row`` as strict JSON, with its newline."""
     numbers = {
         "step": row.step,

@@ -45,10 +45,10 @@ class ModelCard(Callback):
     """Writes ``README.md`` at each checkpoint and at the end. Raises RunError if the disk
     refuses."""
 
-    def checkpoint(self, event: Checkpoint) -> None:
+    def on_checkpoint(self, event: Checkpoint) -> None:
         self._write(event.run, event.step)
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         self._write(event.run, event.step)
 
     def _write(self, run: RunView, step: int) -> None:
@@ -76,7 +76,7 @@ def card(run: RunView, step: int) -> str:
         version=importlib.metadata.version("ganfw"),
         scores=_scores(folder),
         facts=_facts(record),
-        weights=next(reversed(run.published), "generator"),
+        weights=next(reversed(run.exported), "generator"),
         pictures="- `samples/` shows the same latents through the epochs.\n" if shown else "",
     )
 

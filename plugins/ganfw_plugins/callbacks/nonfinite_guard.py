@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ganfw import Callback, Checkpoint, Reading, Readings, RunView, TrainingError
+from ganfw import Callback, Checkpoint, Log, RunView, StepMetrics, TrainingError
 
 from .checkpoints import last_checkpoint
 
@@ -19,13 +19,13 @@ class NonfiniteGuard(Callback):
     """Raises TrainingError at the first term that is nan or infinite, and before a checkpoint
     whose weights or buffers are: the last good one is never followed by a bad one."""
 
-    def readings(self, event: Readings) -> None:
+    def on_log(self, event: Log) -> None:
         for row in event.rows:
             for name, value in nonfinite(row):
                 what = f"step {row.step}: {name} is {value}"
                 raise TrainingError(f"{what}. {advice(event.run, name)}")
 
-    def checkpoint(self, event: Checkpoint) -> None:
+    def on_checkpoint(self, event: Checkpoint) -> None:
         """All tensors are judged on the device, and the verdicts are read off it in one go."""
         tensors = dict(_tensors(event.run))
         finite = torch.stack([each.isfinite().all() for each in tensors.values()]).tolist()
@@ -35,7 +35,7 @@ class NonfiniteGuard(Callback):
                 raise TrainingError(f"{what}. {advice(event.run, name)}")
 
 
-def nonfinite(row: Reading) -> Iterator[tuple[str, float]]:
+def nonfinite(row: StepMetrics) -> Iterator[tuple[str, float]]:
     """The names and values of ``row`` that are nan or infinite, terms before their sums."""
     numbers = {**row.terms, "D/loss": row.loss_D, "G/loss": row.loss_G}
     return ((name, value) for name, value in numbers.items() if not math.isfinite(value))

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ganfw import Callback, EpochEnd, Failure, Readings, RunView, StepEnd, TrainEnd, TrainStart
+from ganfw import Callback, EpochEnd, Failure, Log, RunView, StepEnd, TrainEnd, TrainStart
 
 from .options import ProgressOptions
 
@@ -32,16 +32,16 @@ class Progress(Callback):
     _losses = ""
     _seconds_per_step: float | None = None
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         self._run, self._step, self._epoch = event.run, event.step, event.epoch
         self._printed = time.monotonic()
         if _is_terminal():
             self._start_live()
 
-    def step_end(self, event: StepEnd) -> None:
+    def on_step_end(self, event: StepEnd) -> None:
         self._step, self._epoch = event.step, event.epoch
 
-    def readings(self, event: Readings) -> None:
+    def on_log(self, event: Log) -> None:
         rows = event.rows
         loss_d = sum(row.loss_D for row in rows) / len(rows)
         loss_g = sum(row.loss_G for row in rows) / len(rows)
@@ -52,14 +52,14 @@ class Progress(Callback):
         if rows[-1].step % event.run.steps_per_epoch:
             self._print(self.options.seconds)
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         self._losses = _losses(event.loss_D, event.loss_G, event.examples_per_second)
         self._print(0)
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         self._stop_live()
 
-    def failure(self, event: Failure) -> None:
+    def on_failure(self, event: Failure) -> None:
         self._stop_live()
 
     def _print(self, seconds: float) -> None:

@@ -24,18 +24,18 @@ class Samples(Callback):
     options: SamplesOptions
     _drawn: int | None = None
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         run, count = event.run, self.options.count
         self._latents, self._labels = fixed_inputs(run, count)
         self._real = run.real_batch(count).samples.cpu()
         if event.step == 0:
             self._draw(run, 0)
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         if event.epoch % self.options.every == 0:
             self._draw(event.run, event.step)
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         if self._drawn != event.step:
             self._draw(event.run, event.step)
 
@@ -43,7 +43,7 @@ class Samples(Callback):
         devices = [] if run.device.type == "cpu" else [run.device]
         # A generator may draw noise of its own; training must not notice.
         with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.showcase, self._latents, self._labels)
+            samples = generate(run.sampling_generator, self._latents, self._labels)
         picture = run.dataset.preview(samples.cpu(), self._real)
         name = f"samples/{step:06d}.png"
         with writing(run.folder.path / name):

@@ -10,8 +10,8 @@ import torch
 from ganfw import (
     Callback,
     EpochEnd,
+    Log,
     PluginError,
-    Readings,
     TrainEnd,
     TrainStart,
     generate,
@@ -31,7 +31,7 @@ class TensorBoard(Callback):
 
     _writer: Any = None
 
-    def train_start(self, event: TrainStart) -> None:
+    def on_train_start(self, event: TrainStart) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -44,7 +44,7 @@ class TensorBoard(Callback):
         self._writer = SummaryWriter(folder, purge_step=purge)
         self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
 
-    def readings(self, event: Readings) -> None:
+    def on_log(self, event: Log) -> None:
         for row in event.rows:
             self._writer.add_scalar("loss/D", row.loss_D, row.step)
             self._writer.add_scalar("loss/G", row.loss_G, row.step)
@@ -52,13 +52,13 @@ class TensorBoard(Callback):
                 self._writer.add_scalar(name, value, row.step)
         self._writer.add_scalar("examples per second", event.examples_per_second, row.step)
 
-    def epoch_end(self, event: EpochEnd) -> None:
+    def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
         devices = [] if run.device.type == "cpu" else [run.device]
         with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.showcase, self._latents, self._labels).cpu()
+            samples = generate(run.sampling_generator, self._latents, self._labels).cpu()
         picture = np.asarray(run.dataset.preview(samples).convert("RGB"))
         self._writer.add_image("samples", picture, event.step, dataformats="HWC")
 
-    def train_end(self, event: TrainEnd) -> None:
+    def on_train_end(self, event: TrainEnd) -> None:
         self._writer.close()

@@ -10,8 +10,8 @@ from ganfw.config.layers import (
     Layer,
     Text,
     callbacks_layer,
+    components_layer,
     file_layer,
-    fillings_layer,
     settings_layer,
     toml_layer,
 )
@@ -23,7 +23,7 @@ from ganfw.registry.registry import Registry
 
 def _names(gen: str = "dcgan", disc: str = "dcgan", data: str = "sprites", **more: object) -> Layer:
     losses = more.get("losses", ())
-    return fillings_layer(gen, disc, data, losses, (), "command line")  # type: ignore[arg-type]
+    return components_layer(gen, disc, data, losses, (), "command line")  # type: ignore[arg-type]
 
 
 def _typed(**settings: str) -> Layer:
@@ -104,7 +104,7 @@ def test_a_run_has_an_end(registry: Registry) -> None:
 def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry) -> None:
     layers = [
         recipe_layer(registry, "d2l-gaussian"),
-        fillings_layer(None, "dcgan", None, (), (), "x"),
+        components_layer(None, "dcgan", None, (), (), "x"),
     ]
     config = resolve(registry, layers)
     assert config.disc.options.model_dump()["channels"] == 64
@@ -240,7 +240,7 @@ def test_bad_files_are_one_clear_line(registry: Registry, content: str, said: st
 
 def test_missing_pieces_are_asked_for(registry: Registry) -> None:
     with pytest.raises(UsageError, match="no generator chosen: give --gen NAME; there are compact"):
-        resolve(registry, [fillings_layer(None, "mlp", "gaussian", (), (), "x")])
+        resolve(registry, [components_layer(None, "mlp", "gaussian", (), (), "x")])
     with pytest.raises(UsageError, match=r"A folder is given as a path: \./photos"):
         resolve(registry, [_names(data="photos")])
 

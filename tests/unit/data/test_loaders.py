@@ -16,7 +16,7 @@ from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
 from ganfw.data import decoded_cache as decoding
 from ganfw.data.decoded_cache import decode
 from ganfw.data.loader import Samples
-from ganfw.data.stream_loader import Streamed, StreamedBatches
+from ganfw.data.stream_loader import StreamedSamples, StreamLoader
 from ganfw.storage.cache import cache_folder
 
 CPU = torch.device("cpu")
@@ -90,7 +90,7 @@ def test_a_damaged_cache_is_made_anew(name: str) -> None:
     assert dataset.read == 11
 
 
-@pytest.mark.parametrize("make", [_decode, lambda dataset, say: Streamed(dataset, say)])
+@pytest.mark.parametrize("make", [_decode, lambda dataset, say: StreamedSamples(dataset, say)])
 def test_what_can_not_be_used_is_left_out_and_said(make: Callable[..., Samples]) -> None:
     said: list[str] = []
     samples = make(Numbers(bad=(2, 5)), said.append)
@@ -106,7 +106,7 @@ def test_nothing_that_can_be_used() -> None:
     with pytest.raises(DataError, match="none of the 3 items of the data can be used"):
         _decode(Numbers(3, bad=(0, 1, 2)))
     with pytest.raises(DataError, match="no item of a batch of 4 can be used"):
-        _epoch(Streamed(Numbers(3, bad=(0, 1, 2)), print))
+        _epoch(StreamedSamples(Numbers(3, bad=(0, 1, 2)), print))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_full_disk_streams_the_same_batches(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(decoding, "_room", lambda folder: 40)
     said: list[str] = []
     streamed = _decode(Numbers(), said.append)
-    assert isinstance(streamed, Streamed)
+    assert isinstance(streamed, StreamedSamples)
     assert "it is read anew in every epoch" in said[0]
     assert _epoch(streamed) == kept
     assert _epoch(streamed, 1, start=2) == kept[2:]
@@ -177,7 +177,7 @@ def test_samples_spread_over_the_data() -> None:
 
 
 def test_the_next_one_stands_in_for_an_item_that_is_bad() -> None:
-    source = StreamedBatches(Numbers(bad=(0, 1, 9)), 4, 0, CPU, print)
+    source = StreamLoader(Numbers(bad=(0, 1, 9)), 4, 0, CPU, print)
     assert source.spread(2).labels.tolist() == [2, 2]
     assert len(source.spread(10).samples) == 9
 

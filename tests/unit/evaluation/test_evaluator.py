@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ganfw import Options, PluginError, Shapes
-from ganfw.data.loader import BatchSource, Samples
-from ganfw.data.memory_loader import Batches
+from ganfw.data.loader import Loader, Samples
+from ganfw.data.memory_loader import MemoryLoader
 from ganfw.evaluation.evaluate_run import _with_nearest
-from ganfw.evaluation.evaluator import Judge, Made
-from ganfw.evaluation.sample_pool import Drawn, read_real
+from ganfw.evaluation.evaluator import Evaluator, SampleOrigin
+from ganfw.evaluation.sample_pool import SamplePool, read_real
 from ganfw.runs.scores import Record
-from ganfw.runtime.distributed import ALONE, Processes
-from ganfw.runtime.random_state import own_randomness
+from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
+from ganfw.runtime.random_state import isolated_random_state
 from ganfw.testing.toys import ToyDataset
 
 SHAPES = Shapes((2,), None, 3, 4)
@@ -64,27 +64,31 @@ class Stored(Samples):
         return len(self._rows)
 
     def batches(
-        self, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
-    ) -> BatchSource:
-        return Batches(self._rows, self._labels, None, batch_size, seed, device, processes)
+        self,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> Loader:
+        return MemoryLoader(self._rows, self._labels, None, batch_size, seed, device, processes)
 
 
 def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
     """Nor on how many are read at a time, by whom, or on what was drawn in between."""
-    drawn = Drawn(Noisy(), SHAPES, seed=7)
+    drawn = SamplePool(Noisy(), SHAPES, seed=7)
     first, second = drawn.reader(), drawn.reader()
     parts = [first(10), first(600)]
     torch.randn(5)
     parts.append(first(200))
-    whole = Drawn(Noisy(), SHAPES, seed=7).reader()(810)
+    whole = SamplePool(Noisy(), SHAPES, seed=7).reader()(810)
     assert torch.equal(torch.cat(parts), whole)
     assert torch.equal(second(810), whole)
-    assert not torch.equal(Drawn(Noisy(), SHAPES, seed=8).reader()(810), whole)
+    assert not torch.equal(SamplePool(Noisy(), SHAPES, seed=8).reader()(810), whole)
     assert len({tuple(row) for row in whole.tolist()}) == 810
 
 
 def test_samples_are_held_once() -> None:
-    drawn = Drawn(Noisy(), SHAPES, seed=0)
+    drawn = SamplePool(Noisy(), SHAPES, seed=0)
     few, many = drawn.reader()(300), drawn.reader()(1000)
     again = drawn.reader()(300)
     assert again.untyped_storage().data_ptr() == many.untyped_storage().data_ptr()
@@ -93,7 +97,7 @@ def test_samples_are_held_once() -> None:
 
 def test_samples_that_are_not_finite_are_refused() -> None:
     """To each reader that comes so far, and none of the others; what follows is as it was."""
-    drawn, whole = Drawn(Spoilt(), SHAPES, seed=0), Drawn(Noisy(), SHAPES, seed=0)
+    drawn, whole = SamplePool(Spoilt(), SHAPES, seed=0), SamplePool(Noisy(), SHAPES, seed=0)
     first, second = drawn.reader(), drawn.reader()
     for reader in (first, second, drawn.reader()):
         assert reader(512).isfinite().all()
@@ -104,9 +108,9 @@ def test_samples_that_are_not_finite_are_refused() -> None:
     assert torch.equal(latents, whole._latents.generator.get_state())
 
 
-def _judge(samples: Samples, keep: int) -> Judge:
+def _judge(samples: Samples, keep: int) -> Evaluator:
     data: Any = SimpleNamespace(use="stored", options=Options())
-    return Judge([], ToyDataset(SHAPES), data, samples, SHAPES, keep=keep)
+    return Evaluator([], ToyDataset(SHAPES), data, samples, SHAPES, keep=keep)
 
 
 def test_labels_are_drawn_as_the_data_has_them() -> None:
@@ -122,7 +126,7 @@ def test_labels_are_drawn_as_the_data_has_them() -> None:
 
 
 def test_labels_are_drawn_evenly_where_none_are_known() -> None:
-    drawn = Drawn(Labelled(), SHAPES, 0).reader()(4000)[:, 0].long()
+    drawn = SamplePool(Labelled(), SHAPES, 0).reader()(4000)[:, 0].long()
     assert drawn.bincount(minlength=3) / 4000 == pytest.approx([1 / 3] * 3, abs=0.03)
 
 
@@ -132,7 +136,7 @@ def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ganfw.evaluation.evaluate_run.novelty", lambda *given: float("nan"))
     judge, records = _judge(Stored(50, torch.zeros(50).long()), keep=50), list[Record]()
     with pytest.raises(PluginError, match="novelty: novelty is not finite"):
-        _with_nearest(judge, judge.drawn(Noisy(), 0), Made(1, "generator", 0), records)
+        _with_nearest(judge, judge.drawn(Noisy(), 0), SampleOrigin(1, "generator", 0), records)
     assert not records
 
 
@@ -159,14 +163,14 @@ def _drawn_everywhere() -> tuple[float, float, float]:
 
 
 def test_own_randomness() -> None:
-    with own_randomness(3):
+    with isolated_random_state(3):
         seeded = _drawn_everywhere()
-    with own_randomness(0):
+    with isolated_random_state(0):
         before = _drawn_everywhere()
-    with own_randomness(0):
-        with own_randomness(3):
+    with isolated_random_state(0):
+        with isolated_random_state(3):
             assert _drawn_everywhere() == seeded
-        with pytest.raises(ZeroDivisionError), own_randomness(3):
+        with pytest.raises(ZeroDivisionError), isolated_random_state(3):
             _drawn_everywhere()[0] / 0
         assert _drawn_everywhere() == before
 
@@ -183,6 +187,6 @@ def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None
     }
     for name, change in changes.items():
         monkeypatch.setattr(torch.cuda, name, change)
-    with own_randomness(0):
+    with isolated_random_state(0):
         assert [int(each) for each in streams] == [0, 0]
     assert [int(each) for each in streams] == [11, 12]

@@ -256,8 +256,8 @@ def test_strength_rises_while_the_critic_is_too_sure() -> None:
     """From 0 to 1 within ``examples``, and down again as fast."""
     ada = _ada(examples=1000, limit=1.0)
     strengths = []
-    for sureness in [1.0] * 80 + [0.0] * 80:
-        ada.adapt(torch.tensor(sureness), 10)
+    for real_sign_mean in [1.0] * 80 + [0.0] * 80:
+        ada.adapt(torch.tensor(real_sign_mean), 10)
         strengths.append(float(ada.strength))
     # The measure takes a few batches to pass the target of 0.6, then each batch counts 10/1000.
     assert strengths[8] == pytest.approx(0.0, abs=0.011)

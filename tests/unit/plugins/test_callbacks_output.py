@@ -19,9 +19,9 @@ from ganfw.interfaces.events import (
     Checkpoint,
     EpochEnd,
     Failure,
-    Reading,
-    Readings,
+    Log,
     StepEnd,
+    StepMetrics,
     TrainEnd,
     TrainStart,
 )
@@ -98,13 +98,13 @@ def run(tmp_path: Path, said: list[str]) -> RunView:
     )
 
 
-def reading(step: int, loss_d: float = 0.5, loss_g: float = 1.5) -> Reading:
+def reading(step: int, loss_d: float = 0.5, loss_g: float = 1.5) -> StepMetrics:
     terms = {"D/nonsaturating.real": loss_d, "G/nonsaturating.fake": loss_g}
-    return Reading(step, (step - 1) // STEPS_PER_EPOCH + 1, 64, loss_d, loss_g, terms)
+    return StepMetrics(step, (step - 1) // STEPS_PER_EPOCH + 1, 64, loss_d, loss_g, terms)
 
 
-def readings(run: RunView, steps: range, rate: float = 640.0) -> Readings:
-    return Readings(run, tuple(map(reading, steps)), rate)
+def readings(run: RunView, steps: range, rate: float = 640.0) -> Log:
+    return Log(run, tuple(map(reading, steps)), rate)
 
 
 def epoch_end(run: RunView, epoch: int) -> EpochEnd:
@@ -150,12 +150,12 @@ def test_progress_prints_a_line_per_epoch_where_there_is_no_terminal(
     run: RunView, said: list[str], clock: Clock
 ) -> None:
     callback = progress.Progress(ProgressOptions(seconds=30))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     for step in range(1, 11):
-        callback.step_end(StepEnd(run, step, 1))
-    callback.readings(readings(run, range(1, 11)))
-    callback.epoch_end(epoch_end(run, 1))
-    callback.train_end(TrainEnd(run, 10, 1, None))
+        callback.on_step_end(StepEnd(run, step, 1))
+    callback.on_log(readings(run, range(1, 11)))
+    callback.on_epoch_end(epoch_end(run, 1))
+    callback.on_train_end(TrainEnd(run, 10, 1, None))
     # 20 steps of 64 examples are left, at 640 examples a second.
     assert said == ["epoch 1/3  step 10/30  D 0.61  G 1.12  2292 examples/s  eta 2s"]
 
@@ -164,11 +164,11 @@ def test_progress_prints_within_a_long_epoch_but_not_too_often(
     run: RunView, said: list[str], clock: Clock
 ) -> None:
     callback = progress.Progress(ProgressOptions(seconds=30))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     for step in range(1, 10):
         clock.now += 10
-        callback.step_end(StepEnd(run, step, 1))
-        callback.readings(readings(run, range(step, step + 1)))
+        callback.on_step_end(StepEnd(run, step, 1))
+        callback.on_log(readings(run, range(step, step + 1)))
     assert [line.split("  ")[1] for line in said] == ["step 3/30", "step 6/30", "step 9/30"]
     assert said[0].endswith("D 0.50  G 1.50  640 examples/s  eta 3s")
 
@@ -177,9 +177,9 @@ def test_progress_leaves_an_epochs_last_reading_to_the_line_of_its_end(
     run: RunView, said: list[str], clock: Clock
 ) -> None:
     callback = progress.Progress(ProgressOptions(seconds=0))
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.readings(readings(run, range(1, 11)))
-    callback.epoch_end(epoch_end(run, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_log(readings(run, range(1, 11)))
+    callback.on_epoch_end(epoch_end(run, 1))
     assert len(said) == 1
 
 
@@ -188,11 +188,11 @@ def test_progress_has_one_live_line_on_a_terminal(
 ) -> None:
     terminal = use_terminal(monkeypatch)
     callback = progress.Progress(ProgressOptions())
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.readings(readings(run, range(1, 11)))
-    callback.step_end(StepEnd(run, 15, 2))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_log(readings(run, range(1, 11)))
+    callback.on_step_end(StepEnd(run, 15, 2))
     print("a line said [bold]as it is[/bold]", file=sys.stderr)
-    callback.train_end(TrainEnd(run, 15, 2, "interrupted"))
+    callback.on_train_end(TrainEnd(run, 15, 2, "interrupted"))
     shown = terminal.getvalue()
     assert "a line said [bold]as it is[/bold]\n" in shown
     last = shown.split("\x1b[2K")[-1]
@@ -208,9 +208,9 @@ def test_progress_gives_the_terminal_back_after_a_failure(
 ) -> None:
     terminal = use_terminal(monkeypatch)
     callback = progress.Progress(ProgressOptions())
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     assert sys.stderr is not terminal
-    callback.failure(Failure(run, 0, TrainingError("nan")))
+    callback.on_failure(Failure(run, 0, TrainingError("nan")))
     assert sys.stderr is terminal
     assert "\x1b[?25h" in terminal.getvalue()
 
@@ -218,8 +218,8 @@ def test_progress_gives_the_terminal_back_after_a_failure(
 @pytest.mark.parametrize("width", [20, 60, 78, 80, 200])
 def test_progress_fits_the_terminal(run: RunView, width: int, clock: Clock) -> None:
     callback = progress.Progress(ProgressOptions())
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.readings(readings(run, range(1, 10)))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_log(readings(run, range(1, 10)))
     line = callback._line(width, "utf-8").plain
     assert ("▓" in line or "░" in line) == (width >= 78)
     assert width < 78 or len(line) < width
@@ -251,14 +251,14 @@ def logged(run: RunView) -> list[dict[str, object]]:
 
 def log_started(run: RunView, step: int = 0, every: int = 1) -> metrics_log.MetricsLog:
     callback = metrics_log.MetricsLog(MetricsLogOptions(every=every))
-    callback.train_start(TrainStart(run, step, 1))
+    callback.on_train_start(TrainStart(run, step, 1))
     return callback
 
 
 def test_log_has_a_flat_line_per_step(run: RunView) -> None:
     callback = log_started(run)
-    callback.readings(readings(run, range(1, 3), rate=640.12345))
-    callback.readings(readings(run, range(3, 4)))
+    callback.on_log(readings(run, range(1, 3), rate=640.12345))
+    callback.on_log(readings(run, range(3, 4)))
     first, *rest = logged(run)
     assert first == {
         "step": 1,
@@ -274,13 +274,13 @@ def test_log_has_a_flat_line_per_step(run: RunView) -> None:
 
 
 def test_log_of_every_third_step(run: RunView) -> None:
-    log_started(run, every=3).readings(readings(run, range(1, 11)))
+    log_started(run, every=3).on_log(readings(run, range(1, 11)))
     assert [each["step"] for each in logged(run)] == [3, 6, 9]
 
 
 def test_log_writes_nonfinite_numbers_as_strings_in_strict_json(run: RunView) -> None:
     rows = (reading(1, math.nan, math.inf), reading(2, -math.inf, 0.0))
-    log_started(run).readings(Readings(run, rows, math.inf))
+    log_started(run).on_log(Log(run, rows, math.inf))
     first, second = logged(run)
     assert (first["loss_D"], first["loss_G"], second["loss_D"]) == ("nan", "inf", "-inf")
     assert first["D/nonsaturating.real"] == "nan"
@@ -317,12 +317,12 @@ def test_log_is_cut_back_to_where_the_run_resumes(
 
 def test_log_of_a_killed_and_resumed_run_has_neither_holes_nor_doubles(run: RunView) -> None:
     first = log_started(run)
-    first.readings(readings(run, range(1, 6)))
-    first.checkpoint(Checkpoint(run, 5))
-    first.readings(readings(run, range(6, 9)))
+    first.on_log(readings(run, range(1, 6)))
+    first.on_checkpoint(Checkpoint(run, 5))
+    first.on_log(readings(run, range(6, 9)))
     with run.folder.metrics.open("a") as file:
         file.write(text_of(9)[:30])
-    log_started(run, 5).readings(readings(run, range(6, 11)))
+    log_started(run, 5).on_log(readings(run, range(6, 11)))
     assert [each["step"] for each in logged(run)] == list(range(1, 11))
 
 
@@ -331,7 +331,7 @@ def test_log_says_that_the_disk_is_full(run: RunView) -> None:
     callback = log_started(run)
     run.folder.metrics.symlink_to("/dev/full")
     with pytest.raises(RunError, match=r"^can't write .*metrics\.jsonl: No space left on device\."):
-        callback.readings(readings(run, range(1, 3)))
+        callback.on_log(readings(run, range(1, 3)))
 
 
 # samples
@@ -343,12 +343,12 @@ def drawn(run: RunView) -> list[str]:
 
 def test_samples_are_drawn_at_the_start_each_epoch_and_at_the_end(run: RunView) -> None:
     callback = samples.Samples(SamplesOptions(every=2, count=5))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     assert drawn(run) == ["000000.png"]
     for epoch in (1, 2, 3):
-        callback.epoch_end(epoch_end(run, epoch))
+        callback.on_epoch_end(epoch_end(run, epoch))
     assert drawn(run) == ["000000.png", "000020.png"]
-    callback.train_end(TrainEnd(run, 30, 3, None))
+    callback.on_train_end(TrainEnd(run, 30, 3, None))
     assert drawn(run) == ["000000.png", "000020.png", "000030.png"]
     for name in drawn(run):
         with Image.open(run.folder.samples / name) as picture:
@@ -357,20 +357,20 @@ def test_samples_are_drawn_at_the_start_each_epoch_and_at_the_end(run: RunView) 
 
 def test_samples_draws_the_last_step_once_and_a_resumed_run_not_at_its_start(run: RunView) -> None:
     callback = samples.Samples(SamplesOptions(count=5))
-    callback.train_start(TrainStart(run, 10, 2))
+    callback.on_train_start(TrainStart(run, 10, 2))
     assert drawn(run) == []
-    callback.epoch_end(epoch_end(run, 2))
-    callback.train_end(TrainEnd(run, 20, 3, None))
+    callback.on_epoch_end(epoch_end(run, 2))
+    callback.on_train_end(TrainEnd(run, 20, 3, None))
     assert isinstance(run.dataset, Points)
     assert len(run.dataset.shown) == 1
 
 
 def test_samples_come_from_the_seeds_latents_through_the_showcase(run: RunView) -> None:
     average = Noisy().eval()
-    run.publish("generator_ema", average)
+    run.export("generator_ema", average)
     callback = samples.Samples(SamplesOptions(count=5))
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.epoch_end(epoch_end(run, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_epoch_end(epoch_end(run, 1))
     generator = torch.Generator().manual_seed(run.seed)
     latents = torch.randn(5, 2, generator=generator)
     labels = torch.randint(4, (5,), generator=generator)
@@ -394,7 +394,7 @@ def test_samples_leave_training_alone(run: RunView) -> None:
     before = {name: each.clone() for name, each in network.state_dict().items()}
     random = torch.get_rng_state()
     callback = samples.Samples(SamplesOptions(count=5))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     assert torch.equal(torch.get_rng_state(), random)
     assert network.training
     for name, tensor in network.state_dict().items():
@@ -405,7 +405,7 @@ def test_samples_say_that_the_folder_cannot_be_written(run: RunView) -> None:
     run.folder.samples.write_text("in the way")
     callback = samples.Samples(SamplesOptions(count=5))
     with pytest.raises(RunError, match=r"can't write .*000000\.png: "):
-        callback.train_start(TrainStart(run, 0, 1))
+        callback.on_train_start(TrainStart(run, 0, 1))
 
 
 # loss-curve
@@ -427,15 +427,15 @@ def test_history_keeps_all_points_until_there_are_too_many() -> None:
 def test_curve_survives_a_resume_exactly(run: RunView, tmp_path: Path) -> None:
     whole, first, second = (LossCurve(LossCurveOptions()) for _ in range(3))
     for callback in (whole, first):
-        callback.train_start(TrainStart(run, 0, 1))
-        callback.readings(Readings(run, (reading(1), reading(2, math.nan, 1 / 3)), 640.0))
-        callback.readings(readings(run, range(3, 5001)))
-        callback.epoch_end(epoch_end(run, 1))
+        callback.on_train_start(TrainStart(run, 0, 1))
+        callback.on_log(Log(run, (reading(1), reading(2, math.nan, 1 / 3)), 640.0))
+        callback.on_log(readings(run, range(3, 5001)))
+        callback.on_epoch_end(epoch_end(run, 1))
     save(tmp_path / "saves", 5000, first.state_dict())
     second.load_state_dict(load(tmp_path / "saves", 5000))
-    second.train_start(TrainStart(run, 5000, 1))
+    second.on_train_start(TrainStart(run, 5000, 1))
     for callback in (whole, second):
-        callback.readings(readings(run, range(5001, 6001)))
+        callback.on_log(readings(run, range(5001, 6001)))
     for name in ("steps", "epochs"):
         expected, found = whole.state_dict()[name], second.state_dict()[name]
         assert expected["stride"] == found["stride"]
@@ -450,8 +450,8 @@ def test_curve_takes_up_without_a_state_and_with_an_empty_one(run: RunView, tmp_
     callback.load_state_dict({})
     save(tmp_path / "saves", 0, callback.state_dict())
     callback.load_state_dict(load(tmp_path / "saves", 0))
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.train_end(TrainEnd(run, 0, 1, "interrupted"))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_train_end(TrainEnd(run, 0, 1, "interrupted"))
     with Image.open(run.folder.losses) as picture:
         picture.load()
 
@@ -467,22 +467,22 @@ def test_curve_is_drawn_not_too_often_and_at_the_end(
 
     monkeypatch.setattr(loss_figure, "draw", draw)
     callback = LossCurve(LossCurveOptions(seconds=10))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     for epoch in range(1, 10):
         clock.now += 4
-        callback.epoch_end(epoch_end(run, epoch))
+        callback.on_epoch_end(epoch_end(run, epoch))
     assert calls == [3, 6, 9]
-    callback.train_end(TrainEnd(run, 90, 9, None))
+    callback.on_train_end(TrainEnd(run, 90, 9, None))
     assert calls == [3, 6, 9, 9]
 
 
 def test_curve_shows_both_losses_in_their_colours(run: RunView) -> None:
     callback = LossCurve(LossCurveOptions())
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.readings(Readings(run, (reading(1), reading(2, math.nan, math.inf), reading(9)), 1.0))
-    callback.epoch_end(epoch_end(run, 1))
-    callback.epoch_end(epoch_end(run, 2))
-    callback.train_end(TrainEnd(run, 20, 3, None))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_log(Log(run, (reading(1), reading(2, math.nan, math.inf), reading(9)), 1.0))
+    callback.on_epoch_end(epoch_end(run, 1))
+    callback.on_epoch_end(epoch_end(run, 2))
+    callback.on_train_end(TrainEnd(run, 20, 3, None))
     assert "matplotlib.pyplot" not in sys.modules
     with Image.open(run.folder.losses) as picture:
         assert picture.format == "PNG"
@@ -517,7 +517,7 @@ def saves(run: RunView) -> list[str]:
 def save_all(run: RunView, keep: int, steps: list[int]) -> checkpoints.Checkpoints:
     callback = checkpoints.Checkpoints(CheckpointsOptions(keep=keep))
     for step in steps:
-        callback.checkpoint(Checkpoint(run, step))
+        callback.on_checkpoint(Checkpoint(run, step))
         save(run.folder.checkpoints, step, {})
     return callback
 
@@ -526,28 +526,28 @@ def test_checkpoints_follow_epochs_but_not_faster_than_min_seconds(
     run: RunView, clock: Clock
 ) -> None:
     callback = checkpoints.Checkpoints(CheckpointsOptions(every_epochs=2, min_seconds=30))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     asked_at = []
     for epoch in range(1, 13):
         clock.now += 10
-        callback.step_end(StepEnd(run, epoch * 10, epoch))
+        callback.on_step_end(StepEnd(run, epoch * 10, epoch))
         assert not asked(run)
-        callback.epoch_end(epoch_end(run, epoch))
+        callback.on_epoch_end(epoch_end(run, epoch))
         if asked(run):
             asked_at.append(epoch)
-            callback.checkpoint(Checkpoint(run, epoch * 10))
+            callback.on_checkpoint(Checkpoint(run, epoch * 10))
     assert asked_at == [4, 8, 12]
 
 
 def test_checkpoints_every_so_many_steps_exactly(run: RunView, clock: Clock) -> None:
     callback = checkpoints.Checkpoints(CheckpointsOptions(every_steps=4, min_seconds=0))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     asked_at = []
     for step in range(1, 14):
-        callback.step_end(StepEnd(run, step, 1))
+        callback.on_step_end(StepEnd(run, step, 1))
         if asked(run):
             asked_at.append(step)
-    callback.epoch_end(epoch_end(run, 1))
+    callback.on_epoch_end(epoch_end(run, 1))
     assert not asked(run)
     assert asked_at == [4, 8, 12]
 
@@ -565,14 +565,14 @@ def test_checkpoints_keeps_the_newest(
 ) -> None:
     callback = save_all(run, keep, [999_996, 999_997, 999_998, 999_999, 1_000_000])
     assert saves(run) == sorted(before_the_end)
-    callback.train_end(TrainEnd(run, 1_000_000, 3, None))
+    callback.on_train_end(TrainEnd(run, 1_000_000, 3, None))
     assert saves(run) == sorted(at_the_end)
 
 
 @pytest.mark.parametrize("keep", [1, 3])
 def test_checkpoints_leaves_whole_ones_if_the_save_fails(run: RunView, keep: int) -> None:
     callback = save_all(run, keep, [100, 200, 300, 400])
-    callback.checkpoint(Checkpoint(run, 500))
+    callback.on_checkpoint(Checkpoint(run, 500))
     assert saves(run)[-2:] == ["000400", "last"]
     assert load(run.folder.checkpoints, 400) == {}
 
@@ -580,8 +580,8 @@ def test_checkpoints_leaves_whole_ones_if_the_save_fails(run: RunView, keep: int
 def test_checkpoints_never_removes_the_last_whatever_its_number(run: RunView) -> None:
     callback = save_all(run, 1, [600])
     save(run.folder.checkpoints, 450, {})
-    callback.checkpoint(Checkpoint(run, 500))
-    callback.train_end(TrainEnd(run, 500, 3, None))
+    callback.on_checkpoint(Checkpoint(run, 500))
+    callback.on_train_end(TrainEnd(run, 500, 3, None))
     assert saves(run) == ["000450", "000600", "last"]
 
 
@@ -591,7 +591,7 @@ def test_checkpoints_removes_nothing_that_is_not_a_save(run: RunView) -> None:
     (run.folder.checkpoints / ".tmp-000100").mkdir()
     (run.folder.checkpoints / ".tmp-000100" / "left").touch()
     save(run.folder.checkpoints, 200, {})
-    callback.train_end(TrainEnd(run, 200, 3, None))
+    callback.on_train_end(TrainEnd(run, 200, 3, None))
     assert saves(run) == ["000200", "last", "mine"]
 
 
@@ -605,7 +605,7 @@ def test_checkpoints_says_what_it_could_not_remove(
 
     rename: Callable[[Path, Path], Path] = refuse
     monkeypatch.setattr(Path, "rename", rename)
-    callback.train_end(TrainEnd(run, 200, 3, None))
+    callback.on_train_end(TrainEnd(run, 200, 3, None))
     assert said == [
         f"can't remove the old checkpoint {run.folder.checkpoints / '000100'}: Permission denied"
     ]

@@ -16,9 +16,9 @@ from ganfw import Batch, Dataset, RunView, Shapes, TrainingError
 from ganfw.interfaces.events import (
     Checkpoint,
     GradientsReady,
-    Reading,
-    Readings,
+    Log,
     StepEnd,
+    StepMetrics,
     TrainStart,
 )
 from ganfw.interfaces.player import Player
@@ -91,25 +91,25 @@ def move(run: RunView, step: int) -> None:
 # nonfinite-guard
 
 
-def row(step: int, **changes: float) -> Reading:
+def row(step: int, **changes: float) -> StepMetrics:
     terms = {"D/nonsaturating.real": 0.1, "D/r1.penalty": 0.2, "G/nonsaturating.fake": 0.3}
     names = {"real": "D/nonsaturating.real", "r1": "D/r1.penalty", "fake": "G/nonsaturating.fake"}
     losses = {key: changes.pop(key, 0.3) for key in ("loss_D", "loss_G")}
     terms |= {names[key]: value for key, value in changes.items()}
-    return Reading(step, 1, 64, losses["loss_D"], losses["loss_G"], terms)
+    return StepMetrics(step, 1, 64, losses["loss_D"], losses["loss_G"], terms)
 
 
-def complaint(run: RunView, *rows: Reading) -> str:
+def complaint(run: RunView, *rows: StepMetrics) -> str:
     with pytest.raises(TrainingError) as caught:
-        NonfiniteGuard(None).readings(Readings(run, rows, 640.0))
+        NonfiniteGuard(None).on_log(Log(run, rows, 640.0))
     message = str(caught.value)
     assert "\n" not in message
     return message
 
 
 def test_guard_is_silent_about_finite_numbers(run: RunView) -> None:
-    NonfiniteGuard(None).readings(Readings(run, (row(1), row(2, real=1e38)), 640.0))
-    NonfiniteGuard(None).checkpoint(Checkpoint(run, 2))
+    NonfiniteGuard(None).on_log(Log(run, (row(1), row(2, real=1e38)), 640.0))
+    NonfiniteGuard(None).on_checkpoint(Checkpoint(run, 2))
 
 
 def test_guard_names_the_first_bad_term_and_what_to_try(run: RunView) -> None:
@@ -146,7 +146,7 @@ def test_guard_lets_no_bad_weight_be_saved(
     with pytest.raises(
         TrainingError, match=rf"^step 7: {player}\.{name} is not finite, so nothing"
     ):
-        NonfiniteGuard(None).checkpoint(Checkpoint(run, 7))
+        NonfiniteGuard(None).on_checkpoint(Checkpoint(run, 7))
 
 
 def test_guard_advises_on_an_optimizer_without_a_rate(run: RunView) -> None:
@@ -158,17 +158,17 @@ def test_guard_advises_on_an_optimizer_without_a_rate(run: RunView) -> None:
 
 
 def averaged(run: RunView) -> nn.Module:
-    return run.published["generator_ema"]
+    return run.exported["generator_ema"]
 
 
 def test_ema_follows_the_formula(run: RunView) -> None:
     callback = Ema(EmaOptions(decay=0.4))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     network = run.players["gen"].network
     expected = {name: each.detach().double() for name, each in network.named_parameters()}
     for step in range(1, 13):
         move(run, step)
-        callback.step_end(StepEnd(run, step, 1))
+        callback.on_step_end(StepEnd(run, step, 1))
         decay = min(0.4, (1 + step) / (10 + step))
         for name, each in network.named_parameters():
             expected[name] = decay * expected[name] + (1 - decay) * each.detach().double()
@@ -185,14 +185,14 @@ def test_ema_has_batch_statistics_of_its_own(run: RunView) -> None:
     player = Player(network, torch.optim.SGD(network.parameters()))
     run = replace(run, players={**run.players, "gen": player})
     callback = Ema(EmaOptions(decay=0.5))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     before = torch.get_rng_state()
     for step in range(1, 601):
         with torch.no_grad():
             # To and fro: the average stays near 1, which the generator itself never is.
             network[0].weight.fill_(3.0 if step % 2 else -1.0)
             network.told += 1
-        callback.step_end(StepEnd(run, step, 1))
+        callback.on_step_end(StepEnd(run, step, 1))
     assert torch.equal(torch.get_rng_state(), before)
     average = averaged(run)
     assert torch.equal(average.get_buffer("told"), torch.tensor([600.0]))
@@ -212,9 +212,9 @@ def test_the_statistics_of_a_short_run_are_no_new_networks(run: RunView, steps: 
     player = Player(network, torch.optim.SGD(network.parameters()))
     run = replace(run, players={**run.players, "gen": player})
     callback = Ema(EmaOptions())
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     for step in range(1, steps + 1):
-        callback.step_end(StepEnd(run, step, 1))
+        callback.on_step_end(StepEnd(run, step, 1))
     average = averaged(run)
     found = average[0](torch.randn(4096, dim))
     torch.testing.assert_close(average[1].running_var, found.var(dim=0), rtol=0.6, atol=0)
@@ -229,18 +229,18 @@ def test_ema_warms_up_only_if_told_to() -> None:
 
 def test_ema_without_a_past_is_the_generator(run: RunView) -> None:
     callback = Ema(EmaOptions(decay=0.0))
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     move(run, 1)
-    callback.step_end(StepEnd(run, 1, 1))
+    callback.on_step_end(StepEnd(run, 1, 1))
     for name, each in averaged(run).named_parameters():
         assert torch.equal(each, run.players["gen"].network.get_parameter(name))
 
 
 def test_ema_is_a_network_of_its_own_that_is_shown_and_never_trained(run: RunView) -> None:
     callback = Ema(EmaOptions())
-    callback.train_start(TrainStart(run, 0, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
     source = run.players["gen"].network
-    assert run.showcase is averaged(run)
+    assert run.sampling_generator is averaged(run)
     assert not averaged(run).training
     assert source.training
     assert not any(each.requires_grad for each in averaged(run).parameters())
@@ -251,10 +251,10 @@ def test_ema_is_a_network_of_its_own_that_is_shown_and_never_trained(run: RunVie
 
 def test_ema_resumes_bit_for_bit(tmp_path: Path) -> None:
     def train(run: RunView, callback: Ema, steps: range) -> None:
-        callback.train_start(TrainStart(run, steps[0] - 1, 1))
+        callback.on_train_start(TrainStart(run, steps[0] - 1, 1))
         for step in steps:
             move(run, step)
-            callback.step_end(StepEnd(run, step, 1))
+            callback.on_step_end(StepEnd(run, step, 1))
 
     whole, killed, resumed = (new_run(tmp_path) for _ in range(3))
     train(whole, Ema(EmaOptions(decay=0.9)), range(1, 21))
@@ -277,7 +277,7 @@ def test_ema_new_to_a_resumed_run_starts_from_its_generator(run: RunView) -> Non
     callback = Ema(EmaOptions())
     assert callback.state_dict() == {}
     callback.load_state_dict({})
-    callback.train_start(TrainStart(run, 1, 1))
+    callback.on_train_start(TrainStart(run, 1, 1))
     source = run.players["gen"].network.get_parameter("0.weight")
     assert torch.equal(averaged(run).get_parameter("0.weight"), source)
 
@@ -292,7 +292,7 @@ def norm_after(run: RunView, options: GradClipOptions, name: Literal["gen", "dis
         each.grad = torch.zeros_like(each)
     gradients = [each.grad.view(-1) for each in player.weights if each.grad is not None]
     gradients[0][0], gradients[1][0] = 3.0, -4.0
-    GradClip(options).gradients_ready(GradientsReady(run, 1, name, player))
+    GradClip(options).on_gradients_ready(GradientsReady(run, 1, name, player))
     return float(torch.cat(gradients).norm())
 
 
@@ -319,12 +319,12 @@ def test_clip_of_one_player(
 
 def rates(run: RunView, callback: LrSchedule, steps: range) -> list[float]:
     """The rate that each of ``steps`` is taken with."""
-    callback.train_start(TrainStart(run, steps[0] - 1, 1))
+    callback.on_train_start(TrainStart(run, steps[0] - 1, 1))
     found = []
     for step in steps:
         found.append(run.players["gen"].optimizer.param_groups[0]["lr"])
         assert run.players["disc"].optimizer.param_groups[0]["lr"] == found[-1] * 2
-        callback.step_end(StepEnd(run, step, 1))
+        callback.on_step_end(StepEnd(run, step, 1))
     assert all(isinstance(rate, float) for rate in found)
     return found
 
@@ -393,8 +393,8 @@ def test_schedule_takes_every_group(run: RunView) -> None:
     optimizer = run.players["gen"].optimizer
     optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "lr": 1.0})
     callback = LrSchedule(LrScheduleOptions())
-    callback.train_start(TrainStart(run, 0, 1))
-    callback.step_end(StepEnd(run, 10, 1))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    callback.on_step_end(StepEnd(run, 10, 1))
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([LR * 0.75, 0.75])
 
 

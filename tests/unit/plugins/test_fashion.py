@@ -20,7 +20,7 @@ from ganfw_plugins.fashion.dataset import CATEGORIES, FashionMnist
 from ganfw_plugins.fashion.options import FashionMnistOptions
 
 Ganfw = Callable[..., Result]
-Judged = Callable[[Tensor], Mapping[str, Any]]
+ScoreSeries = Callable[[Tensor], Mapping[str, Any]]
 COUNT = 240
 
 
@@ -122,7 +122,7 @@ def _of(category: str) -> Tensor:
 
 
 @pytest.fixture
-def judged(root: Path, metric: Callable[..., Metric]) -> Judged:
+def judged(root: Path, metric: Callable[..., Metric]) -> ScoreSeries:
     """``judged(fake)``: the scores of generated clothes, beside real ones."""
     dataset = FashionMnist(FashionMnistOptions(root=root))
     dataset.prepare(print)
@@ -142,7 +142,7 @@ def _faint(pictures: Tensor) -> Tensor:
 @pytest.mark.parametrize("spoil", [_upside_down, _faint])
 @pytest.mark.parametrize("category", ["trouser", "bag"])
 def test_a_spoilt_category_comes_out_worst(
-    judged: Judged, category: str, spoil: Callable[[Tensor], Tensor]
+    judged: ScoreSeries, category: str, spoil: Callable[[Tensor], Tensor]
 ) -> None:
     """By name: all others are made as often and as well as in the data."""
     fake = _many(3)
@@ -157,7 +157,7 @@ def test_a_spoilt_category_comes_out_worst(
     assert sorted(quality[name] for name in CATEGORIES if name != category)[1] > 0.95
 
 
-def test_bad_samples_still_tell_categories_apart(judged: Judged) -> None:
+def test_bad_samples_still_tell_categories_apart(judged: ScoreSeries) -> None:
     """Where all are too far off to count, the one that is never made is still named, and those
     that are farther off score less."""
     fake = _many(3)

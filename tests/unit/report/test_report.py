@@ -23,7 +23,7 @@ from ganfw.report.charts import loss_figure, score_figures
 from ganfw.report.page import render
 from ganfw.report.summary import differences, named_apart, read
 from ganfw.runs.scores import keep_scores
-from ganfw.storage.run_dir import RunDir, thinned
+from ganfw.storage.run_dir import RunDir, evenly_spaced
 
 Ganfw = Callable[..., Result]
 
@@ -123,7 +123,7 @@ def test_the_score_at_the_top_is_the_one_made_last(folder: Path) -> None:
     run = read(folder)
     assert [(each.name, each.values[-1]) for each in run.headlines] == [("swd", 60), ("kid", 3)]
     assert len(run.judged) == 3
-    # Judged again at the same step, as it was at first.
+    # ScoreSeries again at the same step, as it was at first.
     lines = [score(300, 60.0), score(300, 50.0, options={"samples": 7}), score(300, 60.0)]
     for line in lines:
         keep_scores(folder / "scores.jsonl", [line])
@@ -326,8 +326,8 @@ def test_runs_are_told_apart_by_their_looks(tmp_path: Path) -> None:
 
 
 def test_what_is_thinned_keeps_both_ends() -> None:
-    assert thinned(5, 9) == [0, 1, 2, 3, 4]
-    assert thinned(101, 3) == [0, 50, 100]
+    assert evenly_spaced(5, 9) == [0, 1, 2, 3, 4]
+    assert evenly_spaced(101, 3) == [0, 50, 100]
 
 
 def test_a_run_is_named_once_however_it_is_written(ganfw: Ganfw, tmp_path: Path) -> None:

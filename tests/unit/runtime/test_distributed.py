@@ -8,7 +8,7 @@ import torch
 from ganfw.data.loader import batch_count, batch_indices
 from ganfw.errors import UsageError
 from ganfw.runtime.device import choose_device
-from ganfw.runtime.distributed import ALONE, Processes
+from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.runtime.random_state import parse_random_state, random_state, random_state_json
 from ganfw.sampling.latents import Latents
 
@@ -38,7 +38,7 @@ def test_every_process_gets_as_many(
 
 
 def test_shares_make_up_the_batches_of_one() -> None:
-    alone = batch_indices(24, 10, 7, 3, ALONE)
+    alone = batch_indices(24, 10, 7, 3, SINGLE_PROCESS)
     first, second = (batch_indices(24, 10, 7, 3, each) for each in TWO)
     for whole, one, other in zip(alone, first, second, strict=True):
         assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())

@@ -293,7 +293,7 @@ class Misspelt(ganfw.Callback):
 class Amnesiac(ganfw.Callback):
     seen = 0
 
-    def step_end(self, event: ganfw.StepEnd) -> None:
+    def on_step_end(self, event: ganfw.StepEnd) -> None:
         self.seen += 1
 
     def state_dict(self) -> Mapping[str, Any]:
@@ -303,25 +303,25 @@ class Amnesiac(ganfw.Callback):
 class Meddling(Amnesiac):
     """What it does depends on what it forgets."""
 
-    def step_end(self, event: ganfw.StepEnd) -> None:
-        super().step_end(event)
+    def on_step_end(self, event: ganfw.StepEnd) -> None:
+        super().on_step_end(event)
         with torch.no_grad():
             for weight in event.run.players["gen"].weights:
                 weight.mul_(1 + 0.01 * self.seen)
 
 
 class Opaque(ganfw.Callback):
-    def step_end(self, event: ganfw.StepEnd) -> None: ...
+    def on_step_end(self, event: ganfw.StepEnd) -> None: ...
 
     def state_dict(self) -> Mapping[str, Any]:
         return {"self": self}
 
 
 class Clumsy(ganfw.Callback):
-    def failure(self, event: ganfw.Failure) -> None:
+    def on_failure(self, event: ganfw.Failure) -> None:
         self.file.close()  # type: ignore[attr-defined]
 
-    def epoch_end(self, event: ganfw.EpochEnd) -> None:
+    def on_epoch_end(self, event: ganfw.EpochEnd) -> None:
         raise KeyError("epoch")
 
 

@@ -18,7 +18,7 @@ from ganfw.config.recipes import recipe_layer
 from ganfw.config.run_config import resolve
 from ganfw.launch.build import build_game
 from ganfw.registry.discovery import discover
-from ganfw.training.memory_format import match_layout, prefer_channels_last
+from ganfw.training.memory_format import match_memory_format, use_channels_last
 
 Ganfw = Callable[..., Result]
 SHAPES = Shapes((3, 16, 16), (-1.0, 1.0), 0, 7)
@@ -35,7 +35,7 @@ def _losses(channels_last: bool) -> Tensor:
     game = build_game(config, SHAPES, torch.device("cpu"))
     networks = {"gen": game.gen.network.double(), "disc": game.disc.network.double()}
     if channels_last:
-        assert prefer_channels_last(networks, lambda: None) == []
+        assert use_channels_last(networks, lambda: None) == []
     torch.manual_seed(1)
     rows = []
     for _ in range(20):
@@ -51,7 +51,7 @@ def test_nothing_but_the_order_of_additions_changes() -> None:
 
 def test_weights_and_pictures_are_laid_out_so() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3))
-    assert prefer_channels_last({"it": network}, lambda: None) == []
+    assert use_channels_last({"it": network}, lambda: None) == []
     made = network(torch.randn(2, 3, 9, 9))
     assert made.is_contiguous(memory_format=torch.channels_last)
 
@@ -69,7 +69,7 @@ class Viewing(nn.Module):
 
 def test_what_uses_view_is_laid_out_as_before() -> None:
     network = Viewing()
-    (line,) = prefer_channels_last({"disc 'it'": network}, lambda: network(torch.randn(2, 3, 9, 9)))
+    (line,) = use_channels_last({"disc 'it'": network}, lambda: network(torch.randn(2, 3, 9, 9)))
     assert line.startswith("NOTE: disc 'it' uses view() on pictures")
     assert network.layer.weight.is_contiguous()
 
@@ -79,7 +79,7 @@ def test_another_error_is_not_swallowed() -> None:
         raise RuntimeError("of another kind")
 
     with pytest.raises(RuntimeError, match="of another kind"):
-        prefer_channels_last({"it": nn.Conv2d(3, 4, 3)}, fail)
+        use_channels_last({"it": nn.Conv2d(3, 4, 3)}, fail)
 
 
 def test_loaded_state_is_laid_out_as_the_weights_are() -> None:
@@ -89,7 +89,7 @@ def test_loaded_state_is_laid_out_as_the_weights_are() -> None:
     optimizer.step()
     average = optimizer.state[weight]["exp_avg"].clone()
     optimizer.state[weight]["exp_avg"] = average.contiguous()
-    match_layout(optimizer)
+    match_memory_format(optimizer)
     assert optimizer.state[weight]["exp_avg"].stride() == weight.stride()
     assert torch.equal(optimizer.state[weight]["exp_avg"], average)
 

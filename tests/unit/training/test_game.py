@@ -14,7 +14,9 @@ from ganfw.interfaces.player import Player
 from ganfw.interfaces.shapes import Shapes
 from ganfw.registry.component import SLOT_OF
 from ganfw.registry.registry import Registry
-from ganfw.training.game import Critic, Game, WeightedLoss
+from ganfw.training.critic import Critic
+from ganfw.training.game import Game
+from ganfw.training.objective import WeightedLoss
 
 POINTS = Shapes(sample=(2,), value_range=None, classes=0, latent_dim=2)
 PICTURES = Shapes(sample=(3, 32, 32), value_range=(-1.0, 1.0), classes=0, latent_dim=10)

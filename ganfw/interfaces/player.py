@@ -25,7 +25,7 @@ class Player:
     @property
     def forward(self) -> Callable[..., Any]:
         """What to call: the compiled network, or the network."""
-        return self.compiled or self.network
+        return self.network if self.compiled is None else self.compiled
 
     def parameters(self) -> list[nn.Parameter]:
         """The weights that are trained; those that someone froze are not among them."""

@@ -91,7 +91,9 @@ class RunView:
         each time. The run is not disturbed: neither its random streams, nor the network's mode and
         statistics."""
         with self.undisturbed():
-            return generate(network or self.sampling_generator, *self.inputs(n))
+            return generate(
+                self.sampling_generator if network is None else network, *self.inputs(n)
+            )
 
     def undisturbed(self, seed: int | None = None) -> AbstractContextManager[None]:
         """For what may draw random numbers (a generator with noise, say): the global streams begin

@@ -1,44 +1,107 @@
-"""The compiled step gives the eager one's losses, or is refused with the reason."""
+"""Compiled networks give the eager ones' losses in every kind of run, or are refused."""
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from click.testing import Result
 from torch import nn
 
-from ganfw.training.updates import UPDATES
+from ganfw.config.layers import settings_layer
+from ganfw.config.recipes import recipe_layer
+from ganfw.config.run_config import resolve
+from ganfw.data.memory_loader import MemoryLoader
+from ganfw.errors import UsageError
+from ganfw.interfaces.shapes import Shapes
+from ganfw.launch.build import build_game
+from ganfw.registry.registry import Registry
+from ganfw.training import compiling
+from ganfw.training.compiling import compile_game
+from ganfw.training.game import Game
 
-Ganfw = Callable[..., Result]
 Process = Callable[..., "subprocess.Popen[str]"]
-GAUSSIAN = ("run", "--recipe", "d2l-gaussian", "--no-callback", "loss-curve", "--no-callback",
-            "samples", "-s", "data.count=404")  # fmt: skip
+CPU = torch.device("cpu")
+PICTURES = Shapes((3, 16, 16), (-1.0, 1.0), 0, 100)
 
 
+def _game(registry: Registry, settings: dict[str, Any]) -> Game:
+    small = {"gen.channels": 8, "disc.channels": 8, **settings}
+    layers = [recipe_layer(registry, "d2l-dcgan"), settings_layer(small, "test")]
+    return build_game(resolve(registry, layers), PICTURES, CPU)
+
+
+def _loader() -> MemoryLoader:
+    pictures = torch.randint(0, 256, (12, *PICTURES.sample), dtype=torch.uint8)
+    return MemoryLoader(pictures, None, PICTURES.value_range, 4, 0, CPU)
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tracing and differentiation, without the minute that a C++ compiler takes."""
+
+    def compiled(network: nn.Module) -> Any:
+        return torch.compile(network, dynamic=False, backend="aot_eager")
+
+    torch.compiler.reset()
+    monkeypatch.setattr(compiling, "_compiled", compiled)
+
+
+@pytest.mark.usefixtures("traced")
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("settings", "disc_is_compiled"),
     [
-        (("--loss", "nonsaturating", "--loss", "r1"), "loss 'r1' differentiates the critic's"),
-        (("--callback", "grad-clip"), "callback 'grad-clip' watches gradients"),
-        (("-s", "gen.optimizer.use=sgd"), "SGD can't be compiled: use adam"),
-        (("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "-s", "data.individuals=1",
-          "-s", "data.size=16", "-s", "gen.channels=8", "-s", "disc.channels=8"),
-         "the generator keeps statistics (batch norm's, say)"),
+        ({}, True),
+        ({"train.accumulate": 2, "train.precision": "bf16"}, True),
+        ({"loss.r1.use": "r1", "loss.r1.every": 2, "gen.optimizer.use": "sgd"}, False),
+        ({"augment.ada.use": "ada"}, True),
     ],
-)  # fmt: skip
-def test_what_cannot_be_compiled_is_refused(
-    ganfw: Ganfw, words: tuple[str, ...], said: str
+)
+def test_every_kind_of_run_compiles(
+    registry: Registry, settings: dict[str, Any], disc_is_compiled: bool
 ) -> None:
-    result = ganfw(*GAUSSIAN[:3], *words, "--compile", "--steps", 2)
-    assert result.exit_code == 2
-    assert said in result.stderr.splitlines()[-1]
-    assert not Path("runs").exists()
+    game, loader = _game(registry, settings), _loader()
+    before, random = copy.deepcopy(game.state_dict()), torch.get_rng_state()
+    compile_game(game, loader, PICTURES.latent_dim)
+    assert game.gen.compiled is not None
+    assert (game.disc.compiled is not None) == disc_is_compiled
+    assert torch.equal(torch.get_rng_state(), random)
+    after = game.state_dict()["players"]
+    for name, player in before["players"].items():
+        assert after[name]["optimizer"]["state"] == {}
+        for key, weight in player["network"].items():
+            assert torch.equal(weight, after[name]["network"][key])
+
+
+def test_networks_that_disagree_are_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubled(network: nn.Module) -> Any:
+        return lambda inputs, labels: 2 * network(inputs, labels)
+
+    monkeypatch.setattr(compiling, "_compiled", doubled)
+    with pytest.raises(UsageError, match="from the eager ones after 3 steps"):
+        compile_game(_game(registry, {}), _loader(), PICTURES.latent_dim)
+
+
+def test_what_cannot_be_compiled_is_said_in_one_line(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(network: nn.Module) -> Any:
+        def fail(inputs: Any, labels: Any) -> Any:
+            raise RuntimeError("no C++\ncompiler")
+
+        return fail
+
+    monkeypatch.setattr(compiling, "_compiled", broken)
+    with pytest.raises(UsageError, match=r"leave --compile out: no C\+\+ compiler"):
+        compile_game(_game(registry, {}), _loader(), PICTURES.latent_dim)
 
 
 def _rows(out: Path) -> torch.Tensor:
@@ -46,50 +109,16 @@ def _rows(out: Path) -> torch.Tensor:
     return torch.tensor([[json.loads(line)[key] for key in ("loss_D", "loss_G")] for line in lines])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("c++") is None, reason="torch compiles with a C++ compiler")
 def test_a_compiled_run_is_the_eager_run(ganfw_process: Process, tmp_path: Path) -> None:
-    """Also over the smaller last batch of each epoch, a schedule of the rates, and a resume."""
-
-    def run(*words: object) -> str:
-        process = ganfw_process(*words)
+    """By the real compiler; also over the smaller last batch of each epoch."""
+    words = ("run", "--recipe", "d2l-gaussian", "-s", "data.count=404", "--epochs", 1)
+    for more in (("--out", "eager"), ("--compile", "--out", "compiled")):
+        process = ganfw_process(*words, *more)
         _, error = process.communicate(timeout=300)
         assert process.returncode == 0, error
-        return error
-
-    scheduled = (*GAUSSIAN, "--callback", "lr-schedule", "--epochs", 2)
-    run(*scheduled, "--out", "eager")
-    error = run(*scheduled, "--compile", "--out", "compiled")
-    assert "the step is compiled (" in error
-    assert "recompile" not in error
-    eager, compiled = (_rows(tmp_path / out) for out in ("eager", "compiled"))
-    assert len(eager) == 2 * 51
-    torch.testing.assert_close(compiled, eager, rtol=1e-3, atol=1e-3)
-    run(*GAUSSIAN, "--compile", "--steps", 80, "--out", "whole")
-    run(*GAUSSIAN, "--compile", "--steps", 60, "--out", "halves")
-    run("resume", "halves/0001-linear-gaussian", "--steps", 80)
-    assert torch.equal(_rows(tmp_path / "halves"), _rows(tmp_path / "whole"))
-
-
-@pytest.mark.parametrize(
-    ("cls", "options"),
-    [
-        (torch.optim.Adam, {"lr": 0.01, "betas": (0.5, 0.99), "weight_decay": 0.1}),
-        (torch.optim.AdamW, {"lr": 0.02, "betas": (0.9, 0.999), "weight_decay": 0.3}),
-    ],
-)
-def test_updates_are_torchs(cls: type[torch.optim.Optimizer], options: dict[str, object]) -> None:
-    torch.manual_seed(0)
-    start = torch.randn(3, 2)
-    ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
-    optimizer = cls([theirs], **options)  # type: ignore[call-arg]
-    names = ("step", "exp_avg", "exp_avg_sq")
-    state = {name: torch.zeros(()) if name == "step" else torch.zeros(3, 2) for name in names}
-    for _ in range(5):
-        theirs.grad = torch.randn(3, 2)
-        optimizer.step()
-        rate = torch.tensor(options["lr"])
-        with torch.no_grad():
-            UPDATES[cls.__name__](ours, theirs.grad, state, rate, optimizer.param_groups[0])
-    torch.testing.assert_close(ours, theirs)
-    for name in names:
-        torch.testing.assert_close(state[name], optimizer.state[theirs][name])
+    assert "the networks are compiled (" in error
+    torch.testing.assert_close(
+        _rows(tmp_path / "compiled"), _rows(tmp_path / "eager"), rtol=1e-3, atol=1e-3
+    )

@@ -72,7 +72,8 @@ class ContractCase:
             if isinstance(broken.__cause__, PluginError):
                 said = str(broken.__cause__)
                 raise ContractFailure(who, self.title, "code that loads", said, "") from broken
-            at = place(broken.at, broken.__traceback__, self.subject.home)
+            thing = broken.at or self.subject.target
+            at = place(thing, broken.__traceback__, self.subject.home)
             raise ContractFailure(who, self.title, broken.expected, broken.got, at) from broken
 
 

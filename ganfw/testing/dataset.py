@@ -39,7 +39,7 @@ def items_are_as_it_says(subject: Subject) -> None:
         except SkipItem:
             continue
         except PluginError as error:
-            raise Broken("items as the dataset says", str(error), type(dataset)) from error
+            raise Broken("items as the dataset says", str(error), at) from None
         if not dataset.classes and label is not None:
             raise Broken("no labels, for classes = 0", f"the label {label}", at)
         limits = dataset.value_range

@@ -177,8 +177,8 @@ def what_it_learns_survives(subject: Subject) -> None:
     """A second loss that loads its ``state_dict``, as in a resumed run, gives the same terms."""
     for first, second in zip(turns(subject), turns(subject), strict=True):
         first.terms()
-        with expecting("state that can be saved and loaded", subject.target.load_state_dict):
-            state = save_and_load(first.loss.state_dict(), subject.target.state_dict)
+        with expecting("state that can be saved and loaded", subject.target):
+            state = save_and_load(first.loss.state_dict(), subject.target)
             second.loss.load_state_dict(state)
         _check_same(first, second, "after its state_dict was loaded")
 

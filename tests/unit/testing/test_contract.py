@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from torch.nn.functional import softplus
 
 import ganfw
 from ganfw import Component, Critic, Options, Shapes, Terms
-from ganfw.registry.registry import Registry
+from ganfw.registry.registry import Registered, Registry
 from ganfw.registry.source import Source
 from ganfw.testing import ContractCase, ContractFailure, NotApplicable, contract_cases
 from ganfw.testing.cases import _COMMON, _OF_KIND
@@ -26,23 +27,33 @@ from ganfw.testing.toys import ToyDataset, ToyDiscriminator, ToyGenerator, ToyLo
 POINTS = Shapes((2,), (-1.0, 1.0), 0, 5)
 
 
+@dataclass(frozen=True)
+class Here(Registered):
+    """A component whose classes are in this file."""
+
+    cls: type
+    options: type[Options]
+
+    def load(self) -> type:
+        return self.cls
+
+    def load_options(self) -> type[Options]:
+        return self.options
+
+
 def _case(
     kind: str,
     cls: type,
     check: str,
-    options: type[Options] | None = None,
+    options: type[Options] = Options,
     given: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> ContractCase:
-    """One check of ``cls``, registered in this session as a component of ``kind``."""
-    registry = Registry()
-    target = f"{cls.__module__}:{cls.__name__}"
-    path = None if options is None else f"{__name__}:{options.__name__}"
-    component = Component(kind, "it", target, path, **{"summary": "It", **more})
-    registry.add(component, Source("session"))
-    subject = Subject(registry, registry.components()[0], given or {}, (POINTS,))
+    """One check of ``cls`` as a component of ``kind``."""
+    component = Component(kind, "it", "here:It", **{"summary": "It", **more})
+    registered = Here(component, Source("session"), cls, options)
     (found,) = [function for function in _OF_KIND[kind] if function.__name__ == check]
-    return ContractCase(subject, found)
+    return ContractCase(Subject(Registry(), registered, given or {}, (POINTS,)), found)
 
 
 def _failure(case: ContractCase) -> ContractFailure:
@@ -51,13 +62,22 @@ def _failure(case: ContractCase) -> ContractFailure:
     return failure.value
 
 
+def _network(
+    base: Any,
+    output: Callable[[Tensor], Tensor] = lambda values: values,
+    inputs: Callable[[Tensor], Tensor] = lambda values: values,
+) -> type:
+    """The network ``base`` with its output or input changed."""
+
+    class Changed(base):  # type: ignore[misc]
+        def forward(self, values: Tensor, *labels: Any) -> Tensor:
+            return output(super().forward(inputs(values), *labels))
+
+    return Changed
+
+
 class Plain(ToyGenerator):
     """Keeps the contract."""
-
-
-class WrongShape(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents).unsqueeze(1)
 
 
 class Fails(Plain):
@@ -65,42 +85,15 @@ class Fails(Plain):
         return latents @ torch.zeros(99, 2)
 
 
-class Double(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents).double()
-
-
-class NotFinite(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents) / 0
-
-
 class NoShape(Plain):
     def __init__(self, options: Any, shapes: Shapes) -> None:
         raise ganfw.ShapesError("never")
-
-
-class Unbounded(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return 9 * super().forward(latents)  # type: ignore[no-any-return]
 
 
 class UnusedWeight(Plain):
     def __init__(self, options: Any, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         self.unused = nn.Parameter(torch.zeros(3))
-
-
-class DetachedInput(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents.detach())
-
-
-class Unseeded(Plain):
-    _calls = itertools.count()
-
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents) + 0.01 * next(self._calls)
 
 
 class UnsavedState(Plain):
@@ -112,47 +105,37 @@ class UnsavedState(Plain):
         return super().forward(latents) * self.factor
 
 
-class OnePrecision(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents) + torch.zeros(2, dtype=torch.float64)
-
-
 class OneDevice(Plain):
     def __init__(self, options: Any, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         self.scale = torch.ones(2)
 
 
-class InPlace(Plain):
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(latents.mul_(2))
-
+CALLS = itertools.count()
+COLUMN = _network(Plain, lambda samples: samples[:, None])
+DOUBLE = _network(Plain, lambda samples: samples.double())
+NOT_FINITE = _network(Plain, lambda samples: samples / 0)
+UNBOUNDED = _network(Plain, lambda samples: 9 * samples)
+UNSEEDED = _network(Plain, lambda samples: samples + 0.01 * next(CALLS))
+ONE_PRECISION = _network(Plain, lambda samples: samples + torch.zeros(2, dtype=torch.float64))
+DETACHED = _network(Plain, inputs=torch.detach)
+IN_PLACE = _network(Plain, inputs=lambda latents: latents.mul_(2))
 
 BAD_GENERATORS = [
-    (WrongShape, "samples_have_the_right_shape", "samples (1, 2)", "(1, 1, 2)"),
+    (COLUMN, "samples_have_the_right_shape", "samples (1, 2)", "(1, 1, 2)"),
     (Fails, "samples_have_the_right_shape", "an output for a batch of 1", "RuntimeError: "),
-    (Double, "samples_have_the_right_shape", "float32", "float64"),
-    (NotFinite, "samples_have_the_right_shape", "finite samples", "nan or infinity"),
+    (DOUBLE, "samples_have_the_right_shape", "float32", "float64"),
+    (NOT_FINITE, "samples_have_the_right_shape", "finite samples", "nan or infinity"),
     (NoShape, "samples_have_the_right_shape", "for some shape", "ShapesError"),
-    (Unbounded, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
+    (UNBOUNDED, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
     (UnusedWeight, "gradients_reach_weights_and_input", "a gradient of 'unused'", "none"),
-    (DetachedInput, "gradients_reach_weights_and_input", "a gradient at the input", "none"),
-    (Unseeded, "same_seed_same_result", "the same output twice", "a gap of 0.01"),
+    (DETACHED, "gradients_reach_weights_and_input", "a gradient at the input", "none"),
+    (UNSEEDED, "same_seed_same_result", "the same output twice", "a gap of 0.01"),
     (UnsavedState, "weights_survive_safetensors", "saved and loaded weights", "no buffer"),
-    (OnePrecision, "works_in_other_precisions", "bfloat16, as the input is", "float64"),
+    (ONE_PRECISION, "works_in_other_precisions", "bfloat16, as the input is", "float64"),
     (OneDevice, "moves_to_another_device", "'scale' on", "register_buffer it"),
-    (InPlace, "input_is_not_changed", "left as it was", "changed in place"),
+    (IN_PLACE, "input_is_not_changed", "left as it was", "changed in place"),
 ]
-
-
-class Column(ToyDiscriminator):
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(samples).unsqueeze(1)
-
-
-class Sigmoid(ToyDiscriminator):
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        return super().forward(samples).sigmoid()
 
 
 class _Once(torch.autograd.Function):
@@ -166,66 +149,51 @@ class _Once(torch.autograd.Function):
         return gradient * 2
 
 
-class DifferentiableOnce(ToyDiscriminator):
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        doubled: Tensor = _Once.apply(samples)
-        return super().forward(doubled)
-
+SCORE_COLUMN = _network(ToyDiscriminator, lambda scores: scores[:, None])
+SIGMOID = _network(ToyDiscriminator, torch.sigmoid)
+ONCE = _network(ToyDiscriminator, inputs=_Once.apply)
 
 BAD_DISCRIMINATORS = [
-    (Column, "one_score_per_sample", "scores (1,)", "(1, 1)"),
-    (Sigmoid, "scores_are_raw", "raw scores", "all in 0..1: remove the sigmoid"),
-    (DifferentiableOnce, "survives_double_backward", "can be differentiated", "RuntimeError"),
+    (SCORE_COLUMN, "one_score_per_sample", "scores (1,)", "(1, 1)"),
+    (SIGMOID, "scores_are_raw", "raw scores", "all in 0..1: remove the sigmoid"),
+    (ONCE, "survives_double_backward", "can be differentiated", "RuntimeError"),
 ]
 
 
-class Cropping(ganfw.Augment):
+class PlainAugment(ganfw.Augment):
     def forward(self, samples: Tensor) -> Tensor:
-        return samples[..., :1]
+        return samples
 
 
-class Detaching(ganfw.Augment):
-    def forward(self, samples: Tensor) -> Tensor:
-        return samples.detach() + 0 * samples
-
+CROPPING = _network(PlainAugment, lambda samples: samples[..., :1])
+DETACHING = _network(PlainAugment, lambda samples: samples.detach() + 0 * samples)
 
 BAD_AUGMENTS = [
-    (Cropping, "samples_have_the_right_shape", "samples (1, 2)", "(1, 1)"),
-    (Detaching, "gradients_reach_weights_and_input", "at the input", "0"),
+    (CROPPING, "samples_have_the_right_shape", "samples (1, 2)", "(1, 1)"),
+    (DETACHING, "gradients_reach_weights_and_input", "at the input", "0"),
 ]
+
+
+def _loss(
+    disc: Callable[[Critic, Tensor, Tensor], Terms] = lambda critic, real, fake: {},
+    gen: Callable[[Critic, Tensor, Tensor], Terms] = lambda critic, real, fake: {},
+) -> type:
+    """A loss with these terms of the discriminator and the generator."""
+
+    class Changed(ganfw.Loss):
+        def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+            return disc(critic, real, fake)
+
+        def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+            return gen(critic, real, fake)
+
+    return Changed
 
 
 class CallsBackward(ToyLoss):
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         critic(real).mean().backward(retain_graph=True)
         return super().discriminator_terms(critic, real, fake)
-
-
-class Sum(ToyLoss):
-    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"fake": softplus(-critic(fake)).sum()}
-
-
-class Vector(ToyLoss):
-    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"fake": softplus(-critic(fake))}
-
-
-class Logarithm(ToyLoss):
-    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"fake": -critic(fake).sigmoid().log().mean()}
-
-
-class NoTerms(ToyLoss):
-    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {}
-
-    generator_terms = discriminator_terms
-
-
-class NoGradient(ToyLoss):
-    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"real": critic(real).detach().mean()}
 
 
 class Undeclared(ToyLoss):
@@ -236,22 +204,6 @@ class Undeclared(ToyLoss):
 
 class Misdeclared(ToyLoss):
     needs_gradient_at = ("latents",)  # type: ignore[assignment]
-
-
-class Single(ToyLoss):
-    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"fake": -critic(fake).float().mean()}
-
-
-class Noisy(ToyLoss):
-    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"real": critic(real).mean() * float(np.random.default_rng().random())}
-
-
-class Kinked(ToyLoss):
-    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        twice: Tensor = _Once.apply(critic(real))
-        return {"real": twice.square().mean()}
 
 
 class Counting(ToyLoss):
@@ -283,21 +235,36 @@ class Learning(ToyLoss):
         return {"real": critic(real).mean() * (1 + self.steps.to(real) / 8)}
 
 
+def _unseeded(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+    return {"real": critic(real).mean() * float(np.random.default_rng().random())}
+
+
+def _kinked(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+    twice: Tensor = _Once.apply(critic(real))
+    return {"real": twice.square().mean()}
+
+
+SUM = _loss(gen=lambda critic, real, fake: {"fake": softplus(-critic(fake)).sum()})
+VECTOR = _loss(gen=lambda critic, real, fake: {"fake": softplus(-critic(fake))})
+LOGARITHM = _loss(gen=lambda critic, real, fake: {"fake": -critic(fake).sigmoid().log().mean()})
+NO_GRADIENT = _loss(lambda critic, real, fake: {"real": critic(real).detach().mean()})
+SINGLE = _loss(lambda critic, real, fake: {"real": critic(real).float().mean()})
+
 BAD_LOSSES = [
     (CallsBackward, "it_neither_steps_nor_writes", "no gradients written", "not backward"),
-    (Sum, "terms_are_means_over_the_batch", "a mean", "twice the value"),
-    (Vector, "terms_are_finite_scalars", "a scalar", "shape (1,)"),
-    (Logarithm, "large_scores_stay_finite", "a finite term", "inf"),
-    (NoTerms, "terms_are_finite_scalars", "at least one term", "none"),
-    (NoGradient, "gradients_reach_the_players", "at the critic's weights", "none"),
+    (SUM, "terms_are_means_over_the_batch", "a mean", "twice the value"),
+    (VECTOR, "terms_are_finite_scalars", "a scalar", "shape (1,)"),
+    (LOGARITHM, "large_scores_stay_finite", "a finite term", "inf"),
+    (_loss(), "terms_are_finite_scalars", "at least one term", "none"),
+    (NO_GRADIENT, "gradients_reach_the_players", "at the critic's weights", "none"),
     (Undeclared, "terms_are_finite_scalars", "needs_gradient_at", "RuntimeError"),
     (Undeclared, "plays_a_whole_step", "a step of a GAN on points", "RuntimeError"),
     (Misdeclared, "terms_are_finite_scalars", "('real', 'fake')", "('latents',)"),
-    (Single, "works_in_other_precisions", "as the scores", "torch.float32"),
-    (Noisy, "same_seed_same_terms", "twice from one seed", "two values"),
-    (Kinked, "survives_double_backward", "differentiated twice", "RuntimeError"),
+    (SINGLE, "works_in_other_precisions", "as the scores", "torch.float32"),
+    (_loss(_unseeded), "same_seed_same_terms", "twice from one seed", "two values"),
+    (_loss(_kinked), "survives_double_backward", "differentiated twice", "RuntimeError"),
     (Counting, "what_it_learns_survives", "after its state_dict was loaded", "two values"),
-    (OpaqueState, "what_it_learns_survives", "plain values and tensors", "is a Options"),
+    (OpaqueState, "what_it_learns_survives", "plain values and tensors", "is a SeedOptions"),
 ]
 
 
@@ -372,90 +339,58 @@ class Data(ToyDataset):
         self.options = options
 
 
-class WrongItems(Data):
-    def __getitem__(self, index: int) -> ganfw.Item:
-        return np.zeros(3, np.uint8), None
+def _data(**members: Any) -> type:
+    """The dataset with other attributes or methods."""
+    return type("Changed", (Data,), members)
 
 
-class Labelled(Data):
-    def __getitem__(self, index: int) -> ganfw.Item:
-        return np.zeros(2, np.uint8), 1
+def _random_item(dataset: Data, index: int) -> ganfw.Item:
+    return np.random.default_rng().integers(0, 256, 2, np.uint8), None
 
 
-class OutOfRange(Data):
-    def __getitem__(self, index: int) -> ganfw.Item:
-        return np.full(2, 7, np.float32), None
-
-
-class Misnamed(Data):
-    class_names = ("of", "no", "labels")
-
-
-class Empty(Data):
-    def __len__(self) -> int:
-        return 0
-
-
-class RandomItems(Data):
-    def __getitem__(self, index: int) -> ganfw.Item:
-        return np.random.default_rng().integers(0, 256, 2, np.uint8), None
-
-
-class RandomFingerprint(Data):
-    _calls = itertools.count()
-
-    def fingerprint(self) -> str:
-        return f"{next(self._calls):x}"
-
-
-class ConstantFingerprint(Data):
-    def fingerprint(self) -> str:
-        return "c0ffee"
-
-
-class NoPicture(Data):
-    def preview(self, samples: Tensor, real: Tensor | None = None) -> Any:
-        return samples
-
+WRONG_SHAPE = _data(__getitem__=lambda self, index: (np.zeros(3, np.uint8), None))
+LABELLED = _data(__getitem__=lambda self, index: (np.zeros(2, np.uint8), 1))
+OUT_OF_RANGE = _data(__getitem__=lambda self, index: (np.full(2, 7, np.float32), None))
+MISNAMED = _data(class_names=("of", "no", "labels"))
+EMPTY = _data(__len__=lambda self: 0)
+RANDOM_ITEMS = _data(__getitem__=_random_item)
+RANDOM_FINGERPRINT = _data(fingerprint=lambda self: f"{next(CALLS):x}")
+CONSTANT_FINGERPRINT = _data(fingerprint=lambda self: "c0ffee")
+NO_PICTURE = _data(preview=lambda self, samples, real: samples)
 
 BAD_DATASETS = [
-    (WrongItems, "items_are_as_it_says", "as the dataset says", "has shape (3,)"),
-    (Labelled, "items_are_as_it_says", "no labels", "the label 1"),
-    (OutOfRange, "items_are_as_it_says", "floats in (-1.0, 1.0)", "7..7"),
-    (Misnamed, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
-    (Empty, "items_are_as_it_says", "at least one item", "0"),
-    (RandomItems, "items_are_the_same_each_time", "the same items", "others when read again"),
-    (RandomFingerprint, "fingerprint_is_stable", "the same fingerprint", ", 1"),
-    (ConstantFingerprint, "fingerprint_changes_with_content", "another seed", "the same one"),
-    (NoPicture, "preview_is_a_picture", "a PIL image", "Tensor"),
+    (WRONG_SHAPE, "items_are_as_it_says", "as the dataset says", "has shape (3,)"),
+    (LABELLED, "items_are_as_it_says", "no labels", "the label 1"),
+    (OUT_OF_RANGE, "items_are_as_it_says", "floats in (-1.0, 1.0)", "7..7"),
+    (MISNAMED, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
+    (EMPTY, "items_are_as_it_says", "at least one item", "0"),
+    (RANDOM_ITEMS, "items_are_the_same_each_time", "the same items", "others when read again"),
+    (RANDOM_FINGERPRINT, "fingerprint_is_stable", "the same fingerprint each time", ", "),
+    (CONSTANT_FINGERPRINT, "fingerprint_changes_with_content", "another seed", "the same one"),
+    (NO_PICTURE, "preview_is_a_picture", "a PIL image", "Tensor"),
 ]
 
 
-class Bare(ganfw.Metric):
-    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
-        return {"score": 1.0}
+def _metric(scores: Callable[[Tensor, Tensor], Mapping[str, Any]]) -> type:
+    """A metric with these scores of real and generated samples."""
+
+    class Changed(ganfw.Metric):
+        def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
+            return scores(real, generate(3))
+
+    return Changed
 
 
-class Tensors(ganfw.Metric):
-    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
-        return {"score": real.mean(), "samples": 3}
-
-
-class RandomScore(ganfw.Metric):
-    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
-        return {"score": float(np.random.default_rng().random()), "samples": 3}
-
-
-class ChangesSamples(ganfw.Metric):
-    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
-        return {"score": float(generate(3).mul_(2).mean()), "samples": 3}
-
+BARE = _metric(lambda real, fake: {"score": 1.0})
+TENSOR = _metric(lambda real, fake: {"score": real.mean(), "samples": 3})
+RANDOM = _metric(lambda real, fake: {"score": np.random.default_rng().random(), "samples": 3})
+CHANGING = _metric(lambda real, fake: {"score": float(fake.mul_(2).mean()), "samples": 3})
 
 BAD_METRICS = [
-    (Bare, "scores_are_numbers_with_details", "how it was made", "alone"),
-    (Tensors, "scores_are_numbers_with_details", "plain, finite values", "not JSON serializable"),
-    (RandomScore, "same_samples_same_scores", "the same scores", "score"),
-    (ChangesSamples, "samples_are_not_changed", "left as they were", "changed in place"),
+    (BARE, "scores_are_numbers_with_details", "how it was made", "alone"),
+    (TENSOR, "scores_are_numbers_with_details", "plain, finite values", "not JSON serializable"),
+    (RANDOM, "same_samples_same_scores", "the same scores", "score"),
+    (CHANGING, "samples_are_not_changed", "left as they were", "changed in place"),
 ]
 
 BAD = {
@@ -476,8 +411,7 @@ BAD = {
 def test_a_broken_contract_is_found(
     kind: str, cls: type, check: str, expected: str, got: str
 ) -> None:
-    options = SeedOptions if kind == "dataset" else None
-    failure = _failure(_case(kind, cls, check, options))
+    failure = _failure(_case(kind, cls, check, SeedOptions))
     assert expected in failure.expected
     assert got in failure.got
     assert failure.at.startswith(f"{__file__}:")
@@ -580,17 +514,15 @@ def test_what_needs_an_option_is_left_out_unless_it_is_given(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("kind", "cls", "options"),
     [
-        ("generator", Plain, None),
         ("generator", Plain, BoundedUnion),
-        ("discriminator", ToyDiscriminator, None),
-        ("loss", ToyLoss, None),
-        ("loss", Learning, None),
+        ("discriminator", ToyDiscriminator, Options),
+        ("augment", PlainAugment, Options),
+        ("loss", ToyLoss, Options),
+        ("loss", Learning, Options),
         ("dataset", Data, SeedOptions),
     ],
 )
-def test_good_components_keep_the_contract(
-    kind: str, cls: type, options: type[Options] | None
-) -> None:
+def test_good_components_keep_the_contract(kind: str, cls: type, options: type[Options]) -> None:
     for check in _OF_KIND[kind]:
         if check.__name__ not in ("listing_imports_no_torch", "fingerprint_changes_with_content"):
             _case(kind, cls, check.__name__, options).run()

@@ -339,6 +339,10 @@ class Data(ToyDataset):
         self.options = options
 
 
+class Misnamed(Data):
+    class_names = ("of", "no", "labels")
+
+
 def _data(**members: Any) -> type:
     """The dataset with other attributes or methods."""
     return type("Changed", (Data,), members)
@@ -351,7 +355,6 @@ def _random_item(dataset: Data, index: int) -> ganfw.Item:
 WRONG_SHAPE = _data(__getitem__=lambda self, index: (np.zeros(3, np.uint8), None))
 LABELLED = _data(__getitem__=lambda self, index: (np.zeros(2, np.uint8), 1))
 OUT_OF_RANGE = _data(__getitem__=lambda self, index: (np.full(2, 7, np.float32), None))
-MISNAMED = _data(class_names=("of", "no", "labels"))
 EMPTY = _data(__len__=lambda self: 0)
 RANDOM_ITEMS = _data(__getitem__=_random_item)
 RANDOM_FINGERPRINT = _data(fingerprint=lambda self: f"{next(CALLS):x}")
@@ -362,7 +365,7 @@ BAD_DATASETS = [
     (WRONG_SHAPE, "items_are_as_it_says", "as the dataset says", "has shape (3,)"),
     (LABELLED, "items_are_as_it_says", "no labels", "the label 1"),
     (OUT_OF_RANGE, "items_are_as_it_says", "floats in (-1.0, 1.0)", "7..7"),
-    (MISNAMED, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
+    (Misnamed, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
     (EMPTY, "items_are_as_it_says", "at least one item", "0"),
     (RANDOM_ITEMS, "items_are_the_same_each_time", "the same items", "others when read again"),
     (RANDOM_FINGERPRINT, "fingerprint_is_stable", "the same fingerprint each time", ", "),

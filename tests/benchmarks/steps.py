@@ -6,7 +6,9 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 
+import reference
 import torch
+from measuring import Row, in_turns, ratio
 from torch import Tensor
 
 from ganfw.config.layers import settings_layer
@@ -20,9 +22,6 @@ from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.training.compiled import compile_game
 from ganfw.training.game import Game
 from ganfw.training.memory_format import use_channels_last
-
-from . import reference
-from .measuring import Row, in_turns, ratio
 
 CPU = torch.device("cpu")
 MULTIPLY_ADDS = 1144e6
@@ -82,7 +81,7 @@ def dcgan(quick: bool) -> Iterator[Row]:
         actions = _bound(real, ours=ours, book=book, examples=examples)
         times = in_turns({**actions, "product": _product()}, 4 if quick else 8)
         rate = PRODUCTS * SIZE**3 / min(times.pop("product"))
-        speed = {name: batch / statistics.median(each) for name, each in times.items()}
+        speed = {name: batch / statistics.median(seconds) for name, seconds in times.items()}
         for other, reach in (("book", "1.4 ×"), ("examples", "")):
             yield Row(
                 f"DCGAN step, batch {batch}, beside {other}'s",

@@ -48,6 +48,7 @@ _HOME = {
     "registry.component": ("Component",),
     "registry.hookspecs": ("hookimpl",),
     "registry.session": ("register",),
+    "runtime.logs": ("log",),
     "sampling.generate": ("generate",),
     "storage.cache": ("cache_folder",),
 }

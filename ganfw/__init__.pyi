@@ -56,6 +56,7 @@ from .registry.hookspecs import (
 from .registry.session import (
     register as register,
 )
+from .runtime.logs import log as log
 from .sampling.generate import (
     generate as generate,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,10 @@ from .config.layers import (
 from .config.recipes import recipe_layer
 from .errors import RunError
 from .registry.discovery import discover
+from .registry.registry import Registry
 from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
+from .runtime.logs import log, print_logs
 from .storage.atomic import write_text
 from .storage.run_dir import RunDir
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from .launch.start import Finished
-    from .runtime.reporter import Reporter
     from .sampling.sampler import Sampler
     from .training.trainer import Outcome
 
@@ -83,7 +83,7 @@ class Run:
 
         layer = settings_layer(settings or {}, "evaluate()")
         asked = Asked(_listed(metrics), layer, seed, best=best)
-        return evaluate(discover(), self.path, asked, _reporter()).records
+        return evaluate(_registry(), self.path, asked).records
 
     def scores(self) -> list[dict[str, Any]]:
         """Every score kept so far, oldest first, as `evaluate` returns them. Raises RunError."""
@@ -143,7 +143,7 @@ def run(
     """
     from .launch.start import start
 
-    registry = discover(_paths(plugin))
+    registry = _registry(plugin)
     layers = [
         *([recipe_layer(registry, recipe)] if recipe else []),
         *(file_layer(path) for path in _paths(config)),
@@ -154,7 +154,7 @@ def run(
         train_layer(epochs, steps, seed, device, "run()", compile, precision),
         settings_layer(settings or {}, "run()"),
     ]
-    finished = start(registry, layers, Path(out), command_line(), _reporter())
+    finished = start(registry, layers, Path(out), command_line())
     return _as_run(finished)
 
 
@@ -169,10 +169,10 @@ def resume(
     """Go on with a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch.start import resume as resume_run
 
-    registry = discover(_paths(plugin))
+    registry = _registry(plugin)
     changes = train_layer(epochs, steps, None, device, "resume()")
     argv = command_line()
-    return _as_run(resume_run(registry, Path(path), changes, from_step, argv, _reporter()))
+    return _as_run(resume_run(registry, Path(path), changes, from_step, argv))
 
 
 def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
@@ -189,11 +189,18 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     if not folder.is_dir():
         raise RunError(f"no run folder {folder}")
     generator = find_generator(folder, best)
-    registry = discover(_paths(plugin))
+    registry = _registry(plugin)
     run = RunDir(generator.parent)
     if run.provenance.is_file():
-        register_plugin_copies(registry, run, run.read_provenance(), _say)
+        register_plugin_copies(registry, run, run.read_provenance())
     return Sampler(generator, registry)
+
+
+def _registry(plugin: Paths = None) -> Registry:
+    """Every component; and lines are printed, unless the program has its own logging."""
+    if not log.hasHandlers():
+        print_logs()
+    return discover(_paths(plugin))
 
 
 def _listed(names: Any) -> list[Any]:
@@ -208,13 +215,3 @@ def _paths(paths: Paths) -> list[Path]:
 
 def _as_run(finished: Finished) -> Run:
     return Run(finished.folder.path, finished.outcome)
-
-
-def _reporter() -> Reporter:
-    from .runtime.reporter import Reporter
-
-    return Reporter(_say, _say, lambda done, total: None)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from ganfw.cli import main
 from ganfw.registry.discovery import discover
 from ganfw.registry.registry import Registry
+from ganfw.runtime.logs import log
 
 Ganfw = Callable[..., Result]
 
@@ -38,6 +40,17 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _seeded() -> None:
     """No test depends on those that ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is logged, line by line, as it comes."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    monkeypatch.setattr(log, "handlers", [handler])
+    log.setLevel(logging.INFO)
+    return lines
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,10 @@ class _Commands(click.Group):
     """A group that prints what a user can mend as one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
+        # Not at the top: ``--help`` logs nothing.
+        from ..runtime.logs import print_logs
+
+        print_logs()
         try:
             return super().invoke(ctx)
         except GanfwError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .completion import component_names
-from .options import find_plugins, plugin_option, set_option, typed_settings
+from .options import find_plugins, log_options, plugin_option, set_option, typed_settings
 from .table import columns
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _NEAREST = "--nearest"
 )
 @plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@log_options
 def evaluate_command(
     run: Path,
     metrics: tuple[str, ...],
@@ -66,14 +67,13 @@ def evaluate_command(
         registry.find("metric", name)
     layer = typed_settings(settings, "command line")
     from ..evaluation.evaluate_run import Asked, evaluate
-    from .display import reporter
 
     if nearest is not None:
         from ..sampling.image_files import picture_format, write_picture
 
         picture_format(nearest, option=_NEAREST)
     asked = Asked(metrics, layer, seed, device, nearest is not None, best)
-    found = evaluate(registry, run, asked, reporter())
+    found = evaluate(registry, run, asked)
     click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
         write_picture(nearest, found.nearest, _NEAREST)

@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from ..errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 if TYPE_CHECKING:
     from ..config.layers import Layer
@@ -41,6 +43,22 @@ def typed_settings(settings: Sequence[str], source: str) -> Layer:
             raise UsageError(f"-s {setting}: write PATH=VALUE, such as gen.channels=32")
         values[path.strip()] = Text(value.strip())
     return settings_layer(values, source)
+
+
+def _level_option(flag: str, level: int, help: str) -> Callable[[Command], Command]:
+    def set_level(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+        from ..runtime.logs import print_logs
+
+        if given:
+            print_logs(level)
+
+    return click.option(flag, is_flag=True, expose_value=False, callback=set_level, help=help)
+
+
+def log_options(command: Command) -> Command:
+    """``--quiet`` and ``--verbose``: how much of what is logged is printed."""
+    quiet = _level_option("--quiet", 30, "Print results and warnings alone.")
+    return quiet(_level_option("--verbose", 10, "Print more of what goes on.")(command))
 
 
 plugin_option = click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import find_plugins, nproc_option, plugin_option, run_in
+from .options import find_plugins, log_options, nproc_option, plugin_option, run_in
 
 
 @click.command("resume")
@@ -18,6 +18,7 @@ from .options import find_plugins, nproc_option, plugin_option, run_in
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 @plugin_option
 @click.option("--from-step", type=int, help="An earlier checkpoint than the last one.")
+@log_options
 def resume_command(
     run: Path,
     epochs: int | None,
@@ -41,6 +42,6 @@ def resume_command(
         run_in(nproc, sys.argv[1:])
     from ..launch.start import resume
     from ..runs.provenance import command_line
-    from .display import finish, reporter
+    from .display import finish
 
-    finish(resume(registry, run, changes, from_step, command_line(), reporter()))
+    finish(resume(registry, run, changes, from_step, command_line()))

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from .completion import complete_setting, component_names
-from .options import find_plugins, nproc_option, plugin_option, run_in, set_option, typed_settings
+from .options import (
+    find_plugins,
+    log_options,
+    nproc_option,
+    plugin_option,
+    run_in,
+    set_option,
+    typed_settings,
+)
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -75,6 +83,7 @@ def _slot(
     help="Folder for run folders.",
 )
 @click.option("--print-config", is_flag=True, help="Print the resolved run as TOML and stop.")
+@log_options
 def run_command(
     plugins: tuple[Path, ...],
     recipe: str | None,
@@ -125,9 +134,9 @@ def run_command(
         run_in(nproc, sys.argv[1:])
     from ..launch.start import start
     from ..runs.provenance import command_line
-    from .display import finish, reporter
+    from .display import finish
 
-    finish(start(registry, layers, out, command_line(), reporter()))
+    finish(start(registry, layers, out, command_line()))
 
 
 def _files(registry: Registry, recipe: str | None, configs: tuple[Path, ...]) -> list[Layer]:

@@ -82,10 +82,9 @@ def _draw(
     component = resolve_data(find_plugins(plugins), layers)
     from ..data.preview import preview_of
     from ..sampling.image_files import picture_format, write_picture
-    from .display import reporter
 
     picture_format(output, option=_PICTURE)
-    drawn, shown, length = preview_of(component, _SHOWN, reporter().say)
+    drawn, shown, length = preview_of(component, _SHOWN)
     write_picture(output, drawn, _PICTURE)
     click.echo(f"{output}: {shown} of {length} samples of {component.registered.label}")
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from ..errors import DataError, SkipItem
 from ..interfaces.dataset import Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
+from ..runtime.logs import log
+from ..runtime.progress import progress_bar
 from ..storage import atomic
 from ..storage.cache import cache_folder
 from .items import checked_item
@@ -67,11 +69,9 @@ class DecodedSamples:
 def decode(
     dataset: Dataset,
     identity: str,
-    say: Callable[[str], None],
-    progress: Callable[[int, int], None],
 ) -> Samples:
     """``dataset``, decoded now or found in the cache. ``identity`` names it with its options.
-    Where the cache's disk has no room for it, it is streamed, and ``say`` is told so.
+    Where the cache's disk has no room for it, it is streamed, and that is logged.
 
     Raises DataError if nothing of it can be used or the cache can't be written, PluginError for
     an item that breaks the dataset's own word.
@@ -82,17 +82,17 @@ def decode(
     if decoded is None:
         needed, free = _size(dataset), _room(folder)
         if needed > free * _SHARE_OF_DISK:
-            say(
+            log.info(
                 f"the decoded data would take {needed / 2**30:.1f} GiB and {folder.parent} has "
                 f"{free / 2**30:.1f} GiB free: it is read anew in every epoch"
             )
-            return StreamedSamples(dataset, say)
-        decoded = _keep(dataset, folder, progress)
-    _say_skipped(folder, say)
+            return StreamedSamples(dataset)
+        decoded = _keep(dataset, folder)
+    _log_skipped(folder)
     return decoded
 
 
-def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> DecodedSamples:
+def _keep(dataset: Dataset, folder: Path) -> DecodedSamples:
     """Decode into ``folder``. Who comes second waits for the first, and finds its work done."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def _keep(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) 
             decoded = _open(folder, dataset)
             if decoded is None:
                 with atomic.folder(folder) as temporary:
-                    _decode_all(dataset, temporary, progress)
+                    _decode_all(dataset, temporary)
                 decoded = _open(folder, dataset)
     except OSError as error:
         raise DataError(
@@ -142,9 +142,9 @@ def _room(folder: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
-def _decode_all(dataset: Dataset, folder: Path, progress: Callable[[int, int], None]) -> None:
+def _decode_all(dataset: Dataset, folder: Path) -> None:
     total = len(dataset)
-    items = _items(dataset, total, progress)
+    items = _items(dataset, total)
     skipped: list[str] = []
     kept = 0
     samples: Array | None = None
@@ -176,9 +176,7 @@ def _finish(folder: Path, samples: Array, labels: Array, kept: int, skipped: lis
     (folder / _META).write_text(json.dumps(meta), encoding="utf-8")
 
 
-def _items(
-    dataset: Dataset, total: int, progress: Callable[[int, int], None]
-) -> Iterator[Item | str]:
+def _items(dataset: Dataset, total: int) -> Iterator[Item | str]:
     """Each item in order, or why it is skipped; a chunk at a time, so that memory is bounded."""
 
     def read(index: int) -> Item | str:
@@ -191,18 +189,18 @@ def _items(
         return [read(index) for index in indices]
 
     # Some at a time, as handing each small picture to a thread costs as much as decoding it.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool, progress_bar("decoding", total) as update:
         for start in range(0, total, _CHUNK):
             stop = min(start + _CHUNK, total)
             groups = [range(i, min(i + _TASK, stop)) for i in range(start, stop, _TASK)]
             for items in pool.map(read_some, groups):
                 yield from items
-            progress(stop, total)
+            update(stop)
 
 
-def _say_skipped(folder: Path, say: Callable[[str], None]) -> None:
+def _log_skipped(folder: Path) -> None:
     skipped: Sequence[str] = json.loads((folder / _META).read_text(encoding="utf-8"))["skipped"]
     for reason in skipped[:_NAMED]:
-        say(f"skipped {reason}")
+        log.info(f"skipped {reason}")
     if len(skipped) > _NAMED:
-        say(f"skipped {len(skipped) - _NAMED} more, {len(skipped)} in all")
+        log.info(f"skipped {len(skipped) - _NAMED} more, {len(skipped)} in all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 
 
-def preview_of(
-    component: ComponentConfig[DataKeys], count: int, say: Callable[[str], None]
-) -> tuple[Image.Image, int, int]:
+def preview_of(component: ComponentConfig[DataKeys], count: int) -> tuple[Image.Image, int, int]:
     """Up to ``count`` real samples, the same random ones each time, as their dataset shows them;
     how many they are, and of how many. Nothing goes into the cache. Raises DataError."""
     dataset: Dataset = component.registered.load()(component.options)
-    dataset.prepare(say)
+    dataset.prepare()
     length = len(dataset)
     order = torch.randperm(length, generator=torch.Generator().manual_seed(0))
     samples = list(_samples(dataset, sorted(order[:count].tolist())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor
 from ..errors import DataError, SkipItem
 from ..interfaces.dataset import Batch, Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
+from ..runtime.logs import log
 from .items import checked_item
 from .loader import Loader, batch_count, batch_indices, evenly_spaced_indices, to_samples
 
@@ -29,9 +30,9 @@ _AHEAD = 3
 class StreamedSamples:
     """A dataset that is read item by item."""
 
-    def __init__(self, dataset: Dataset, say: Callable[[str], None]) -> None:
+    def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._say = _once(say)
+        self._skipped: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -44,7 +45,7 @@ class StreamedSamples:
         processes: Processes = SINGLE_PROCESS,
     ) -> Loader:
         """See `Samples.batches`."""
-        return StreamLoader(self._dataset, batch_size, seed, device, self._say, processes)
+        return StreamLoader(self._dataset, batch_size, seed, device, self._skipped, processes)
 
 
 class StreamLoader:
@@ -56,7 +57,7 @@ class StreamLoader:
         batch_size: int,
         seed: int,
         device: torch.device,
-        say: Callable[[str], None],
+        skipped: set[str],
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
         self._dataset = dataset
@@ -64,7 +65,7 @@ class StreamLoader:
         self._batch_size = batch_size
         self._seed = seed
         self._device = device
-        self._say = say
+        self._skipped = skipped
 
     def __len__(self) -> int:
         return batch_count(len(self._dataset), self._batch_size, self._processes)
@@ -106,7 +107,7 @@ class StreamLoader:
         try:
             return checked_item(self._dataset, index)
         except SkipItem as reason:
-            self._say(f"skipped {reason}")
+            self._log_once(f"skipped {reason}")
             return None
 
     def _stack(self, items: list[Item]) -> Batch:
@@ -118,14 +119,7 @@ class StreamLoader:
             labels = torch.tensor([label for _, label in items], device=self._device)
         return Batch(to_samples(stored, self._dataset.value_range, self._device), labels)
 
-
-def _once(say: Callable[[str], None]) -> Callable[[str], None]:
-    """``say``, but each line the first time only."""
-    said: set[str] = set()
-
-    def say_if_new(line: str) -> None:
-        if line not in said:
-            said.add(line)
-            say(line)
-
-    return say_if_new
+    def _log_once(self, line: str) -> None:
+        if line not in self._skipped:
+            self._skipped.add(line)
+            log.info(line)

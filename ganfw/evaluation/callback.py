@@ -12,6 +12,7 @@ from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.options import Options
 from ..runs.scores import Record, in_short, keep_scores, main_score
+from ..runtime.logs import log
 from ..storage import checkpoint
 from .evaluator import Evaluator, SampleOrigin
 
@@ -72,7 +73,7 @@ class EvaluationCallback(Callback):
         """Judge by the metrics that are ``due``: whether the generator is the best so far."""
         records = self._score_all(due, run, step, when)
         if records:
-            run.say(f"{when}: {'  '.join(map(in_short, records))}")
+            log.info(f"{when}: {'  '.join(map(in_short, records))}")
         decisive = self._judge.metrics[0].use
         if not records or records[0]["metric"] != decisive or not self._improves(records[0]):
             return False
@@ -92,7 +93,7 @@ class EvaluationCallback(Callback):
                 try:
                     records.append(self._judge.score(component, drawn, made))
                 except GanfwError as error:
-                    run.say(f"NOTE: {when} has no score: {error}")
+                    log.warning(f"{when} has no score: {error}")
         finally:
             keep_scores(run.folder.scores, records)
         return records

@@ -21,8 +21,8 @@ from ..runs.plugin_copies import register_plugin_copies
 from ..runs.saved_run import check_format, check_same_data, saved_layer
 from ..runs.scores import Record, check_plain, keep_scores, read_scores
 from ..runtime.device import choose_device
+from ..runtime.logs import log
 from ..runtime.random_state import check_seed
-from ..runtime.reporter import Reporter
 from ..sampling.sampler import Sampler
 from ..storage import checkpoint, run_dir
 from ..storage.run_dir import RunDir
@@ -74,7 +74,7 @@ class Evaluated:
     novelty: float | None = None
 
 
-def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -> Evaluated:
+def evaluate(registry: Registry, path: Path, asked: Asked) -> Evaluated:
     """Judge the generator of the run in ``path``, its EMA one if there is one, and keep the scores
     in the run's ``scores.jsonl``, also those made before something failed. Raises GanfwError."""
     _check_settings(asked.settings)
@@ -82,17 +82,17 @@ def evaluate(registry: Registry, path: Path, asked: Asked, reporter: Reporter) -
     folder = run_dir.open_run(path)
     record = folder.read_provenance()
     check_format(record, path)
-    register_plugin_copies(registry, folder, record, reporter.say)
+    register_plugin_copies(registry, folder, record)
     config = _config(registry, folder, asked)
     device = choose_device(asked.device)
     sampler = _sampler(registry, path, asked)
     made = SampleOrigin(_step(sampler, folder), sampler.folder.name, asked.seed)
     # Now, as scores can't be added to a damaged file.
     read_scores(folder.scores)
-    dataset, samples = _data(config, reporter)
+    dataset, samples = _data(config)
     if _DATA not in asked.settings.values:
         check_same_data(dataset.fingerprint(), len(samples), record["data"], path)
-    leave_out = None if asked.metrics else reporter.say
+    leave_out = None if asked.metrics else log.info
     keep = _MOST_REAL if asked.nearest else 0
     judge = Evaluator(
         config.metrics, dataset, config.data, samples, sampler.shapes, leave_out, keep
@@ -149,10 +149,10 @@ def _step(sampler: Sampler, folder: RunDir) -> int:
     return step
 
 
-def _data(config: RunConfig, reporter: Reporter) -> tuple[Dataset, Samples]:
+def _data(config: RunConfig) -> tuple[Dataset, Samples]:
     dataset: Dataset = config.data.registered.load()(config.data.options)
-    dataset.prepare(reporter.say)
-    return dataset, decode(dataset, config.data.identity, reporter.say, reporter.decoding)
+    dataset.prepare()
+    return dataset, decode(dataset, config.data.identity)
 
 
 def _score_all(

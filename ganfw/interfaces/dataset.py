@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +52,8 @@ class Dataset:
     def __init__(self, options: Any) -> None:
         self.options = options
 
-    def prepare(self, say: Callable[[str], None]) -> None:
-        """Get hold of the data: download, list or draw it. ``say`` prints one line to the user.
+    def prepare(self) -> None:
+        """Get hold of the data: download, list or draw it. `ganfw.log` tells the user.
 
         Raises DataError for data that is unfit, DataUnavailable for data that can't be had now.
         """

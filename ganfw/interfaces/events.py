@@ -46,8 +46,6 @@ class RunView:
     real_batch: Callable[[int], Batch]
     """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
     on the device; all if there are fewer."""
-    say: Callable[[str], None]
-    """Prints one line to the user without tearing a progress display."""
     requests: Requests = field(default_factory=Requests)
     exported: dict[str, nn.Module] = field(default_factory=dict)
 

@@ -81,7 +81,6 @@ def build_trainer(
     folder: RunDir,
     shapes: Shapes,
     device: torch.device,
-    say: Callable[[str], None],
     processes: Processes = SINGLE_PROCESS,
     judging: EvaluationCallback | None = None,
 ) -> Trainer:
@@ -101,7 +100,6 @@ def build_trainer(
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,
         real_batch=source.spread,
-        say=say,
     )
     return Trainer(
         game=game,
@@ -220,7 +218,7 @@ def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes
     if processes.count == 1 or not found:
         return []
     return [
-        f"NOTE: batch norm in {' and '.join(found)} sees each process's share of a batch by "
+        f"batch norm in {' and '.join(found)} sees each process's share of a batch by "
         "itself, as torch synchronises it on GPUs alone"
     ]
 

@@ -16,7 +16,7 @@ from ..interfaces.dataset import Dataset
 from ..registry.registry import Registry
 from ..runtime.device import choose_device
 from ..runtime.distributed import Processes
-from ..runtime.reporter import Reporter
+from ..runtime.logs import log
 
 
 @dataclass(frozen=True)
@@ -30,27 +30,25 @@ class PreparedRun:
     processes: Processes
 
 
-def prepare(
-    registry: Registry, layers: Sequence[Layer], reporter: Reporter, processes: Processes
-) -> PreparedRun:
+def prepare(registry: Registry, layers: Sequence[Layer], processes: Processes) -> PreparedRun:
     """Resolve the run and get its data; go on with another dataset where the asked one says so."""
     config = resolve(registry, layers)
     device = choose_device(config.train.device, processes.local_rank)
     dataset: Dataset = config.data.registered.load()(config.data.options)
     try:
-        dataset.prepare(reporter.say)
+        dataset.prepare()
     except DataUnavailable as error:
         if error.instead is None or config.asked:
             raise
-        reporter.warn(f"{replaced(config.data.use, error.instead['use'])}: {error}")
+        log.warning(f"{replaced(config.data.use, error.instead['use'])}: {error}")
         fallback = {**error.instead, "asked": config.data.use}
         instead = Layer("fallback", {"data": fallback})
-        return prepare(registry, [*layers, instead], reporter, processes)
-    samples = decode(dataset, config.data.identity, reporter.say, reporter.decoding)
+        return prepare(registry, [*layers, instead], processes)
+    samples = decode(dataset, config.data.identity)
     config = _fit_batch(registry, layers, config, len(samples))
     _check_shares(config, processes)
     for notice in config.notices:
-        reporter.say(notice)
+        log.info(notice)
     return PreparedRun(config, dataset, samples, device, processes)
 
 
@@ -84,4 +82,4 @@ def _fit_batch(
 
 
 def replaced(asked: str, used: str) -> str:
-    return f"NOTE: training on '{used}' in place of '{asked}'"
+    return f"training on '{used}' in place of '{asked}'"

@@ -29,15 +29,13 @@ from ..runs.saved_run import (
 )
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, keep_folder, kept_folder
-from ..runtime.reporter import Reporter
+from ..runtime.logs import log, silenced
 from ..storage import atomic, checkpoint, run_dir
 from ..storage.run_dir import RunDir
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.trainer import Outcome, Trainer
 from .build import build_game, build_trainer, check_game, compile_steps
 from .prepare import PreparedRun, prepare, replaced
-
-_SILENT = Reporter(lambda line: None, lambda line: None, lambda done, total: None)
 
 
 @dataclass(frozen=True)
@@ -49,25 +47,22 @@ class Finished:
     outcome: Outcome
 
 
-def start(
-    registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence[str], reporter: Reporter
-) -> Finished:
+def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence[str]) -> Finished:
     """Run what ``layers`` describe, in a new folder below ``out``. Raises GanfwError.
 
     Restarted by torchrun after a failure, it goes on with the folder that it made before.
     """
-    with joined() as processes:
+    with joined() as processes, silenced(not processes.is_first):
         before = _folder_before_restart(processes)
         if before is not None:
-            return _go_on(registry, before, Layer("restart", {}), None, argv, reporter, processes)
-        reporter = reporter if processes.is_first else _SILENT
-        ready = prepare(registry, layers, reporter, processes)
-        make_trainer = _assemble(ready, reporter)
+            return _go_on(registry, before, Layer("restart", {}), None, argv, processes)
+        ready = prepare(registry, layers, processes)
+        make_trainer = _assemble(ready)
         if not processes.is_first:
             return _follow(make_trainer, ready.config, _describe(ready, argv, []))
         folder = run_dir.create(out, ready.config.name)
         keep_folder(folder.path)
-        return _begin(make_trainer, folder, ready, argv, reporter)
+        return _begin(make_trainer, folder, ready, argv)
 
 
 def _folder_before_restart(processes: Processes) -> Path | None:
@@ -83,16 +78,15 @@ def _begin(
     folder: RunDir,
     ready: PreparedRun,
     argv: Sequence[str],
-    reporter: Reporter,
 ) -> Finished:
     """Train in the new ``folder``, once all that made the run is written there."""
     with folder.lock():
-        reporter.say(str(folder.path))
-        _say_if_session_only(ready.config, reporter)
+        log.info(str(folder.path))
+        _say_if_session_only(ready.config)
         _write_config(folder, ready.config)
         carried = copy_plugin_files(folder, ready.config.components)
         record = _describe(ready, argv, carried)
-        return _train(make_trainer(folder), folder, record, ready.config, reporter)
+        return _train(make_trainer(folder), folder, record, ready.config)
 
 
 def _describe(
@@ -115,14 +109,13 @@ def resume(
     changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
-    reporter: Reporter,
 ) -> Finished:
     """Go on with the run in ``path`` from its last checkpoint, or the one of ``from_step``.
 
     ``changes`` may lengthen the run. Raises GanfwError.
     """
-    with joined() as processes:
-        return _go_on(registry, path, changes, from_step, argv, reporter, processes)
+    with joined() as processes, silenced(not processes.is_first):
+        return _go_on(registry, path, changes, from_step, argv, processes)
 
 
 def _go_on(
@@ -131,21 +124,19 @@ def _go_on(
     changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
-    reporter: Reporter,
     processes: Processes,
 ) -> Finished:
     folder = run_dir.open_run(path)
     with folder.lock() if processes.is_first else nullcontext():
-        reporter = reporter if processes.is_first else _SILENT
         record = folder.read_provenance()
         check_format(record, path)
-        register_plugin_copies(registry, folder, record, reporter.say)
+        register_plugin_copies(registry, folder, record)
         check_installed(registry, record, path)
         step = checkpoint_to_resume(folder, from_step)
         state = checkpoint.load(folder.checkpoints, step)
-        ready = prepare(registry, [saved_layer(folder), changes], reporter, processes)
+        ready = prepare(registry, [saved_layer(folder), changes], processes)
         check_same_data(ready.dataset.fingerprint(), len(ready.samples), record["data"], path)
-        make_trainer = _assemble(ready, reporter)
+        make_trainer = _assemble(ready)
         if not processes.is_first:
             return _follow(
                 make_trainer, ready.config, record, lambda it: restore(it, state, folder, step)
@@ -154,14 +145,14 @@ def _go_on(
         restore(trainer, state, folder, step)
         atomic.sweep(folder.checkpoints)
         atomic.sweep(folder.path)
-        reporter.say(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
+        log.info(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
         _write_config(folder, ready.config)
         before = record.get("plugin_files", [])
         carried = copy_plugin_files(folder, ready.config.components, before)
         record = provenance.add_resumption(
             record, step, argv, ready.config, carried, str(folder.config)
         )
-        return _train(trainer, folder, record, ready.config, reporter)
+        return _train(trainer, folder, record, ready.config)
 
 
 def _follow(
@@ -180,10 +171,10 @@ def _follow(
         trainer = make_trainer(folder)
         if take_up is not None:
             take_up(trainer)
-        return _train(trainer, folder, record, config, _SILENT)
+        return _train(trainer, folder, record, config)
 
 
-def _assemble(ready: PreparedRun, reporter: Reporter) -> Callable[[RunDir], Trainer]:
+def _assemble(ready: PreparedRun) -> Callable[[RunDir], Trainer]:
     """Build and check the players before a folder is made for them."""
     train, dataset = ready.config.train, ready.dataset
     shapes = Shapes(
@@ -194,12 +185,12 @@ def _assemble(ready: PreparedRun, reporter: Reporter) -> Callable[[RunDir], Trai
     source = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
     game = build_game(ready.config, shapes, ready.device, processes)
     for notice in check_game(ready.config, game, source, shapes):
-        reporter.say(notice)
+        log.warning(notice)
     if train.compile:
         began = time.perf_counter()
         game = compile_steps(ready.config, game, source, shapes)
         seconds = time.perf_counter() - began
-        reporter.say(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
+        log.info(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
 
     def make_trainer(folder: RunDir) -> Trainer:
         return build_trainer(
@@ -210,7 +201,6 @@ def _assemble(ready: PreparedRun, reporter: Reporter) -> Callable[[RunDir], Trai
             folder,
             shapes,
             ready.device,
-            reporter.say,
             processes,
             judging,
         )
@@ -229,9 +219,7 @@ def _judging(ready: PreparedRun, shapes: Shapes) -> EvaluationCallback | None:
     )
 
 
-def _train(
-    trainer: Trainer, folder: RunDir, record: dict[str, Any], config: RunConfig, reporter: Reporter
-) -> Finished:
+def _train(trainer: Trainer, folder: RunDir, record: dict[str, Any], config: RunConfig) -> Finished:
     """Train with ``record`` written down before, and how it ended after."""
     record = {**record, "total_steps": trainer.run.total_steps}
     atomic.write_text(folder.provenance, provenance.to_json(record))
@@ -243,9 +231,9 @@ def _train(
         raise
     _write_end(folder, provenance.add_end(record, outcome.step, stopped=outcome.stopped))
     if config.asked:
-        reporter.warn(replaced(config.asked, config.data.use))
+        log.warning(replaced(config.asked, config.data.use))
     if outcome.stopped:
-        reporter.say(
+        log.info(
             f"stopped by {outcome.stopped} after step {outcome.step}, all state is saved; "
             f"go on with: ganfw resume {folder.path}"
         )
@@ -258,11 +246,11 @@ def _write_end(folder: RunDir, record: dict[str, Any]) -> None:
         atomic.write_text(folder.provenance, provenance.to_json(record))
 
 
-def _say_if_session_only(config: RunConfig, reporter: Reporter) -> None:
+def _say_if_session_only(config: RunConfig) -> None:
     labels = [each.label for each in config.components if each.source.kind == "session"]
     if labels:
-        reporter.warn(
-            f"NOTE: {', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "
+        log.warning(
+            f"{', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "
             "only: the run can't be reloaded elsewhere, until that code is in a file or a package"
         )
 

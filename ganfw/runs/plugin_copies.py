@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ from ..errors import RunError
 from ..registry.discovery import add_file
 from ..registry.plugin_file import PluginFile, is_known, read_plugin_file
 from ..registry.registry import Registered, Registry
+from ..runtime.logs import log
 from ..storage.run_dir import RunDir
-
-Say = Callable[[str], None]
 
 
 def copy_plugin_files(
@@ -36,22 +35,20 @@ def copy_plugin_files(
     ]
 
 
-def register_plugin_copies(
-    registry: Registry, folder: RunDir, record: Mapping[str, Any], say: Say
-) -> None:
+def register_plugin_copies(registry: Registry, folder: RunDir, record: Mapping[str, Any]) -> None:
     """Register the components of the files that the run in ``folder`` carries.
 
-    A file given with ``--plugin`` goes before the run's copy of the same name. ``say`` is told of
-    every change. Raises RunError for a copy that is gone, was edited, or came with a run folder
+    A file given with ``--plugin`` goes before the run's copy of the same name. Every change
+    is logged. Raises RunError for a copy that is gone, was edited, or came with a run folder
     from elsewhere: that is a stranger's code, and is not run unasked.
     """
     for entry in record.get("plugin_files", []):
         given = registry.file(entry["name"])
         if given is None:
             add_file(registry, _kept_copy(folder, entry))
-            _say_if_original_changed(entry, say)
+            _warn_if_original_changed(entry)
         elif given.sha256 != entry["sha256"]:
-            say(f"NOTE: {given.shown} has changed since {folder.path} began; it is used as it is")
+            log.warning(f"{given.shown} has changed since {folder.path} began; it is used as it is")
 
 
 def _kept_copy(folder: RunDir, entry: Mapping[str, str]) -> PluginFile:
@@ -72,10 +69,10 @@ def _kept_copy(folder: RunDir, entry: Mapping[str, str]) -> PluginFile:
     return copy
 
 
-def _say_if_original_changed(entry: Mapping[str, str], say: Say) -> None:
+def _warn_if_original_changed(entry: Mapping[str, str]) -> None:
     original = Path(entry["path"])
     if original.is_file() and read_plugin_file(original).sha256 != entry["sha256"]:
-        say(
-            f"NOTE: {original} has changed since the run began; the run's own copy is used. "
+        log.warning(
+            f"{original} has changed since the run began; the run's own copy is used. "
             f"To use it as it is now: --plugin {original}"
         )

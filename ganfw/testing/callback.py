@@ -118,7 +118,6 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         steps_per_epoch=_STEPS_PER_EPOCH,
         total_steps=_EPOCHS * _STEPS_PER_EPOCH,
         real_batch=source.spread,
-        say=lambda line: None,
     )
 
     def save(step: int, state: Mapping[str, Any]) -> None:

@@ -102,7 +102,7 @@ def _prepared(subject: Subject, options: Options | None = None) -> Any:
     dataset = subject.build() if options is None else subject.target(options)
     try:
         with expecting("data that can be prepared", type(dataset).prepare):
-            dataset.prepare(lambda line: None)
+            dataset.prepare()
     except Broken as broken:
         if isinstance(broken.__cause__, DataUnavailable):
             raise NotApplicable(f"the data can't be had now: {broken.__cause__}") from None

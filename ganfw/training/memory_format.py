@@ -38,7 +38,7 @@ def use_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[str]
             network.to(memory_format=torch.contiguous_format)
         attempt()
         return [
-            f"NOTE: {' or '.join(networks)} uses view() on pictures, where flatten() or reshape() "
+            f"{' or '.join(networks)} uses view() on pictures, where flatten() or reshape() "
             "would do: it can't be laid out channels last, and trains slower"
         ]
     return []

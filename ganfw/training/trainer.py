@@ -18,6 +18,7 @@ from ..interfaces.dataset import Batch
 from ..interfaces.events import RunView, StepMetrics
 from ..interfaces.player import Player, PlayerName
 from ..runtime.distributed import SINGLE_PROCESS, Processes
+from ..runtime.logs import log
 from ..runtime.random_state import (
     parse_random_state,
     random_state,
@@ -158,8 +159,8 @@ class Trainer:
     def _own_random_state(self, state: Mapping[str, Any]) -> Any:
         others = state.get("random_of_others", [])
         if len(others) + 1 != self.processes.count:
-            self.run.say(
-                f"NOTE: {len(others) + 1} processes saved this run, {self.processes.count} go on "
+            log.warning(
+                f"{len(others) + 1} processes saved this run, {self.processes.count} go on "
                 "with it: what is random in its steps, and rounding, will differ"
             )
         rank = self.processes.rank

@@ -50,7 +50,7 @@ def rows(quick: bool) -> Iterator[Row]:
 def _decoded(folder: Path) -> Loader:
     registered = discover().find("dataset", "folder")
     dataset = registered.load()(registered.load_options()(root=folder))
-    dataset.prepare(print)
+    dataset.prepare()
     samples = decode(dataset, "benchmark", lambda line: None, lambda done, total: None)
     return samples.batches(BATCH, 0, CPU)
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from ganfw import Callback, Checkpoint, EpochEnd, RunView, StepEnd, TrainEnd, TrainStart
+from ganfw import Callback, Checkpoint, EpochEnd, RunView, StepEnd, TrainEnd, TrainStart, log
 
 from .options import CheckpointsOptions
 
@@ -75,7 +75,7 @@ def _remove(run: RunView, folder: Path) -> None:
         shutil.rmtree(doomed, ignore_errors=True)
         shutil.rmtree(folder.rename(doomed))
     except OSError as error:
-        run.say(f"can't remove the old checkpoint {folder}: {error.strerror}")
+        log.warning(f"can't remove the old checkpoint {folder}: {error.strerror}")
 
 
 def _step_of(folder: Path) -> int:

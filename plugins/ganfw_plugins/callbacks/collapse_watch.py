@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import Callback, EpochEnd, RunView, TrainStart, generate
+from ganfw import Callback, EpochEnd, RunView, TrainStart, generate, log
 
 from .disk import writing
 from .options import CollapseWatchOptions
@@ -92,7 +92,7 @@ class CollapseWatch(Callback):
         }:
             return
         self._said.append({"step": event.step, "what": what, "text": text})
-        event.run.say(f"NOTE: after epoch {event.epoch}, {text}")
+        log.warning(f"after epoch {event.epoch}, {text}")
         folder = event.run.folder
         with writing(folder.path / "warnings.jsonl"):
             lines = "".join(json.dumps(each) + "\n" for each in self._said)

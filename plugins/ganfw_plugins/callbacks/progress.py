@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ganfw import Callback, EpochEnd, Failure, Log, RunView, StepEnd, TrainEnd, TrainStart
+from ganfw import Callback, EpochEnd, Failure, Log, RunView, StepEnd, TrainEnd, TrainStart, log
 
 from .options import ProgressOptions
 
@@ -66,7 +66,7 @@ class Progress(Callback):
         """A plain line, unless there is a live one or the last is less than ``seconds`` old."""
         now = time.monotonic()
         if self._live is None and now - self._printed >= seconds:
-            self._run.say("  ".join(self._parts()))
+            log.info("  ".join(self._parts()))
             self._printed = now
 
     def _parts(self) -> list[str]:

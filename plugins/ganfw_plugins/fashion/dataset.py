@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ class FashionMnist(Dataset):
         super().__init__(options)
         self.sample_shape = (1, options.size, options.size)
 
-    def prepare(self, say: Callable[[str], None]) -> None:
+    def prepare(self) -> None:
         """Find the files, or download them once. Raises PluginError without torchvision,
         DataUnavailable offline, DataError for files that are damaged."""
         try:

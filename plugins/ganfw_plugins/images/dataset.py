@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, read_picture
@@ -24,7 +23,7 @@ class Folder(Dataset):
         self.root = options.root
         self.sample_shape = (options.channels, *options.size)
 
-    def prepare(self, say: Callable[[str], None]) -> None:
+    def prepare(self) -> None:
         """List the pictures. Raises DataError for a folder that has none."""
         names = _files(self.root)
         self.pictures = find_pictures(names)

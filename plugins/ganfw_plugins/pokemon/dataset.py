@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -38,7 +37,7 @@ class Pokemon(Dataset):
         super().__init__(options)
         self.sample_shape = (3, options.size, options.size)
 
-    def prepare(self, say: Callable[[str], None]) -> None:
+    def prepare(self) -> None:
         """Open the archive or folder; download the archive if neither is given."""
         self.shelf = _open_shelf(self.options)
         self.pictures = find_pictures(self.shelf.names)

@@ -52,8 +52,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def _decode(dataset: Dataset, say: Callable[[str], None] = print, name: str = "x") -> Samples:
-    return decode(dataset, name, say, lambda done, total: None)
+def _decode(dataset: Dataset, name: str = "x") -> Samples:
+    return decode(dataset, name)
 
 
 def _epoch(samples: Samples, number: int = 1, start: int = 0) -> list[tuple[list[int], list[int]]]:
@@ -90,10 +90,11 @@ def test_a_damaged_cache_is_made_anew(name: str) -> None:
     assert dataset.read == 11
 
 
-@pytest.mark.parametrize("make", [_decode, lambda dataset, say: StreamedSamples(dataset, say)])
-def test_what_can_not_be_used_is_left_out_and_said(make: Callable[..., Samples]) -> None:
-    said: list[str] = []
-    samples = make(Numbers(bad=(2, 5)), said.append)
+@pytest.mark.parametrize("make", [_decode, StreamedSamples])
+def test_what_can_not_be_used_is_left_out_and_said(
+    make: Callable[..., Samples], said: list[str]
+) -> None:
+    samples = make(Numbers(bad=(2, 5)))
     batches = _epoch(samples)
     seen = sorted(each for brightness, _ in batches for each in brightness)
     assert seen == [0, 1, 3, 4, 6, 7, 8, 9]
@@ -106,7 +107,7 @@ def test_nothing_that_can_be_used() -> None:
     with pytest.raises(DataError, match="none of the 3 items of the data can be used"):
         _decode(Numbers(3, bad=(0, 1, 2)))
     with pytest.raises(DataError, match="no item of a batch of 4 can be used"):
-        _epoch(StreamedSamples(Numbers(3, bad=(0, 1, 2)), print))
+        _epoch(StreamedSamples(Numbers(3, bad=(0, 1, 2))))
 
 
 @pytest.mark.parametrize(
@@ -148,18 +149,19 @@ def test_two_at_once(cache: Path) -> None:
     assert not list(cache.rglob(".tmp-*"))
 
 
-def test_a_full_disk_streams_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_streams_the_same_batches(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
     kept = _epoch(_decode(Numbers()))
     shutil.rmtree(cache_folder())
     monkeypatch.setattr(decoding, "_room", lambda folder: 40)
-    said: list[str] = []
-    streamed = _decode(Numbers(), said.append)
+    streamed = _decode(Numbers())
     assert isinstance(streamed, StreamedSamples)
     assert "it is read anew in every epoch" in said[0]
     assert _epoch(streamed) == kept
     assert _epoch(streamed, 1, start=2) == kept[2:]
     assert not cache_folder("datasets").exists()
-    kept_in_memory = _decode(Numbers(mark="b"), print)
+    kept_in_memory = _decode(Numbers(mark="b"))
     for count in (20, 4):
         batches = [each.batches(4, 0, CPU).spread(count) for each in (streamed, kept_in_memory)]
         assert torch.equal(batches[0].samples, batches[1].samples)
@@ -177,7 +179,7 @@ def test_samples_spread_over_the_data() -> None:
 
 
 def test_the_next_one_stands_in_for_an_item_that_is_bad() -> None:
-    source = StreamLoader(Numbers(bad=(0, 1, 9)), 4, 0, CPU, print)
+    source = StreamLoader(Numbers(bad=(0, 1, 9)), 4, 0, CPU, set())
     assert source.spread(2).labels.tolist() == [2, 2]
     assert len(source.spread(10).samples) == 9
 

@@ -72,12 +72,7 @@ class Noisy(nn.Module):
 
 
 @pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def run(tmp_path: Path, said: list[str]) -> RunView:
+def run(tmp_path: Path) -> RunView:
     torch.manual_seed(0)
     networks = {"gen": Noisy(), "disc": nn.Linear(3, 1)}
     return RunView(
@@ -94,7 +89,6 @@ def run(tmp_path: Path, said: list[str]) -> RunView:
         steps_per_epoch=STEPS_PER_EPOCH,
         total_steps=EPOCHS * STEPS_PER_EPOCH,
         real_batch=lambda n: Batch(torch.ones(n, 3), None),
-        say=said.append,
     )
 
 

@@ -70,7 +70,6 @@ def new_run(folder: Path, total_steps: int = 40) -> RunView:
         steps_per_epoch=10,
         total_steps=total_steps,
         real_batch=lambda n: Batch(torch.ones(n, 3), None),
-        say=print,
     )
 
 

@@ -53,7 +53,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_pictures_and_labels(root: Path) -> None:
     dataset = FashionMnist(FashionMnistOptions(root=root))
-    dataset.prepare(print)
+    dataset.prepare()
     assert len(dataset) == COUNT
     picture, label = dataset[13]
     assert (picture.shape, picture.dtype, label) == ((1, 32, 32), np.uint8, 3)
@@ -65,7 +65,7 @@ def test_files_that_are_not_there(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DataError, match="holds no FashionMNIST/raw"):
-        FashionMnist(FashionMnistOptions(root=tmp_path / "none")).prepare(print)
+        FashionMnist(FashionMnistOptions(root=tmp_path / "none")).prepare()
 
     def refuse(*words: object, **more: object) -> None:
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz:\nno route to host")
@@ -73,10 +73,10 @@ def test_files_that_are_not_there(
     monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "empty"))
     monkeypatch.setattr("torchvision.datasets.FashionMNIST.download", refuse)
     with pytest.raises(DataUnavailable, match=r"ubyte\.gz\); .* -s data\.root=FOLDER"):
-        FashionMnist(FashionMnistOptions()).prepare(print)
+        FashionMnist(FashionMnistOptions()).prepare()
     (root / "FashionMNIST/raw/train-images-idx3-ubyte").write_bytes(b"short")
     with pytest.raises(DataError, match=r"damaged|holds no"):
-        FashionMnist(FashionMnistOptions(root=root)).prepare(print)
+        FashionMnist(FashionMnistOptions(root=root)).prepare()
 
 
 def test_which_categories_work(ganfw: Ganfw, root: Path) -> None:
@@ -125,7 +125,7 @@ def _of(category: str) -> Tensor:
 def judged(root: Path, metric: Callable[..., Metric]) -> ScoreSeries:
     """``judged(fake)``: the scores of generated clothes, beside real ones."""
     dataset = FashionMnist(FashionMnistOptions(root=root))
-    dataset.prepare(print)
+    dataset.prepare()
     coverage = metric("mode-coverage", samples=3 * COUNT)
     coverage.prepare(dataset, MANY_LABELS)
     return lambda fake: coverage(_many(0), lambda count: fake[:count])

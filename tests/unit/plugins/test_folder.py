@@ -24,7 +24,7 @@ def photos(tmp_path: Path) -> Path:
 
 def _folder(root: Path, **options: object) -> Folder:
     folder = Folder(FolderOptions.model_validate({"root": root, **options}))
-    folder.prepare(print)
+    folder.prepare()
     return folder
 
 

@@ -50,7 +50,7 @@ GOOD = _archive(
 
 def _prepared(**options: object) -> Pokemon:
     dataset = Pokemon(PokemonOptions.model_validate({"size": 16, **options}))
-    dataset.prepare(print)
+    dataset.prepare()
     return dataset
 
 

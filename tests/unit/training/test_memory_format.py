@@ -70,7 +70,7 @@ class Viewing(nn.Module):
 def test_what_uses_view_is_laid_out_as_before() -> None:
     network = Viewing()
     (line,) = use_channels_last({"disc 'it'": network}, lambda: network(torch.randn(2, 3, 9, 9)))
-    assert line.startswith("NOTE: disc 'it' uses view() on pictures")
+    assert line.startswith("disc 'it' uses view() on pictures")
     assert network.layer.weight.is_contiguous()
 
 

@@ -24,7 +24,8 @@ from ..runtime.device import choose_device
 from ..runtime.logs import log
 from ..runtime.random_state import check_seed
 from ..sampling.sampler import Sampler
-from ..storage import checkpoint, run_dir
+from ..storage import run_dir
+from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .evaluator import Evaluator, SampleOrigin, leaving_out
 from .memorization import SAMPLES, nearest_picture, novelty
@@ -143,7 +144,7 @@ def _step(sampler: Sampler, folder: RunDir) -> int:
     step: int | None = sampler.card.get("step")
     if step is None:
         # Exported by a ganfw that did not write it: with the last checkpoint.
-        step = checkpoint.last_step(folder.checkpoints)
+        step = CheckpointStore(folder.checkpoints).last
     if step is None:
         raise RunError(f"{folder.path} has saved no checkpoint yet, so there is nothing to judge")
     return step

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 import ganfw as package
 from ganfw import CheckpointError
-from ganfw.storage import checkpoint
+from ganfw.storage.checkpoint import CheckpointStore
 
 PLUGIN = '''
 import random
@@ -193,15 +193,15 @@ def test_the_name_of_the_best_never_dangles(
     train: Callable[..., Result], ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not where the better one can't be saved, and it is made good where it was not written."""
-    whole = checkpoint.save
+    whole = CheckpointStore.save
 
-    def refuse(folder: Path, step: int, state: Any) -> None:
+    def refuse(store: CheckpointStore, step: int, state: Any, best: bool = False) -> None:
         if step == 8:
             raise CheckpointError("the disk is full")
-        whole(folder, step, state)
+        whole(store, step, state, best)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save", refuse)
+        patch.setattr(CheckpointStore, "save", refuse)
         _done(train("--metric", "waning", "--epochs", 1))
         result = train("--metric", "waxing", "-s", "callback.checkpoints.keep=1")
     assert (result.exit_code, "disk is full" in result.stderr) == (1, True)
@@ -216,7 +216,7 @@ def test_what_a_metric_draws_is_its_own(train: Callable[..., Result], ganfw: Gan
     _done(train())
     _done(train("--metric", "drawing"))
     plain, judged = (
-        checkpoint.load(Path(f"runs/{name}-linear-halves/checkpoints"), 8)["random"]
+        CheckpointStore(Path(f"runs/{name}-linear-halves/checkpoints")).load(8)["random"]
         for name in ("0001", "0002")
     )
     assert torch.equal(plain["torch"], judged["torch"])
@@ -237,7 +237,7 @@ def test_a_metric_that_fails_costs_no_run(train: Callable[..., Result]) -> None:
     result = train("--metric", "waning", "--metric", "broken", "--steps", 3)
     assert isinstance(result.exception, ValueError)
     assert [each["step"] for each in _scores("runs/0002-linear-halves")] == [3]
-    assert checkpoint.saved_steps(Path("runs/0002-linear-halves/checkpoints")) == [3]
+    assert CheckpointStore(Path("runs/0002-linear-halves/checkpoints")).steps() == [3]
 
 
 @pytest.mark.parametrize("metric", ["random-frechet", "random-prdc", "c2st"])
@@ -252,7 +252,7 @@ def test_samples_that_are_not_finite_cost_no_run(
         line = f"NOTE: {when} has no score: metric '{metric}': the generator's samples are not"
         assert line in result.stderr
     assert not Path(RUN, "scores.jsonl").exists()
-    assert checkpoint.saved_steps(Path(RUN, "checkpoints")) == [4, 8]
+    assert CheckpointStore(Path(RUN, "checkpoints")).steps() == [4, 8]
 
 
 @pytest.mark.parametrize("metric", ["failing", "interrupted", "broken"])

@@ -13,7 +13,6 @@ from ganfw import Callback, EpochEnd, RunView, TrainStart, generate, log
 
 from .disk import writing
 from .options import CollapseWatchOptions
-from .samples import fixed_inputs
 
 _SAMPLES = 64
 _ALIKE = (
@@ -49,7 +48,6 @@ class CollapseWatch(Callback):
         self._said: list[dict[str, Any]] = []
 
     def on_train_start(self, event: TrainStart) -> None:
-        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_SAMPLES)
         self._variety = max(variety(self._real.samples), 1e-12)
         self._of_no_use = _in_use(event.run)
@@ -58,11 +56,9 @@ class CollapseWatch(Callback):
 
     def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
-        devices = [] if run.device.type == "cpu" else [run.device]
-        with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.players["gen"].network, self._latents, self._labels)
-            share = variety(samples) / self._variety
-            sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
+        samples = run.fixed_samples(_SAMPLES, run.players["gen"].network)
+        share = variety(samples) / self._variety
+        sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
         alike = _ALIKE.format(share=share, help=self._help("gen", "augment", "r1", "ema"))
         self._count(event, "alike", share < self.options.alike, alike)
         never_wrong = _SURE.format(loss=event.loss_D, help=self._help("disc", "augment", "r1"))
@@ -77,8 +73,10 @@ class CollapseWatch(Callback):
 
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
-        real = generate(critic, self._real.samples, self._real.labels)
-        return bool(real.min() > generate(critic, samples, self._labels).max())
+        _, labels = run.inputs(_SAMPLES)
+        with run.undisturbed():
+            real = generate(critic, self._real.samples, self._real.labels)
+            return bool(real.min() > generate(critic, samples, labels).max())
 
     def _help(self, player: str, *tips: str) -> str:
         """What to try, less what is of no use to the run."""
@@ -101,9 +99,7 @@ class CollapseWatch(Callback):
 
 def _in_use(run: RunView) -> set[str]:
     """The names of the run's components, and the slots that are filled."""
-    components = run.folder.read_provenance()["components"]
-    names = {each["name"].rpartition("/")[2] for each in components}
-    return names | {each["slot"] for each in components}
+    return {word for component in run.components for word in (component.slot, component.name)}
 
 
 def variety(samples: Tensor) -> float:

@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import shlex
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from ganfw import Callback, Checkpoint, RunView, TrainEnd
@@ -74,7 +73,7 @@ def card(run: RunView, step: int) -> str:
         folder=shlex.quote(folder.as_posix()),
         dimensions=", ".join(map(str, sample)),
         version=importlib.metadata.version("ganfw"),
-        scores=_scores(folder),
+        scores=_scores(run),
         facts=_facts(record),
         weights=next(reversed(run.exported), "generator"),
         pictures="- `samples/` shows the same latents through the epochs.\n" if shown else "",
@@ -106,10 +105,10 @@ def _facts(record: dict[str, Any]) -> str:
     return table(("", ""), facts.items())
 
 
-def _scores(folder: Path) -> str:
+def _scores(run: RunView) -> str:
     """Each metric's newest main score, and where the best checkpoint is; nothing before any."""
     try:
-        lines = (folder / "scores.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = run.folder.scores.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return ""
     records = sorted(map(json.loads, lines), key=lambda each: int(each["step"]))
@@ -117,7 +116,7 @@ def _scores(folder: Path) -> str:
     rows = [_score(each) for each in newest.values() if each["main"] in each["result"]]
     if not rows:
         return ""
-    return f"\n{table(('score', 'value', 'better', 'at step'), rows)}\n{_best(folder)}"
+    return f"\n{table(('score', 'value', 'better', 'at step'), rows)}\n{_best(run)}"
 
 
 def _score(record: dict[str, Any]) -> tuple[str, ...]:
@@ -126,9 +125,8 @@ def _score(record: dict[str, Any]) -> tuple[str, ...]:
     return f"`{record['main']}`", value, better, str(record["step"])
 
 
-def _best(folder: Path) -> str:
-    try:
-        step = int((folder / "checkpoints" / "best").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+def _best(run: RunView) -> str:
+    step = run.checkpoints.best
+    if step is None:
         return ""
     return f"\nThe best step, by the first of the run's metrics, is {step}: `best=True` loads it.\n"

@@ -51,7 +51,7 @@ def _decoded(folder: Path) -> Loader:
     registered = discover().find("dataset", "folder")
     dataset = registered.load()(registered.load_options()(root=folder))
     dataset.prepare()
-    samples = decode(dataset, "benchmark", lambda line: None, lambda done, total: None)
+    samples = decode(dataset, "benchmark")
     return samples.batches(BATCH, 0, CPU)
 
 

@@ -77,7 +77,7 @@ def main() -> None:
         game = steps.our_game("d2l-dcgan", shapes, processes)
         step = steps.step_of(game, shapes)
         step(real)
-        weights = [weight for player in (game.gen, game.disc) for weight in player.weights]
+        weights = [weight for player in (game.gen, game.disc) for weight in player.parameters()]
         actions = {
             "step": lambda: step(real),
             "gradients": lambda: processes.all_reduce_gradients(weights, mean=True),

@@ -31,7 +31,7 @@ _NEAREST = "--nearest"
 @set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--best", is_flag=True, help="Evaluator the best generator, not the last one.")
+@click.option("--best", is_flag=True, help="Judge the best generator, not the last one.")
 @click.option(
     _NEAREST,
     type=click.Path(path_type=Path),

@@ -96,6 +96,10 @@ class Registry:
         group = self._found[registered.component.kind, registered.name]
         return len(group) > 1 and registered.source.name != HOME
 
+    def shortest_name(self, registered: Registered) -> str:
+        """The bare name, or the canonical one if the bare name would not find ``registered``."""
+        return registered.canonical if self.shadowed(registered) else registered.name
+
     def components(self, kind: str | None = None) -> list[Registered]:
         """Every component, or those of one kind, in the order of `KINDS` and then by name."""
         found = [each for group in self._found.values() for each in group]

@@ -11,19 +11,19 @@ import click
 from .. import __version__
 from ..errors import GanfwError
 from ..runtime.logs import print_logs
-from .lazy_group import LazyCommand, LazyGroup
+from .lazy_group import LazyGroup
 
 COMMANDS = {
-    "run": LazyCommand("ganfw.cli.run:run_command", "Train a GAN made of any components."),
-    "resume": LazyCommand("ganfw.cli.resume:resume_command", "Continue a run."),
-    "list": LazyCommand("ganfw.cli.list:list_command", "List all components."),
-    "show": LazyCommand("ganfw.cli.show:show_command", "Show a component and its options."),
-    "sample": LazyCommand("ganfw.cli.sample:sample_command", "Generate samples with a run."),
-    "evaluate": LazyCommand("ganfw.cli.evaluate:evaluate_command", "Score a run with metrics."),
-    "report": LazyCommand("ganfw.cli.report:report_command", "Write an HTML page about runs."),
-    "new-plugin": LazyCommand("ganfw.cli.new_plugin:new_plugin_command", "Write a new plugin."),
-    "check": LazyCommand("ganfw.cli.check:check_command", "Test components against the contract."),
-    "doctor": LazyCommand("ganfw.cli.doctor:doctor_command", "Check this installation."),
+    "run": ("ganfw.cli.run:run_command", "Train a GAN made of any components."),
+    "resume": ("ganfw.cli.resume:resume_command", "Continue a run."),
+    "list": ("ganfw.cli.list:list_command", "List all components."),
+    "show": ("ganfw.cli.show:show_command", "Show a component and its options."),
+    "sample": ("ganfw.cli.sample:sample_command", "Generate samples with a run."),
+    "evaluate": ("ganfw.cli.evaluate:evaluate_command", "Score a run with metrics."),
+    "report": ("ganfw.cli.report:report_command", "Write an HTML page about runs."),
+    "new-plugin": ("ganfw.cli.new_plugin:new_plugin_command", "Write a new plugin."),
+    "check": ("ganfw.cli.check:check_command", "Test components against the contract."),
+    "doctor": ("ganfw.cli.doctor:doctor_command", "Check this installation."),
 }
 
 

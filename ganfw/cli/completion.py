@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import click
 from click.shell_completion import CompletionItem
@@ -38,7 +38,7 @@ def complete_kind(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Completes a kind of component, by its slot where it fills one."""
-    return _starting_with(incomplete, (SLOT_OF.get(kind, kind) for kind in KINDS))
+    return _starting_with(incomplete, {SLOT_OF.get(kind, kind): "" for kind in KINDS})
 
 
 def complete_name(
@@ -58,7 +58,7 @@ def complete_subject(
     found = _registry(context).components()
     words = {registered.source.name for registered in found}
     words |= {f"{registered.component.kind}/{registered.name}" for registered in found}
-    return _starting_with(incomplete, sorted(words))
+    return _starting_with(incomplete, dict.fromkeys(sorted(words), ""))
 
 
 def complete_setting(
@@ -75,11 +75,7 @@ def complete_setting(
         paths = dict(_paths(registry, [default_layer(), *layers]))
     except GanfwError:
         return []
-    return [
-        CompletionItem(f"{path}=", help=description)
-        for path, description in paths.items()
-        if path.startswith(incomplete)
-    ]
+    return _starting_with(incomplete, {f"{path}=": text for path, text in paths.items()})
 
 
 def _registry(context: click.Context) -> Registry:
@@ -96,15 +92,16 @@ def _names(context: click.Context, kind: str, incomplete: str) -> list[Completio
         registry.shortest_name(registered): registered.component.summary
         for registered in registry.components(kind)
     }
+    return _starting_with(incomplete, words)
+
+
+def _starting_with(incomplete: str, words: Mapping[str, str]) -> list[CompletionItem]:
+    """The ``words`` that complete what is typed, with their descriptions."""
     return [
-        CompletionItem(word, help=summary)
-        for word, summary in words.items()
+        CompletionItem(word, help=text)
+        for word, text in words.items()
         if word.startswith(incomplete)
     ]
-
-
-def _starting_with(incomplete: str, words: Iterable[str]) -> list[CompletionItem]:
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]:

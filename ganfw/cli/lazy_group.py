@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 
-class LazyCommand(NamedTuple):
-    """Where a command is, as ``module:object``, and its line in the group's help."""
-
-    target: str
-    help: str
-
-
 class LazyGroup(click.Group):
-    """A group whose help lists ``lazy_subcommands`` without importing them."""
+    """A group that imports none of its commands for its own help.
+
+    ``lazy_subcommands`` holds ``module:object`` of each command, and its line in the help.
+    """
 
     def __init__(
-        self, *args: Any, lazy_subcommands: Mapping[str, LazyCommand], **kwargs: Any
+        self, *args: Any, lazy_subcommands: Mapping[str, tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.lazy_subcommands = lazy_subcommands
@@ -31,12 +27,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.lazy_subcommands:
             return None
-        module, _, name = self.lazy_subcommands[cmd_name].target.partition(":")
+        module, _, name = self.lazy_subcommands[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, command.help) for name, command in self.lazy_subcommands.items()]
-            )
+            formatter.write_dl([(name, help) for name, (_, help) in self.lazy_subcommands.items()])

@@ -52,19 +52,30 @@ def _parse_settings(
     return values
 
 
-def _level_option(flag: str, level: int, help: str) -> Callable[[Command], Command]:
-    def set_level(context: click.Context, parameter: click.Parameter, given: bool) -> None:
-        if given:
-            print_logs(level)
+def _set_level(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if given:
+        print_logs(logging.DEBUG if parameter.name == "verbose" else logging.WARNING)
 
-    return click.option(flag, is_flag=True, expose_value=False, callback=set_level, help=help)
+
+_quiet_option = click.option(
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_level,
+    help="Print only results and warnings.",
+)
+_verbose_option = click.option(
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_level,
+    help="Print more details.",
+)
 
 
 def log_options(command: Command) -> Command:
     """``--quiet`` and ``--verbose``: how much of what is logged is printed."""
-    quiet = _level_option("--quiet", logging.WARNING, "Print only results and warnings.")
-    verbose = _level_option("--verbose", logging.DEBUG, "Print more details.")
-    return quiet(verbose(command))
+    return _quiet_option(_verbose_option(command))
 
 
 device_option = click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")

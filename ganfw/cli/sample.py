@@ -16,6 +16,8 @@ from ..storage.run_dir import open_run
 from .options import plugin_option
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..sampling.sampler import Sampler
 
 _ARRAYS = (".npz", ".safetensors")
@@ -96,13 +98,7 @@ def sample_command(
         return
     moving, label = _is_moving(path), chosen[0] if chosen else None
     samples = sampler.between(interpolate, frames, seed, moving, truncation, label)
-    if moving:
-        image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
-    else:
-        from ..sampling.latents import whole_legs
-
-        strip = sampler.strip(whole_legs(samples, frames), frames + 1)
-        image_files.write_picture(path, strip)
+    _write_interpolation(sampler, path, samples, frames)
     back = " and back" if moving else ""
     click.echo(f"{path}: {len(samples)} samples on the way through {interpolate} latents{back}")
 
@@ -194,3 +190,13 @@ def _write_samples(
     else:
         samples = sampler.sample(number, seed, truncation, labels)
         image_files.write_picture(path, sampler.preview(samples))
+
+
+def _write_interpolation(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
+    if _is_moving(path):
+        image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
+    else:
+        from ..sampling.latents import whole_legs
+
+        strip = sampler.strip(whole_legs(samples, frames), frames + 1)
+        image_files.write_picture(path, strip)

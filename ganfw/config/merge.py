@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
 _ENGINE_KEYS = {"use", "optimizer", "asked"}
-_FIRST_OPTIMIZER = "adam"
+FIRST_OPTIMIZER = "adam"
 
 
 @dataclass
@@ -31,12 +31,6 @@ class Merged:
         for key, value in values.items():
             place[key] = value
             self.origins[f"{path}.{key}"] = source
-
-    def drop(self, path: str, place: Tree, keys: Iterable[str]) -> None:
-        """Remove ``keys`` from ``place``, the table at ``path``."""
-        for key in keys:
-            del place[key]
-            self.origins.pop(f"{path}.{key}", None)
 
 
 def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
@@ -108,51 +102,44 @@ def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 
 
 def _merge_slot(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
-    """Merge ``values`` into a single slot. A new component drops the old one's options; the
-    optimizer belongs to the player, so it stays."""
+    """Merge ``values`` into a single slot. The optimizer belongs to the player, so that it stays
+    when the network is replaced."""
     place = merged.tree[slot]
-    use = values.get("use", "")
-    if not isinstance(use, str):
-        raise UsageError(f"{source}: {slot}.use must be a name, not {use!r}")
-    if use and "use" in place:
-        _replace(registry, merged, slot, values)
+    rest = {key: value for key, value in values.items() if key != "optimizer"}
+    _merge_component(
+        merged, slot, place, rest, source, lambda use: registry.find(KIND_OF[slot], use).canonical
+    )
     optimizer = values.get("optimizer", {})
     if not isinstance(optimizer, dict):
         raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
-    _merge_optimizer(merged, slot, optimizer, source)
-    rest = {key: value for key, value in values.items() if key != "optimizer"}
-    merged.set(slot, place, rest, source)
+    if optimizer:
+        chosen = place.setdefault("optimizer", {"use": FIRST_OPTIMIZER})
+        _merge_component(merged, f"{slot}.optimizer", chosen, optimizer, source, str)
 
 
-def _replace(registry: Registry, merged: Merged, slot: str, values: Tree) -> None:
-    """Drop the options of a slot's old component, if ``values`` name another one."""
-    place = merged.tree[slot]
-    old = registry.find(KIND_OF[slot], place["use"])
-    new = registry.find(KIND_OF[slot], values["use"])
-    if old.canonical == new.canonical:
-        return
-    dropped = sorted(place.keys() - _ENGINE_KEYS)
-    merged.drop(slot, place, dropped)
-    lost = [key for key in dropped if key not in values]
-    if lost:
-        merged.notices.append(
-            f"{slot}: '{new.name}' replaces '{old.name}'; options dropped: {', '.join(lost)}"
-        )
-
-
-def _merge_optimizer(merged: Merged, slot: str, values: Tree, source: str) -> None:
-    if not values:
-        return
-    path = f"{slot}.optimizer"
-    place = merged.tree[slot].setdefault("optimizer", {})
-    old = place.get("use", _FIRST_OPTIMIZER)
-    new = values.get("use", old)
-    dropped = sorted(place.keys() - {"use"}) if new != old else []
-    merged.drop(path, place, dropped)
-    if dropped:
-        merged.notices.append(
-            f"{path}: '{new}' replaces '{old}'; options dropped: {', '.join(dropped)}"
-        )
+def _merge_component(
+    merged: Merged,
+    path: str,
+    place: Tree,
+    values: Tree,
+    source: str,
+    identify: Callable[[str], str],
+) -> None:
+    """Merge ``values`` into ``place``, the table at ``path``; a component that replaces another
+    drops the other's options, with a notice of those lost."""
+    use = values.get("use")
+    if use is not None and not isinstance(use, str):
+        raise UsageError(f"{source}: {path}.use must be a name, not {use!r}")
+    if use and "use" in place and identify(use) != identify(place["use"]):
+        dropped = sorted(place.keys() - _ENGINE_KEYS)
+        for key in dropped:
+            del place[key]
+            merged.origins.pop(f"{path}.{key}", None)
+        lost = [key for key in dropped if key not in values]
+        if lost:
+            merged.notices.append(
+                f"{path}: '{use}' replaces '{place['use']}'; options dropped: {', '.join(lost)}"
+            )
     merged.set(path, place, values, source)
 
 

@@ -12,7 +12,7 @@ from ..registry.component import KIND_OF
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .layers import Layer, Tree
-from .merge import Merged, merge, merge_data
+from .merge import FIRST_OPTIMIZER, merge, merge_data
 from .schema import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainOptions
 from .validation import to_plain, validate
 
@@ -114,22 +114,22 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     """
     merged = merge(registry, layers)
     tree = merged.tree
-    losses = _several(registry, merged, "loss", LossKeys)
+    losses = _several(registry, tree, "loss", LossKeys)
     if not losses:
         raise UsageError("no loss: give --loss NAME")
     train = validate(TrainOptions, tree["train"], "train")
     if train.epochs is None and train.steps is None:
         raise UsageError("no end: give --epochs or --steps")
     return RunConfig(
-        data=_component(registry, "data", "data", tree["data"], DataKeys),
-        gen=_component(registry, "gen", "gen", tree["gen"], Options),
-        disc=_component(registry, "disc", "disc", tree["disc"], Options),
+        data=_component(registry, "data", tree["data"], DataKeys),
+        gen=_component(registry, "gen", tree["gen"], Options),
+        disc=_component(registry, "disc", tree["disc"], Options),
         gen_optimizer=_optimizer("gen", tree["gen"]),
         disc_optimizer=_optimizer("disc", tree["disc"]),
         losses=losses,
-        augments=_several(registry, merged, "augment", Options),
-        callbacks=_several(registry, merged, "callback", CallbackKeys),
-        metrics=_several(registry, merged, "metric", MetricKeys),
+        augments=_several(registry, tree, "augment", Options),
+        callbacks=_several(registry, tree, "callback", CallbackKeys),
+        metrics=_several(registry, tree, "metric", MetricKeys),
         train=train,
         origins=merged.origins,
         notices=tuple(merged.notices),
@@ -138,35 +138,30 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
 
 def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig[DataKeys]:
     """The dataset that ``layers`` describe, without a run. Raises UsageError for anything wrong."""
-    return _component(registry, "data", "data", merge_data(registry, layers), DataKeys)
+    return _component(registry, "data", merge_data(registry, layers), DataKeys)
 
 
 def _several(
-    registry: Registry, merged: Merged, slot: str, keys: type[AnyKeys]
+    registry: Registry, tree: Tree, slot: str, keys: type[AnyKeys]
 ) -> tuple[ComponentConfig[AnyKeys], ...]:
-    return tuple(
-        _component(registry, slot, f"{slot}.{name}", body, keys)
-        for name, body in merged.tree[slot].items()
-    )
+    return tuple(_component(registry, slot, body, keys) for body in tree[slot].values())
 
 
 def _component(
-    registry: Registry, slot: str, path: str, body: Tree, keys: type[AnyKeys]
+    registry: Registry, slot: str, body: Tree, keys: type[AnyKeys]
 ) -> ComponentConfig[AnyKeys]:
     registered = registry.find(KIND_OF[slot], body["use"])
-    model = registered.load_options()
     where = f"{slot} '{registered.name}'"
     own = {key: value for key, value in body.items() if key in keys.model_fields}
     taken = {"use", *own, *(("optimizer",) if slot in ("gen", "disc") else ())}
     rest = {key: value for key, value in body.items() if key not in taken}
-    return ComponentConfig(
-        slot, registered, validate(model, rest, where), validate(keys, own, path)
-    )
+    options = validate(registered.load_options(), rest, where)
+    return ComponentConfig(slot, registered, options, validate(keys, own, where))
 
 
 def _optimizer(slot: str, body: Tree) -> OptimizerConfig:
     values = dict(body.get("optimizer", {}))
-    use = str(values.pop("use", "adam"))
+    use = str(values.pop("use", FIRST_OPTIMIZER))
     if use not in OPTIMIZERS:
         hint = did_you_mean(use, OPTIMIZERS) or f"; there are {', '.join(OPTIMIZERS)}"
         raise UsageError(f"{slot}.optimizer: no optimizer '{use}'{hint}")

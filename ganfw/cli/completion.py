@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..config.describe import describe
-from ..config.layers import SINGLE, Layer, default_layer
+from ..config.layers import SEVERAL, SINGLE, Tree, default_layer
+from ..config.merge import FIRST_OPTIMIZER, merge_layers
 from ..config.request import RunRequest
 from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
 from ..errors import GanfwError
@@ -72,7 +73,8 @@ def complete_setting(
     registry = _registry(context)
     try:
         layers = RunRequest(**given).layers(registry, "command line")
-        paths = dict(_paths(registry, [default_layer(), *layers]))
+        tree = merge_layers(registry, [default_layer(), *layers]).tree
+        paths = dict(_paths(registry, tree))
     except GanfwError:
         return []
     return _starting_with(incomplete, {f"{path}=": text for path, text in paths.items()})
@@ -104,35 +106,26 @@ def _starting_with(incomplete: str, words: Mapping[str, str]) -> list[Completion
     ]
 
 
-def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]:
-    """Every path that can be set on what ``layers`` choose, with its description."""
-    for path, use in _uses(layers).items():
-        slot = path.partition(".")[0]
-        if not registry.has(KIND_OF[slot], use):
-            continue
-        yield from _options(path, registry.find(KIND_OF[slot], use).load_options())
-        if slot in ("gen", "disc"):
-            yield from _options(f"{path}.optimizer", OPTIMIZERS["adam"])
-        elif slot != "data":
-            yield from _options(path, SLOT_KEYS.get(slot, Options))
+def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Every path that can be set in a run with the components of ``tree``, with its description."""
+    for slot in SINGLE:
+        yield from _component(registry, slot, slot, tree[slot])
+    for slot in ("gen", "disc"):
+        use = tree[slot].get("optimizer", {}).get("use", FIRST_OPTIMIZER)
+        yield from _options(f"{slot}.optimizer", OPTIMIZERS.get(use, Options))
+    for slot in SEVERAL:
+        for name, values in tree[slot].items():
+            yield from _component(registry, slot, f"{slot}.{name}", values)
+            yield from _options(f"{slot}.{name}", SLOT_KEYS.get(slot, Options))
     yield from _options("train", TrainOptions)
+
+
+def _component(registry: Registry, slot: str, path: str, values: Tree) -> Iterator[tuple[str, str]]:
+    kind, use = KIND_OF[slot], values.get("use", "")
+    if registry.has(kind, use):
+        yield from _options(path, registry.find(kind, use).load_options())
 
 
 def _options(path: str, model: type[Options]) -> Iterator[tuple[str, str]]:
     for option in describe(model):
         yield f"{path}.{option.name}", option.description
-
-
-def _uses(layers: list[Layer]) -> dict[str, str]:
-    """What fills each slot, by the path that its options are set under."""
-    uses: dict[str, str] = {}
-    for layer in layers:
-        for section, values in layer.values.items():
-            if section in SINGLE:
-                uses |= {section: values["use"]} if "use" in values else {}
-            elif section != "train":
-                uses |= {
-                    f"{section}.{name}": component.get("use", name)
-                    for name, component in values.items()
-                }
-    return uses

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,25 +58,14 @@ def _set_level(context: click.Context, parameter: click.Parameter, given: bool) 
         print_logs(logging.DEBUG if parameter.name == "verbose" else logging.WARNING)
 
 
-_quiet_option = click.option(
-    "--quiet",
-    is_flag=True,
-    expose_value=False,
-    callback=_set_level,
-    help="Print only results and warnings.",
-)
-_verbose_option = click.option(
-    "--verbose",
-    is_flag=True,
-    expose_value=False,
-    callback=_set_level,
-    help="Print more details.",
-)
+_level_option = partial(click.option, is_flag=True, expose_value=False, callback=_set_level)
 
 
 def log_options(command: Command) -> Command:
     """``--quiet`` and ``--verbose``: how much of what is logged is printed."""
-    return _quiet_option(_verbose_option(command))
+    quiet = _level_option("--quiet", help="Print only results and warnings.")
+    verbose = _level_option("--verbose", help="Print more details.")
+    return quiet(verbose(command))
 
 
 device_option = click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")

@@ -39,8 +39,8 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
     default = default_layer()
-    given = [_with_path(registry, layer) for layer in layers]
-    tree = _merge(registry, [default, *given]).tree
+    given = list(layers)
+    tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
     suggested = [
@@ -48,12 +48,12 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
         for slot, registered in chosen
         if registered.component.suggests
     ]
-    return _merge(registry, [default, *suggested, *given])
+    return merge_layers(registry, [default, *suggested, *given])
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
     """The section ``[data]`` that ``layers`` give, without a run around it."""
-    tree = _merge(registry, (_with_path(registry, layer) for layer in layers)).tree
+    tree = merge_layers(registry, layers).tree
     _chosen(registry, tree, "data")
     data: Tree = tree["data"]
     return data
@@ -87,9 +87,10 @@ def _is_path(use: str) -> bool:
     return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
 
 
-def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
+def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
+    """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
-    for layer in layers:
+    for layer in (_with_path(registry, layer) for layer in layers):
         for section, values in layer.values.items():
             if section in SINGLE:
                 _merge_slot(registry, merged, section, values, layer.source)

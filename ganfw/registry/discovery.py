@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
+from typing import Any
 
 from ..errors import PluginError, UsageError
-from .loading import load_plugin
+from .loading import PluginRecord, load_plugin
 from .plugin_file import PluginFile, read_plugin_file, remember
 from .registry import Registry
 from .session import session_components
@@ -42,8 +43,11 @@ def discover(files: Iterable[Path] = ()) -> Registry:
     ``GANFW_STRICT_PLUGINS=1`` raises PluginError for the first broken plugin.
     """
     registry = Registry()
-    for installed, entry_point in _wanted():
-        _add_installed(registry, installed, entry_point)
+    for installed, point in _wanted():
+        source = Source(installed.name, installed.version)
+        record = _add(registry, source, point.name, point.load)
+        if record.failure is not None and _is_on("GANFW_STRICT_PLUGINS"):
+            raise PluginError(f"{record} (GANFW_STRICT_PLUGINS is on)")
     for path in files:
         file = read_plugin_file(path)
         remember(file)
@@ -65,15 +69,22 @@ def add_file(registry: Registry, file: PluginFile) -> None:
         raise UsageError(
             f"two plugin files are named {file.name}, {other.path} and {file.path}: rename one"
         )
-    version = file.sha256[:12]
-    record, components = load_plugin(file.name, version, file.path.stem, file.run)
+    source = Source(file.name, file.sha256[:12], file)
+    record = _add(registry, source, file.path.stem, file.run)
     if record.failure is not None:
         phase, error = record.failure.phase, record.failure.error
         raise PluginError(f"plugin file {file.shown}: {phase} failed: {error}")
     registry.files[file.name] = file
+
+
+def _add(registry: Registry, source: Source, name: str, load: Callable[[], Any]) -> PluginRecord:
+    """Load one plugin and register its components; none of them if it fails."""
+    taken = registry.offered_by(source.name)
+    record, components = load_plugin(source.name, source.version, name, load, taken)
     registry.plugins.append(record)
     for component in components:
-        registry.add(component, Source(file.name, version, file, file.run()))
+        registry.add(component, source)
+    return record
 
 
 def installed_plugins() -> Iterator[Installed]:
@@ -90,21 +101,6 @@ def installed_plugins() -> Iterator[Installed]:
 def normalized(name: str) -> str:
     """A distribution's name as indexes compare it: ``Acme_GAN`` is ``acme-gan`` (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _add_installed(registry: Registry, installed: Installed, entry_point: EntryPoint) -> None:
-    record, components = load_plugin(
-        installed.name,
-        installed.version,
-        entry_point.name,
-        entry_point.load,
-        registry.offered_by(installed.name),
-    )
-    if record.failure is not None and _is_on("GANFW_STRICT_PLUGINS"):
-        raise PluginError(f"{record} (GANFW_STRICT_PLUGINS is on)")
-    registry.plugins.append(record)
-    for component in components:
-        registry.add(component, Source(installed.name, installed.version))
 
 
 def _wanted() -> Iterator[tuple[Installed, EntryPoint]]:

@@ -67,7 +67,7 @@ def load_plugin(
     version: str,
     entry_point: str,
     load: Callable[[], Any],
-    taken: Iterable[tuple[str, str]] = (),
+    taken: Iterable[tuple[str, str]],
 ) -> tuple[PluginRecord, list[Component]]:
     """Load one plugin with ``load()``; its record and its components, none if it failed.
 

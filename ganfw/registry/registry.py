@@ -80,11 +80,9 @@ class Registry:
         return next((plugin for plugin in self.broken if plugin.distribution == source), None)
 
     def add(self, component: Component, source: Source) -> None:
-        """Register ``component``. Raises ValueError if its source already has one like it."""
-        others = self._found.setdefault((component.kind, component.name), [])
-        if any(other.source.name == source.name for other in others):
-            raise ValueError(f"{source.name} offers two {component.kind}s named {component.name}")
-        others.append(Registered(component, source))
+        """Register ``component``, of which ``source`` offers no other by this kind and name."""
+        group = self._found.setdefault((component.kind, component.name), [])
+        group.append(Registered(component, source))
 
     def file(self, name: str) -> PluginFile | None:
         """The plugin file of this name, if it was given."""

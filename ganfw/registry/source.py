@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
 from .plugin_file import PluginFile
@@ -22,13 +21,12 @@ class Source:
 
     - ``name``: the distribution's name, the file's name, or ``session``.
     - ``version``: the distribution's version, the first digits of the file's SHA-256, or empty.
-    - ``file`` and ``module``: the plugin file and what its code made, where there is one.
+    - ``file``: the plugin file, if it is one.
     """
 
     name: str
     version: str = ""
     file: PluginFile | None = None
-    module: ModuleType | None = field(default=None, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -46,7 +44,7 @@ class Source:
         """What ``target`` names. In a file, ``file_name:Class`` is the file's own class."""
         module, _, name = target.partition(":")
         if self.file is not None and module == self.file.module_name:
-            return getattr(self.module, name)
+            return getattr(self.file.run(), name)
         return getattr(importlib.import_module(module), name)
 
 

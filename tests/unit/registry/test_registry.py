@@ -41,11 +41,6 @@ def test_any_other_clash_names_both(registry: Registry) -> None:
         registry.find("generator", "unet")
 
 
-def test_one_distribution_may_not_offer_a_name_twice(registry: Registry) -> None:
-    with pytest.raises(ValueError, match="two generators named unet"):
-        registry.add(_component("unet"), Source("acme", "2.0"))
-
-
 @pytest.mark.parametrize(
     ("kind", "name", "said"),
     [

@@ -125,7 +125,7 @@ def _check_options(found: Sequence[Registered], given: Mapping[str, Any]) -> Non
     if len(found) > 1:
         names = ", ".join(f"{each.component.kind}/{each.name}" for each in found[:3])
         raise UsageError(f"options are given to one component, not to {len(found)} ({names}, …)")
-    validation.fit(found[0].load_options(), given, found[0].label)
+    validation.validate(found[0].load_options(), given, found[0].label)
 
 
 def find_subjects(registry: Registry, what: str | None) -> list[Registered]:

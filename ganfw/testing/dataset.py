@@ -168,7 +168,7 @@ def _other_contents(subject: Subject) -> Iterator[tuple[str, Options]]:
 def _refit(options: Options, name: str, value: Any) -> Options:
     given = {key: each for key, each in dict(options).items() if each is not None}
     try:
-        return validation.fit(type(options), {**given, name: value}, f"with another '{name}'")
+        return validation.validate(type(options), {**given, name: value}, f"with another '{name}'")
     except GanfwError as error:
         raise NotApplicable(str(error)) from None
 

@@ -93,7 +93,7 @@ def sample_command(
         click.echo(f"{output}: {number} samples of {sampler.folder}")
         return
     label = chosen[0] if chosen else None
-    way = sampler.between(interpolate, frames, seed, _moves(path), truncation, label)
+    way = sampler.interpolate(interpolate, frames, seed, _moves(path), truncation, label)
     _write_way(sampler, path, way, frames)
     back = " and back" if _moves(path) else ""
     click.echo(f"{path}: {len(way)} samples on the way through {interpolate} latents{back}")
@@ -187,11 +187,11 @@ def _write(
     from ..sampling.array_files import write_arrays
 
     path = Path(output)
-    batches = sampler.labelled(number, seed, truncation, labels)
+    batches = sampler.batches(number, seed, truncation, labels)
     if _is_folder(output):
-        image_files.write_singles(path, batches, sampler.picture, number)
+        image_files.write_picture_folder(path, batches, sampler.picture, number)
     elif _is_array(output):
-        write_arrays(path, batches, sampler.shapes, number)
+        write_arrays(path, batches, sampler.shapes)
     else:
         samples = sampler.sample(number, seed, truncation, labels)
         image_files.write_picture(path, sampler.preview(samples))
@@ -199,12 +199,12 @@ def _write(
 
 def _write_way(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
     from ..sampling import image_files
-    from ..sampling.latents import whole_legs
+    from ..sampling.latents import split_at_keys
 
     if _moves(path):
         image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
     else:
-        picture = sampler.strip(whole_legs(samples, frames), frames + 1)
+        picture = sampler.grid(split_at_keys(samples, frames), frames + 1)
         image_files.write_picture(path, picture)
 
 

@@ -84,9 +84,11 @@ def _draw(
     from ..sampling.image_files import picture_format, write_picture
 
     picture_format(output, option=_PICTURE)
-    drawn, shown, length = preview_of(component, _SHOWN)
+    dataset = component.registered.load()(component.options)
+    dataset.prepare()
+    drawn, shown = preview_of(dataset, _SHOWN)
     write_picture(output, drawn, _PICTURE)
-    click.echo(f"{output}: {shown} of {length} samples of {component.registered.label}")
+    click.echo(f"{output}: {shown} of {len(dataset)} samples of {component.registered.label}")
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:

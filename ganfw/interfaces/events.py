@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .dataset import checked_preview
 from .player import PlayerName
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from PIL import Image
+    from torch import Tensor, nn
 
     from ..storage.run_dir import RunDir
     from .dataset import Batch, Dataset
@@ -61,6 +63,11 @@ class RunView:
         """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
         generator is. An exported generator is preferred for samples (an EMA, say)."""
         self.exported[name] = network
+
+    def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
+        """A picture of ``samples`` (B, ...), as `Dataset.preview` draws it. Raises PluginError if
+        the dataset can't."""
+        return checked_preview(self.dataset, samples, real)
 
     @property
     def sampling_generator(self) -> nn.Module:

@@ -99,7 +99,7 @@ def build_trainer(
         epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,
-        real_batch=source.spread,
+        real_batch=source.evenly_spaced,
     )
     return Trainer(
         game=game,
@@ -125,7 +125,7 @@ def check_game(config: RunConfig, game: Game, source: Loader, shapes: Shapes) ->
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = source.spread(2).samples
+    real = source.evenly_spaced(2).samples
 
     def attempt() -> None:
         dry_run(game, real, shapes, gen, disc, data)

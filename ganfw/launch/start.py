@@ -182,7 +182,7 @@ def _assemble(ready: PreparedRun) -> Callable[[RunDir], Trainer]:
     )
     processes = ready.processes
     judging = _judging(ready, shapes)
-    source = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
+    source = ready.samples.loader(train.batch_size, train.seed, ready.device, processes)
     game = build_game(ready.config, shapes, ready.device, processes)
     for notice in check_game(ready.config, game, source, shapes):
         log.warning(notice)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while: batch norm uses its running statistics and keeps them."""
+    """Evaluation mode inside the block: batch norm uses its running statistics and keeps them."""
     modes = [network.training for network in networks]
     try:
         for network in networks:
@@ -23,8 +23,8 @@ def eval_mode(*networks: nn.Module) -> Iterator[None]:
 
 
 def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), with no gradient, and with the
-    network left in the mode it was in."""
+    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), in evaluation mode and without
+    gradients. Afterwards the network is in the mode that it was in before."""
     with eval_mode(network), torch.no_grad():
         samples: Tensor = network(latents, labels)
     return samples

@@ -117,7 +117,7 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         epochs=_EPOCHS,
         steps_per_epoch=_STEPS_PER_EPOCH,
         total_steps=_EPOCHS * _STEPS_PER_EPOCH,
-        real_batch=source.spread,
+        real_batch=source.evenly_spaced,
     )
 
     def save(step: int, state: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 import ganfw as package
 from ganfw.cli import main
 from ganfw.sampling import sampler as sampling
-from ganfw.sampling.timeline import MOST_MOVING, MOST_STILL
+from ganfw.sampling.timeline import MOST_ANIMATED, MOST_STILL
 
 Ganfw = Callable[..., Result]
 PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps", "20",
@@ -248,11 +248,11 @@ def test_samples_are_never_all_in_memory(points: Path, tmp_path: Path) -> None:
     sampler = package.load(points)
     sampler.network.register_forward_hook(count)
     for n in (600, 6000):
-        write_arrays(tmp_path / "a.npz", sampler.labelled(n), sampler.shapes, n)
+        write_arrays(tmp_path / "a.npz", sampler.batches(n), sampler.shapes)
         assert most <= 3
-    long = sampler.between(2, 600)
+    long = sampler.interpolate(2, 600)
     assert long.shape == (601, 2)
-    assert torch.allclose(long[::300], sampler.between(2, 2))
+    assert torch.allclose(long[::300], sampler.interpolate(2, 2))
 
 
 def _run_of_pictures(steps: range) -> Path:
@@ -269,9 +269,9 @@ def test_a_timeline_has_a_bounded_number_of_pictures(ganfw: Ganfw) -> None:
     """In the order of their numbers, which is not that of their names; first and last kept."""
     run = _run_of_pictures(range(999_900, 1_000_110))
     said = _said(ganfw, run, "--timeline", "-o", "line.apng")
-    assert f"{MOST_MOVING} of 210 pictures, from step 999900 to 1000109" in said
+    assert f"{MOST_ANIMATED} of 210 pictures, from step 999900 to 1000109" in said
     shades = [frame.getpixel((0, 0))[0] for frame in _frames("line.apng")]  # type: ignore[index]
-    assert len(shades) == MOST_MOVING
+    assert len(shades) == MOST_ANIMATED
     assert shades == sorted(shades)
     assert (shades[0], shades[-1]) == (0, 209)
     assert set(np.diff(shades)) == {3, 4}

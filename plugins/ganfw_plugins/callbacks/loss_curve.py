@@ -78,7 +78,7 @@ class LossCurve(Callback):
         # A generator may draw noise of its own; training must not notice.
         with torch.random.fork_rng(devices, device_type=run.device.type):
             samples = generate(run.sampling_generator, self._latents, self._labels)
-        return run.dataset.preview(samples.cpu(), self._real)
+        return run.preview(samples.cpu(), self._real)
 
 
 def above(figure: bytes, samples: Image.Image) -> Image.Image:

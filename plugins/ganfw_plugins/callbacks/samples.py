@@ -44,7 +44,7 @@ class Samples(Callback):
         # A generator may draw noise of its own; training must not notice.
         with torch.random.fork_rng(devices, device_type=run.device.type):
             samples = generate(run.sampling_generator, self._latents, self._labels)
-        picture = run.dataset.preview(samples.cpu(), self._real)
+        picture = run.preview(samples.cpu(), self._real)
         name = f"samples/{step:06d}.png"
         with writing(run.folder.path / name):
             run.folder.write(name, png(picture))

@@ -57,7 +57,7 @@ class TensorBoard(Callback):
         devices = [] if run.device.type == "cpu" else [run.device]
         with torch.random.fork_rng(devices, device_type=run.device.type):
             samples = generate(run.sampling_generator, self._latents, self._labels).cpu()
-        picture = np.asarray(run.dataset.preview(samples).convert("RGB"))
+        picture = np.asarray(run.preview(samples).convert("RGB"))
         self._writer.add_image("samples", picture, event.step, dataformats="HWC")
 
     def on_train_end(self, event: TrainEnd) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganfw.data.loader import batch_count, batch_indices
+from ganfw.data.loader import Batches
 from ganfw.errors import UsageError
 from ganfw.runtime.device import choose_device
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
@@ -26,10 +26,9 @@ TWO = [Processes(rank, 2) for rank in range(2)]
 def test_every_process_gets_as_many(
     examples: int, batch_size: int, count: int, batches: int
 ) -> None:
-    shares = [
-        batch_indices(examples, batch_size, 0, 1, Processes(rank, count)) for rank in range(count)
-    ]
-    assert batch_count(examples, batch_size, Processes(0, count)) == batches
+    every = [Batches(examples, batch_size, 0, Processes(rank, count)) for rank in range(count)]
+    shares = [found.epoch(1) for found in every]
+    assert len(every[0]) == batches
     for share in shares:
         assert [len(each) for each in share] == [len(each) for each in shares[0]]
         assert len(share) == batches
@@ -38,8 +37,8 @@ def test_every_process_gets_as_many(
 
 
 def test_shares_make_up_the_batches_of_one() -> None:
-    alone = batch_indices(24, 10, 7, 3, SINGLE_PROCESS)
-    first, second = (batch_indices(24, 10, 7, 3, each) for each in TWO)
+    alone = Batches(24, 10, 7, SINGLE_PROCESS).epoch(3)
+    first, second = (Batches(24, 10, 7, processes).epoch(3) for processes in TWO)
     for whole, one, other in zip(alone, first, second, strict=True):
         assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())
 

@@ -14,7 +14,7 @@ from .options import FashionMnistOptions
 
 CATEGORIES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
               "bag", "ankle boot")  # fmt: skip
-"""What the labels 0 to 9 mean."""
+"""The names of the labels 0 to 9."""
 
 
 class FashionMnist(Dataset):

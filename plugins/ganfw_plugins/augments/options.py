@@ -21,9 +21,7 @@ class DiffAugmentOptions(Options):
     translation: float = Field(
         0.125, ge=0, le=0.5, description="Greatest shift, as a share of the picture's side"
     )
-    cutout: float = Field(
-        0.5, gt=0, lt=1, description="Side of the hole, as a share of the picture's"
-    )
+    cutout: float = Field(0.5, gt=0, lt=1, description="Side of the hole, as a share")
     fill: Literal["edge", "grey"] = Field(
         "grey", description="What fills the border of a shifted picture: its edge, or middle grey"
     )

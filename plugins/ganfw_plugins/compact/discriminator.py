@@ -18,9 +18,9 @@ _STD, _SLOPE = 0.05, 0.2
 
 
 class CompactDiscriminator(Discriminator):
-    """Residual blocks halve the picture, and a last convolution scores the result with one more map:
-    the standard deviation over the batch, which shows that samples are all alike (Karras et al.
-    2018, section 3)."""
+    """Residual blocks halve the picture. A last convolution scores the result and one more map, the
+    standard deviation over the batch: it is low where all samples are alike (Karras et al. 2018,
+    section 3)."""
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)

@@ -16,6 +16,4 @@ class FashionMnistOptions(Options):
         None, description="Folder that holds FashionMNIST/raw; downloaded by default"
     )
     split: str = Field("train", pattern=r"^(train|test)$", description="train or test")
-    size: int = Field(
-        32, ge=28, le=1024, description="Height and width in pixels, with a border around 28"
-    )
+    size: int = Field(32, ge=28, le=1024, description="Height and width: 28 pixels and a border")

@@ -1,6 +1,7 @@
 """Drawing: shapes as signed distances, filled in three tones inside a dark outline.
 
-Coordinates are relative to the creature: x from -1 (left) to 1, y from -1 (top) to 1 (ground is near 0.9).
+Coordinates are relative to the creature: x from -1 (left) to 1, y from -1 (top) to 1; the
+ground is near 0.9.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def _middle(points: Sequence[Point], thickness: float) -> tuple[float, float, fl
 
 
 def _lambert(tilt: Array, length: Array) -> Array:
-    """The light on a hemisphere at ``length`` from its middle; ``tilt`` is the part of the slope."""
+    """The light on a hemisphere at ``length`` from its middle; ``tilt`` is of its slope."""
     light: Array = tilt + _FRONT * np.sqrt(np.maximum(1 - length * length, 0))
     return light
 

@@ -35,7 +35,7 @@ def quadruped(model: Model) -> None:
 
 
 def sitter(model: Model) -> None:
-    """It sits and looks at you: a cat, a hare, a bear cub."""
+    """A sitting animal from the front: a cat, a hare, a bear cub."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
     girth = lerp(0.3, 0.42, species.girth)
     tail(model, 0.24, 0.7)
@@ -98,7 +98,7 @@ def turtle(model: Model) -> None:
 
 
 def golem(model: Model) -> None:
-    """Boulders that hold together."""
+    """A body of boulders."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
     wide = lerp(0.36, 0.5, species.girth)
     for side in (-1, 1):
@@ -128,7 +128,7 @@ def _boulder(model: Model, x: float, y: float, radius: float, corners: int = 5) 
 
 
 def _head(model: Model, x: float, y: float, radius: float, turn: float) -> None:
-    """A round head with everything on it, looking to the side by ``turn``."""
+    """A round head with ears, crest and face, turned to the side by ``turn``."""
     canvas, palette, species = model.canvas, model.palette, model.species
     ears(model, x, y - radius * 0.78, radius * 0.62, radius / 0.36)
     if species.crest != "gem":

@@ -60,6 +60,13 @@ def to_image(sample: Tensor, value_range: tuple[float, float] | None) -> Image.I
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
+def on_background(picture: Image.Image, background: str = "white") -> Image.Image:
+    """``picture`` as RGB, with the colour ``background`` behind transparent pixels."""
+    ground = Image.new("RGBA", picture.size, background)
+    ground.alpha_composite(picture.convert("RGBA"))
+    return ground.convert("RGB")
+
+
 def picture_grid(
     samples: Tensor, value_range: tuple[float, float] | None = None, columns: int | None = None
 ) -> Image.Image:

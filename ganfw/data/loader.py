@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -16,21 +16,55 @@ from ..runtime.random_state import derive_seed
 _ORDER = 3
 
 
-class Loader(Protocol):
-    """Batches of real samples on the run's device."""
+class Loader(ABC):
+    """Shuffled batches of ``examples`` real samples on ``device``; of each batch, the share of this
+    process. They depend on the seed alone."""
+
+    def __init__(
+        self,
+        examples: int,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> None:
+        self._examples = examples
+        self._batch_size = batch_size
+        self._seed = seed
+        self._device = device
+        self._processes = processes
 
     def __len__(self) -> int:
-        """Batches in an epoch; the last one may be smaller."""
-        ...
+        """Batches in an epoch: all whole ones, and a last one if it can be shared.
+
+        In training, batch norm fails on a single sample: a last batch needs two samples per
+        process, unless the whole batches give each process only one.
+        """
+        whole, rest = divmod(self._examples, self._batch_size)
+        least = min(2, self._batch_size // self._processes.count)
+        return whole + (rest >= least * self._processes.count)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """The batches of epoch ``number`` from batch ``start`` on: a function of the seed."""
-        ...
+        """The batches of epoch ``number`` from batch ``start`` on.
+
+        Every process gets as many samples as any other: those of the last batch that can't be
+        shared are left out of this epoch.
+        """
+        generator = torch.Generator().manual_seed(derive_seed(self._seed, _ORDER, number))
+        order = torch.randperm(self._examples, generator=generator)
+        count, share = self._processes.count, self._processes.share
+        batches = torch.split(order, self._batch_size)[start : len(self)]
+        return self._read([share(batch[: len(batch) // count * count]) for batch in batches])
 
     def evenly_spaced(self, n: int) -> Batch:
         """``n`` samples evenly spaced over the data, or all if there are fewer. The first ``n``
         alone could all be of one class."""
-        ...
+        count = min(n, self._examples)
+        return next(self._read([torch.arange(count) * self._examples // count]))
+
+    @abstractmethod
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        """The samples with the indices (B,) of each batch."""
 
 
 class Samples(Protocol):
@@ -45,41 +79,5 @@ class Samples(Protocol):
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> Loader:
-        """Shuffled batches on ``device``; of each batch, the share of this process."""
+        """See `Loader`."""
         ...
-
-
-@dataclass(frozen=True)
-class Batches:
-    """Which of ``examples`` samples are in which batch: a function of seed and epoch alone."""
-
-    examples: int
-    batch_size: int
-    seed: int
-    processes: Processes = SINGLE_PROCESS
-
-    def __len__(self) -> int:
-        """Batches in an epoch: all whole ones, and a last one if it can be shared.
-
-        In training, batch norm fails on a single sample: a last batch needs two samples per
-        process, unless the whole batches give each process only one.
-        """
-        whole, rest = divmod(self.examples, self.batch_size)
-        least = min(2, self.batch_size // self.processes.count)
-        return whole + (rest >= least * self.processes.count)
-
-    def epoch(self, number: int) -> list[Tensor]:
-        """The indices of this process in each batch of an epoch, as many as any other process has.
-
-        Samples of the last batch that can't be shared are left out of this epoch.
-        """
-        generator = torch.Generator().manual_seed(derive_seed(self.seed, _ORDER, number))
-        order = torch.randperm(self.examples, generator=generator)
-        batches = torch.split(order, self.batch_size)[: len(self)]
-        count = self.processes.count
-        return [self.processes.share(batch[: len(batch) // count * count]) for batch in batches]
-
-    def evenly_spaced(self, n: int) -> Tensor:
-        """At most ``n`` indices, evenly spaced, beginning with the first sample."""
-        count = min(n, self.examples)
-        return torch.arange(count) * self.examples // count

@@ -10,12 +10,12 @@ from torch import Tensor
 from ..images import from_bytes
 from ..interfaces.dataset import Batch
 from ..runtime.distributed import SINGLE_PROCESS, Processes
-from .loader import Batches
+from .loader import Loader
 
 _SHARE_OF_DEVICE = 0.25
 
 
-class MemoryLoader:
+class MemoryLoader(Loader):
     """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N,) or None.
 
     On the CPU the file behind ``stored`` is read in place. For another device all samples are
@@ -32,34 +32,23 @@ class MemoryLoader:
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
+        super().__init__(len(stored), batch_size, seed, device, processes)
         resident = _fits(stored, device)
         self._stored = stored.to(device) if resident else stored
         self._labels = labels.to(device) if resident and labels is not None else labels
         self._value_range = value_range
-        self._batches = Batches(len(stored), batch_size, seed, processes)
-        self._device = device
 
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `Loader.epoch`."""
-        return map(self._batch, self._batches.epoch(number)[start:])
-
-    def evenly_spaced(self, n: int) -> Batch:
-        """See `Loader.evenly_spaced`."""
-        return self._batch(self._batches.evenly_spaced(n))
-
-    def _batch(self, indices: Tensor) -> Batch:
-        indices = indices.to(self._stored.device)
-        labels = None
-        if self._labels is not None:
-            labels = self._labels[indices].to(self._device, non_blocking=True)
-        stored = self._stored[indices]
-        if self._device.type == "cuda" and not stored.is_cuda:
-            stored = stored.pin_memory()
-        stored = stored.to(self._device, non_blocking=True)
-        return Batch(from_bytes(stored, self._value_range), labels)
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        for indices in batches:
+            indices = indices.to(self._stored.device)
+            labels = None
+            if self._labels is not None:
+                labels = self._labels[indices].to(self._device, non_blocking=True)
+            stored = self._stored[indices]
+            if self._device.type == "cuda" and not stored.is_cuda:
+                stored = stored.pin_memory()
+            stored = stored.to(self._device, non_blocking=True)
+            yield Batch(from_bytes(stored, self._value_range), labels)
 
 
 def _fits(stored: Tensor, device: torch.device) -> bool:

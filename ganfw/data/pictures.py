@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps
 
 from ..errors import SkipItem
-from ..images import UNREADABLE
+from ..images import UNREADABLE, on_background
 
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -82,9 +82,7 @@ def read_picture(
         raise SkipItem(reason) from error
     if channels != 4 and picture.mode == "RGBA":
         # Before resizing, or the hidden colour of transparent pixels would show at the edges.
-        ground = Image.new("RGBA", picture.size, background)
-        ground.alpha_composite(picture)
-        picture = ground
+        picture = on_background(picture, background)
     pixels = np.asarray(_resized(picture.convert(_MODES[channels]), size, background, fit))
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from ..errors import DataError, SkipItem
 from ..images import from_bytes
@@ -24,16 +23,11 @@ def preview_of(dataset: Dataset, count: int) -> tuple[Image.Image, int]:
     Raises DataError if none of them can be read, PluginError if they can't be drawn.
     """
     order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))
-    samples = list(_read(dataset, sorted(order[:count].tolist())))
+    samples = []
+    for index in sorted(order[:count].tolist()):
+        with suppress(SkipItem):
+            stored, _ = checked_item(dataset, index)
+            samples.append(from_bytes(torch.from_numpy(stored), dataset.value_range))
     if not samples:
         raise DataError(f"none of the samples of {type(dataset).__name__} can be read")
     return checked_preview(dataset, torch.stack(samples)), len(samples)
-
-
-def _read(dataset: Dataset, indices: list[int]) -> Iterator[Tensor]:
-    for index in indices:
-        try:
-            array, _ = checked_item(dataset, index)
-        except SkipItem:
-            continue
-        yield from_bytes(torch.from_numpy(array), dataset.value_range)

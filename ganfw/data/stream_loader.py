@@ -12,6 +12,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -23,21 +24,22 @@ from ..interfaces.dataset import Batch, Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
 from .items import checked_item
-from .loader import Batches, Loader
+from .loader import Loader
 
 _AHEAD = 3
 """Batches that are read while one is in use."""
 
 
+@dataclass(frozen=True)
 class StreamedSamples:
     """A dataset that is read item by item."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-        self._skipped: set[str] = set()
+    dataset: Dataset
+    skipped: set[str] = field(default_factory=set)
+    """What was logged of items that can't be used."""
 
     def __len__(self) -> int:
-        return len(self._dataset)
+        return len(self.dataset)
 
     def loader(
         self,
@@ -47,10 +49,10 @@ class StreamedSamples:
         processes: Processes = SINGLE_PROCESS,
     ) -> Loader:
         """See `Samples.loader`."""
-        return StreamLoader(self._dataset, self._skipped, batch_size, seed, device, processes)
+        return StreamLoader(self.dataset, self.skipped, batch_size, seed, device, processes)
 
 
-class StreamLoader:
+class StreamLoader(Loader):
     """Shuffled batches. An item that can't be used is left out of its batch, and logged unless its
     line is among those ``skipped`` before."""
 
@@ -63,21 +65,21 @@ class StreamLoader:
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
+        super().__init__(len(dataset), batch_size, seed, device, processes)
         self._dataset = dataset
         self._skipped = skipped
-        self._batches = Batches(len(dataset), batch_size, seed, processes)
-        self._device = device
 
-    def __len__(self) -> int:
-        return len(self._batches)
+    def evenly_spaced(self, n: int) -> Batch:
+        """See `Loader.evenly_spaced`. An item that can't be used is replaced by the next one."""
+        count = min(n, self._examples)
+        return self._batch([self._usable(i * self._examples // count) for i in range(count)])
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `Loader.epoch`."""
-        waiting = iter(self._batches.epoch(number)[start:])
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        waiting = iter(batches)
         pool = ThreadPoolExecutor(os.cpu_count())
 
         def submit(indices: Tensor) -> list[Future[Item | None]]:
-            return [pool.submit(self._read, index) for index in indices.tolist()]
+            return [pool.submit(self._item, index) for index in indices.tolist()]
 
         try:
             reading = collections.deque(map(submit, itertools.islice(waiting, _AHEAD)))
@@ -88,17 +90,7 @@ class StreamLoader:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def evenly_spaced(self, n: int) -> Batch:
-        """See `Loader.evenly_spaced`. An item that can't be used is replaced by the next one."""
-        indices = self._batches.evenly_spaced(n).tolist()
-        return self._batch([self._read_usable(index) for index in indices])
-
-    def _read_usable(self, start: int) -> Item | None:
-        """The first item from ``start`` on that can be used."""
-        items = map(self._read, range(start, len(self._dataset)))
-        return next((item for item in items if item is not None), None)
-
-    def _read(self, index: int) -> Item | None:
+    def _item(self, index: int) -> Item | None:
         try:
             return checked_item(self._dataset, index)
         except SkipItem as reason:
@@ -107,10 +99,15 @@ class StreamLoader:
                 log.info(line)
             return None
 
+    def _usable(self, start: int) -> Item | None:
+        """The first item from ``start`` on that can be used."""
+        items = map(self._item, range(start, self._examples))
+        return next((item for item in items if item is not None), None)
+
     def _batch(self, read: list[Item | None]) -> Batch:
         items = [item for item in read if item is not None]
         if not items:
-            raise DataError(f"no item of a batch of {self._batches.batch_size} can be used")
+            raise DataError(f"no item of a batch of {self._batch_size} can be used")
         stored = torch.from_numpy(np.stack([sample for sample, _ in items])).to(self._device)
         labels = None
         if self._dataset.classes:

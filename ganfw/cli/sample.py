@@ -97,7 +97,7 @@ def sample_command(
         click.echo(f"{output}: {number} samples of {sampler.folder}")
         return
     moving, label = _is_moving(path), chosen[0] if chosen else None
-    samples = sampler.between(interpolate, frames, seed, moving, truncation, label)
+    samples = sampler.interpolate(interpolate, frames, seed, moving, truncation, label)
     _write_interpolation(sampler, path, samples, frames)
     back = " and back" if moving else ""
     click.echo(f"{path}: {len(samples)} samples on the way through {interpolate} latents{back}")
@@ -180,13 +180,13 @@ def _write_samples(
     labels: list[int],
 ) -> None:
     path = Path(output)
-    batches = sampler.labelled(number, seed, truncation, labels)
+    batches = sampler.batches(number, seed, truncation, labels)
     if _is_folder(output):
-        image_files.write_singles(path, batches, sampler.picture, number)
+        image_files.write_picture_folder(path, batches, sampler.picture, number)
     elif _is_array(output):
         from ..sampling.array_files import write_arrays
 
-        write_arrays(path, batches, sampler.shapes, number)
+        write_arrays(path, batches, sampler.shapes)
     else:
         samples = sampler.sample(number, seed, truncation, labels)
         image_files.write_picture(path, sampler.preview(samples))
@@ -196,7 +196,7 @@ def _write_interpolation(sampler: Sampler, path: Path, samples: Tensor, frames: 
     if _is_moving(path):
         image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
     else:
-        from ..sampling.latents import whole_legs
+        from ..sampling.latents import split_at_keys
 
-        strip = sampler.strip(whole_legs(samples, frames), frames + 1)
-        image_files.write_picture(path, strip)
+        grid = sampler.grid(split_at_keys(samples, frames), frames + 1)
+        image_files.write_picture(path, grid)

@@ -82,9 +82,11 @@ def _draw(
     from ..sampling.image_files import picture_format, write_picture
 
     picture_format(output, option=_PICTURE)
-    drawn, count, length = preview_of(component, _SAMPLES)
+    dataset = component.registered.load()(component.options)
+    dataset.prepare()
+    drawn, count = preview_of(dataset, _SAMPLES)
     write_picture(output, drawn, _PICTURE)
-    click.echo(f"{output}: {count} of {length} samples of {component.registered.label}")
+    click.echo(f"{output}: {count} of {len(dataset)} samples of {component.registered.label}")
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:

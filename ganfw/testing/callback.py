@@ -120,7 +120,7 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         epochs=_EPOCHS,
         steps_per_epoch=_STEPS_PER_EPOCH,
         total_steps=_EPOCHS * _STEPS_PER_EPOCH,
-        real_batch=source.spread,
+        real_batch=source.evenly_spaced,
     )
 
     latents = Latents(shapes.latent_dim, 0, device)

@@ -15,8 +15,8 @@ from PIL import Image
 
 from ..config import validation
 from ..data.items import checked_item
-from ..data.loader import to_samples
 from ..errors import DataUnavailable, GanfwError, PluginError, SkipItem
+from ..images import from_bytes
 from ..interfaces.dataset import Dataset, Item
 from ..interfaces.options import Options
 from .failure import Broken, NotApplicable, expecting
@@ -90,7 +90,7 @@ def preview_is_a_picture(subject: Subject) -> None:
     dataset = _prepared(subject)
     items = (_item(dataset, index) for index in _some(dataset))
     stored = np.stack([item[0] for item in items if item is not None][:5])
-    samples = to_samples(torch.from_numpy(stored), dataset.value_range, torch.device("cpu"))
+    samples = from_bytes(torch.from_numpy(stored), dataset.value_range)
     for real in (None, samples):
         with expecting("a picture of samples", type(dataset).preview):
             picture = dataset.preview(samples, real)
@@ -112,8 +112,8 @@ def _prepared(subject: Subject, options: Options | None = None) -> Any:
 
 def _check_attributes(dataset: Any) -> None:
     shape, limits, at = tuple(dataset.sample_shape), dataset.value_range, type(dataset)
-    if len(shape) not in (1, 3) or not all(isinstance(side, int) and side > 0 for side in shape):
-        raise Broken("a sample_shape (C, H, W) or (F,)", repr(shape), at)
+    if not shape or not all(isinstance(side, int) and side > 0 for side in shape):
+        raise Broken("a sample_shape such as (C, H, W) or (F,)", repr(shape), at)
     if limits is not None and not (len(limits) == 2 and limits[0] < limits[1]):
         raise Broken("a value_range (least, greatest), or None", repr(limits), at)
     if not isinstance(dataset.classes, int) or dataset.classes < 0:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ganfw import Augment, Shapes, ShapesError
-from ganfw_plugins.augments.ada import AdaptiveAugment, turned_hue
+from ganfw_plugins.augments.ada import AdaptiveAugment, rotated_hue
 from ganfw_plugins.augments.diffaugment import DiffAugment
 from ganfw_plugins.augments.options import AdaOptions, DiffAugmentOptions
 
@@ -95,9 +95,8 @@ def test_contrast_and_saturation_as_the_paper_says() -> None:
 
 def _ratio(changed: Tensor, plain: Tensor) -> Tensor:
     """By how much each of ``changed`` (B, ...) varies more than its ``plain`` one."""
-    (a, b) = (
-        each.flatten(1) - each.flatten(1).mean(dim=1, keepdim=True) for each in (changed, plain)
-    )
+    a, b = changed.flatten(1), plain.flatten(1)
+    a, b = a - a.mean(dim=1, keepdim=True), b - b.mean(dim=1, keepdim=True)
     return (a * b).sum(dim=1) / b.square().sum(dim=1)
 
 
@@ -106,9 +105,9 @@ def _ada(shapes: Shapes = SHAPES, **options: object) -> AdaptiveAugment:
 
 
 def _in_pixels(ada: AdaptiveAugment, pictures: Tensor) -> Tensor:
-    """Its maps (B, 3, 3) of places in pixels, from the middle on."""
+    """Its transforms (B, 3, 3) in pixels from the middle on."""
     halves = torch.tensor([pictures.shape[3] / 2, pictures.shape[2] / 2, 1])
-    return ada.places(pictures) / halves * halves[:, None]
+    return ada.matrices(pictures) / halves * halves[:, None]
 
 
 @pytest.mark.parametrize("make", [lambda: _diffaugment("flip", "translation", "color", "cutout"),
@@ -249,7 +248,7 @@ def test_hues_turn_as_a_wheel_does() -> None:
     red = torch.tensor([2.0, -1.0, -1.0])[None, :, None, None]
     third = torch.full((1, 1, 1, 1), 2 * math.pi / 3)
     green = torch.tensor([-1.0, 2.0, -1.0])[None, :, None, None]
-    torch.testing.assert_close(turned_hue(red, third), green)
+    torch.testing.assert_close(rotated_hue(red, third), green)
 
 
 def test_strength_rises_while_the_critic_is_too_sure() -> None:

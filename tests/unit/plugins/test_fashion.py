@@ -169,6 +169,6 @@ def test_bad_samples_still_tell_categories_apart(judged: ScoreSeries) -> None:
     quality = scores["quality_by_mode"]
     assert scores["worst_modes"][:2] == ["coat", "sneaker"]
     assert scores["made_by_mode"]["coat"] == quality["coat"] == 0
-    rest = {name: each for name, each in quality.items() if name != "coat"}
-    assert all(0 < each < 0.9 for each in rest.values())
+    rest = {name: value for name, value in quality.items() if name != "coat"}
+    assert all(0 < value < 0.9 for value in rest.values())
     assert min(rest, key=rest.__getitem__) == "sneaker"

@@ -63,7 +63,7 @@ def test_a_corrupt_picture_is_skipped_or_refused(photos: Path) -> None:
     (photos / "dogs" / "0.png").write_bytes(b"no picture")
     with pytest.raises(SkipItem, match=r"0\.png: cannot identify"):
         _folder(photos)[2]
-    with pytest.raises(DataError, match="mend or remove it"):
+    with pytest.raises(DataError, match="fix or remove it"):
         _folder(photos, corrupt="refuse")[2]
 
 

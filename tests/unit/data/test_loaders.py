@@ -197,11 +197,7 @@ def test_an_epoch_is_a_function_of_seed_and_number() -> None:
     assert len(samples.loader(4, 0, CPU)) == 3
 
 
-def test_bytes_become_the_range() -> None:
+def test_what_is_done_to_a_batch_does_not_change_the_data() -> None:
     loader = _decode(Numbers(256)).loader(256, 0, CPU)
-    samples = loader.evenly_spaced(256).samples
-    assert samples.dtype == torch.float32
-    assert samples[0].unique().item() == -1.0
-    assert samples[255].unique().item() == pytest.approx(1.0, abs=1e-6)
-    samples.zero_()
+    loader.evenly_spaced(256).samples.zero_()
     assert loader.evenly_spaced(1).samples.min() == -1.0

@@ -135,7 +135,7 @@ def test_whole_pixels_move_exactly() -> None:
     ada = _ada(Shapes((3, 16, 16), (-1.0, 1.0), 0, 4), initial=1, geometry=False, colors=False)
     torch.manual_seed(0)
     found = set()
-    for moved in ada(square.expand(200, -1, -1, -1)):
+    for moved in ada(square.expand(80, -1, -1, -1)):
         found.add(_which_move(square[0], moved))
     assert {(mirrored, quarters) for mirrored, quarters, *_ in found} == {
         (mirrored, quarters) for mirrored in (0, 1) for quarters in range(4)
@@ -272,13 +272,13 @@ def test_a_resumed_run_takes_up_its_strength(ganfw: Ganfw) -> None:
              "-s", "disc.channels=8", "-s", "disc.norm=none", "-s", "disc.spectral=true",
              "--loss", "rpgan", "--loss", "r1", "-s", "loss.r1.every=3",
              "--loss", "r2")  # fmt: skip
-    assert ganfw(*words, "--steps", "10", "--out", "whole").exit_code == 0
-    assert ganfw(*words, "--steps", "5", "--out", "halves").exit_code == 0
-    result = ganfw("resume", "halves/0001-dcgan-sprites", "--steps", "10")
+    assert ganfw(*words, "--steps", "6", "--out", "whole").exit_code == 0
+    assert ganfw(*words, "--steps", "3", "--out", "halves").exit_code == 0
+    result = ganfw("resume", "halves/0001-dcgan-sprites", "--steps", "6")
     assert result.exit_code == 0, result.output
     ends = [Path(out, "0001-dcgan-sprites") for out in ("whole", "halves")]
     weights = [load_file(end / "generator/model.safetensors") for end in ends]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     rows = [json.loads(line) for line in (ends[0] / "metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows if "D/r1.penalty" in row] == [1, 4, 7, 10]
+    assert [row["step"] for row in rows if "D/r1.penalty" in row] == [1, 4]
     assert all("D/r2.penalty" in row for row in rows)

@@ -10,7 +10,7 @@ from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
 from ganfw.runtime.device import choose_device
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
-from ganfw.runtime.random_state import parse_random_state, random_state, random_state_json
+from ganfw.runtime.random_state import gather_random_states, own_random_state, random_state
 from ganfw.sampling.latents import Latents
 
 TWO = [Processes(rank, 2) for rank in range(2)]
@@ -61,8 +61,12 @@ def test_latents_are_drawn_for_all() -> None:
 
 
 def test_the_state_of_random_streams_travels_as_text() -> None:
-    before = random_state()
-    after = parse_random_state(random_state_json())
+    class Two(Processes):
+        def gather(self, text: str) -> list[str]:
+            return ["of the first", text]
+
+    before, processes = random_state(), Two(1, 2)
+    after = own_random_state({}, gather_random_states(processes)[1:], processes)
     assert after["python"] == before["python"]
     assert torch.equal(after["torch"], before["torch"])
     assert after.keys() == before.keys()

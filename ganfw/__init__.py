@@ -12,6 +12,7 @@ from typing import Any
 
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
+    "data.download": ("download",),
     "data.pictures": ("find_pictures", "read_picture"),
     "errors": (
         "CheckpointError",
@@ -25,7 +26,7 @@ _HOME = {
         "TrainingError",
         "UsageError",
     ),
-    "images": ("picture_grid",),
+    "images": ("from_bytes", "picture_grid", "to_bytes"),
     "interfaces.callback": ("Callback",),
     "interfaces.dataset": ("Batch", "Dataset", "Item"),
     "interfaces.events": (

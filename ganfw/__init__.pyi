@@ -6,6 +6,7 @@ from .api import (
     resume as resume,
     run as run,
 )
+from .data.download import download as download
 from .data.pictures import find_pictures as find_pictures, read_picture as read_picture
 from .errors import (
     CheckpointError as CheckpointError,
@@ -19,7 +20,11 @@ from .errors import (
     TrainingError as TrainingError,
     UsageError as UsageError,
 )
-from .images import picture_grid as picture_grid
+from .images import (
+    from_bytes as from_bytes,
+    picture_grid as picture_grid,
+    to_bytes as to_bytes,
+)
 from .interfaces.callback import Callback as Callback
 from .interfaces.dataset import Batch as Batch, Dataset as Dataset, Item as Item
 from .interfaces.events import (

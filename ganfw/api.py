@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config.layers import (
-    callbacks_layer,
-    components_layer,
-    file_layer,
-    settings_layer,
-    train_layer,
-)
-from .config.recipes import recipe_layer
+from .config.layers import settings_layer
+from .config.request import RunRequest
 from .errors import RunError
 from .registry.discovery import discover
 from .registry.registry import Registry
@@ -50,9 +44,10 @@ class Run:
         truncation: float | None = None,
         labels: Sequence[int] = (),
     ) -> Any:
-        """``n`` new samples (n, ...) as a tensor on the CPU; the EMA generator if there is one.
+        """``n`` new samples (n, ...) as a tensor on the CPU, by the EMA generator if there is one.
 
-        Latents beyond ±``truncation`` are drawn again, ``labels`` take turns. Raises GanfwError.
+        Latents beyond ±``truncation`` are drawn again, ``labels`` are used in turn. Raises
+        GanfwError.
         """
         return load(self.path).sample(n, seed, truncation, labels)
 
@@ -73,11 +68,11 @@ class Run:
         seed: int = 0,
         best: bool = False,
     ) -> list[dict[str, Any]]:
-        """Judge the generator, and keep the scores: a record of each metric's ``result`` and all
-        that made it. Without ``metrics`` those tagged "default" that fit the data.
+        """Score the generator, and keep the scores: a record of each metric's ``result`` and how
+        it was made. Without ``metrics`` those tagged "default" that fit the data.
 
         ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``; with
-        ``best`` the generator is judged that was best while training. Raises GanfwError.
+        ``best`` the generator that scored best in training is used. Raises GanfwError.
         """
         from .evaluation.evaluate_run import Asked, evaluate
 
@@ -106,7 +101,7 @@ class Run:
         return target
 
     def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
-        """Go on training, to ``epochs`` in all or ``steps`` in all."""
+        """Continue training, to ``epochs`` or ``steps`` in total. Raises GanfwError."""
         return resume(self.path, epochs=epochs, steps=steps)
 
     def _repr_png_(self) -> bytes | None:
@@ -135,27 +130,46 @@ def run(
     compile: bool | None = None,
     precision: str | None = None,
     metric: Names = None,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    size: int | str | Sequence[int] | None = None,
+    latent_dim: int | None = None,
+    name: str | None = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
-    ``settings`` holds finer options by path, such as ``{"gen.optimizer.lr": 2e-4}``; ``plugin``
-    are files whose components to use as well. Raises GanfwError.
+    ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``; ``lr`` sets
+    both optimizers, ``size`` the dataset's picture size in pixels, ``name`` the name part of the
+    run's folder; ``plugin`` are files whose components to use as well. Raises GanfwError.
     """
     from .launch.start import start
 
+    request = RunRequest(
+        recipe=recipe,
+        config=_paths(config),
+        gen=gen,
+        disc=disc,
+        data=data,
+        loss=_listed(loss),
+        augment=_listed(augment),
+        callback=_listed(callback),
+        no_callback=_listed(no_callback),
+        metric=_listed(metric),
+        settings=settings or {},
+        epochs=epochs,
+        steps=steps,
+        batch_size=batch_size,
+        lr=lr,
+        size=size,
+        latent_dim=latent_dim,
+        seed=seed,
+        device=device,
+        precision=precision,
+        compile=compile,
+        name=name,
+    )
     registry = _registry(plugin)
-    layers = [
-        *([recipe_layer(registry, recipe)] if recipe else []),
-        *(file_layer(path) for path in _paths(config)),
-        components_layer(
-            gen, disc, data, _listed(loss), _listed(augment), "run()", _listed(metric)
-        ),
-        callbacks_layer(_listed(callback), _listed(no_callback), "run()"),
-        train_layer(epochs, steps, seed, device, "run()", compile, precision),
-        settings_layer(settings or {}, "run()"),
-    ]
-    finished = start(registry, layers, Path(out), command_line())
-    return _as_run(finished)
+    return _as_run(start(registry, request.layers(registry, "run()"), Path(out), command_line()))
 
 
 def resume(
@@ -166,21 +180,20 @@ def resume(
     from_step: int | None = None,
     plugin: Paths = None,
 ) -> Run:
-    """Go on with a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
+    """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch.start import resume as resume_run
 
-    registry = _registry(plugin)
-    changes = train_layer(epochs, steps, None, device, "resume()")
-    argv = command_line()
-    return _as_run(resume_run(registry, Path(path), changes, from_step, argv))
+    changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer("resume()")
+    finished = resume_run(_registry(plugin), Path(path), changes, from_step, command_line())
+    return _as_run(finished)
 
 
 def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     """The generator of a run folder, or of an exported network's own folder, ready to sample;
-    with ``best`` the one that the run's first metric judged best while it was trained.
+    with ``best`` the one that scored best by the run's first metric.
 
-    Plugin files that the run used are used again from its own copies, or are given with
-    ``plugin``. Raises RunError if there is no generator, or something it needs is missing.
+    Plugin files are used from the run's own copies, unless they are given with ``plugin``. Raises
+    RunError if there is no generator, or something it needs is missing.
     """
     from .runs.network import find_generator
     from .sampling.sampler import Sampler
@@ -197,7 +210,7 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
 
 
 def _registry(plugin: Paths = None) -> Registry:
-    """Every component; and lines are printed, unless the program has its own logging."""
+    """Every component. What is logged is printed, unless the program has its own logging."""
     if not log.hasHandlers():
         print_logs()
     return discover(_paths(plugin))
@@ -210,7 +223,7 @@ def _listed(names: Any) -> list[Any]:
 
 
 def _paths(paths: Paths) -> list[Path]:
-    return [Path(each) for each in _listed(paths)]
+    return [Path(path) for path in _listed(paths)]
 
 
 def _as_run(finished: Finished) -> Run:

@@ -8,13 +8,13 @@ from typing import Any
 
 
 class GanfwError(Exception):
-    """Something a user can mend. The message says what was wrong, where, and what to do."""
+    """Something a user can fix. The message says what was wrong, where, and what to do."""
 
     exit_code = 1
 
 
 class UsageError(GanfwError):
-    """What was typed (or written in a file) can't be meant: exit status 2."""
+    """What was typed (or written in a file) makes no sense: exit status 2."""
 
     exit_code = 2
 
@@ -32,10 +32,10 @@ class DataError(GanfwError):
 
 
 class DataUnavailable(DataError):
-    """The data can't be had now (no network, say).
+    """The data is not available now, for want of a network say.
 
-    ``instead`` is a dataset that the run may go on with, as its ``[data]`` section would say it,
-    such as ``{"use": "sprites", "size": 64}``; None where the run must not go on.
+    ``instead`` is a dataset to train on in place of it, as its ``[data]`` section would say it,
+    such as ``{"use": "sprites", "size": 64}``; None if there is no such dataset.
     """
 
     def __init__(self, message: str, instead: Mapping[str, Any] | None = None) -> None:
@@ -44,7 +44,7 @@ class DataUnavailable(DataError):
 
 
 class SkipItem(Exception):
-    """Raised by ``Dataset.__getitem__`` for an item to leave out; the message names it and why."""
+    """Raised by ``Dataset.__getitem__`` for an item to skip; the message names it and says why."""
 
 
 class RunError(GanfwError):
@@ -56,7 +56,7 @@ class CheckpointError(GanfwError):
 
 
 class TrainingError(GanfwError):
-    """Training can't go on: the numbers stopped making sense."""
+    """Training can't continue: the numbers are not finite, say, or memory ran out."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

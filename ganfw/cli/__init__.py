@@ -1,6 +1,7 @@
 """The command line: each command parses, calls and prints, in a small file of its own.
 
-Nothing here imports torch or pydantic before a command needs it: ``--help`` is instant.
+``--help`` imports no command, and a command imports torch only once it has checked what it was
+given: see ``tests/e2e/test_startup.py``.
 """
 
 from __future__ import annotations
@@ -9,25 +10,28 @@ import click
 
 from .. import __version__
 from ..errors import GanfwError
-from .check import check_command
-from .doctor import doctor_command
-from .evaluate import evaluate_command
-from .list import list_command
-from .new_plugin import new_plugin_command
-from .report import report_command
-from .resume import resume_command
-from .run import run_command
-from .sample import sample_command
-from .show import show_command
+from ..runtime.logs import print_logs
+from .lazy_group import LazyGroup
+
+COMMANDS = {
+    "run": ("ganfw.cli.run:run_command", "Train a GAN made of any components."),
+    "resume": ("ganfw.cli.resume:resume_command", "Continue a run."),
+    "list": ("ganfw.cli.list:list_command", "List all components."),
+    "show": ("ganfw.cli.show:show_command", "Show a component and its options."),
+    "sample": ("ganfw.cli.sample:sample_command", "Generate samples with a run."),
+    "evaluate": ("ganfw.cli.evaluate:evaluate_command", "Score a run with metrics."),
+    "report": ("ganfw.cli.report:report_command", "Write an HTML page about runs."),
+    "guide": ("ganfw.cli.guide:guide_command", "Read a guide in the terminal."),
+    "new-plugin": ("ganfw.cli.new_plugin:new_plugin_command", "Write a new plugin."),
+    "check": ("ganfw.cli.check:check_command", "Test components against the contract."),
+    "doctor": ("ganfw.cli.doctor:doctor_command", "Check this installation."),
+}
 
 
-class _Commands(click.Group):
-    """A group that prints what a user can mend as one line, without a traceback."""
+class Commands(LazyGroup):
+    """A group that prints an error the user can fix as one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
-        # Not at the top: ``--help`` logs nothing.
-        from ..runtime.logs import print_logs
-
         print_logs()
         try:
             return super().invoke(ctx)
@@ -35,12 +39,12 @@ class _Commands(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        # The submodule ``list`` stands in for the builtin here.
-        return [*self.commands]
 
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    lazy_subcommands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="ganfw", message="%(prog)s %(version)s")
 def main() -> None:
     """Compose and train GANs from plugins.
@@ -50,18 +54,3 @@ def main() -> None:
       ganfw run --gen dcgan --disc dcgan --data ./my-photos
       ganfw list
     """
-
-
-for command in (
-    run_command,
-    resume_command,
-    list_command,
-    show_command,
-    sample_command,
-    evaluate_command,
-    report_command,
-    new_plugin_command,
-    check_command,
-    doctor_command,
-):
-    main.add_command(command)

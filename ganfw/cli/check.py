@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
+from ..config.layers import Text
 from .completion import complete_subject
-from .options import plugin_option
+from .options import json_option, plugin_option, set_option
 
 if TYPE_CHECKING:
     from ..testing import ContractCase
@@ -31,37 +32,30 @@ class Result:
 
 @click.command("check")
 @click.argument("what", required=False, shell_complete=complete_subject)
-@click.option(
-    "-s", "--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Set one of its options."
-)
+@set_option("Set one of its options.", metavar="OPTION=VALUE")
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@json_option
 def check_command(
-    what: str | None, settings: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool
+    what: str | None, settings: Mapping[str, Text], plugins: tuple[Path, ...], as_json: bool
 ) -> None:
     """Check that components keep their contract: all there are, or WHAT.
 
-    WHAT is a package, a plugin file, KIND/NAME, PACKAGE/NAME or NAME. Exits with status 1 for a
-    broken contract.
+    WHAT is a package, a plugin file, KIND/NAME, PACKAGE/NAME or NAME. Exits with status 1 if a
+    contract is broken.
     """
-    from ..config.layers import Text
+    # Not at the top: torch.
     from ..testing import contract_cases
 
-    pairs = [setting.partition("=") for setting in settings]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise UsageError(f"-s {name}: write OPTION=VALUE, such as root=./my-photos")
-    options = {name.strip(): Text(value.strip()) for name, _, value in pairs}
     results: list[Result] = []
-    cases = contract_cases(what, options, plugins=plugins)
+    cases = contract_cases(what, settings, plugins=plugins)
     for component, group in itertools.groupby(cases, lambda case: case.component):
         found = [_run(case) for case in group]
         results += found
         if not as_json:
             _print(component, found)
     if as_json:
-        click.echo(json.dumps([vars(each) for each in results], indent=2))
-    if any(each.outcome == "broken" for each in results):
+        click.echo(json.dumps([vars(result) for result in results], indent=2))
+    if any(result.outcome == "broken" for result in results):
         sys.exit(1)
 
 
@@ -78,11 +72,11 @@ def _run(case: ContractCase) -> Result:
 
 
 def _print(component: str, results: list[Result]) -> None:
-    broken = [each for each in results if each.outcome == "broken"]
-    kept = sum(each.outcome == "kept" for each in results)
+    broken = [result.message for result in results if result.outcome == "broken"]
+    kept = sum(result.outcome == "kept" for result in results)
     click.echo(f"{'broken' if broken else 'ok':6}  {component}  {kept} of {len(results)} checks")
-    for each in broken:
-        click.echo(f"\n{each.message}\n")
-    left_out = {each.message: each.check for each in results if each.outcome == "left out"}
+    for message in broken:
+        click.echo(f"\n{message}\n")
+    left_out = {result.message: result.check for result in results if result.outcome == "left out"}
     for reason, check in left_out.items():
         click.echo(f"        left out: {check}: {reason}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 
 import click
 from click.shell_completion import CompletionItem
 
+from ..config.describe import describe
+from ..config.layers import SEVERAL, SINGLE, Tree, default_layer
+from ..config.merge import FIRST_OPTIMIZER, merge_layers
+from ..config.request import RunRequest
+from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
 from ..errors import GanfwError
+from ..interfaces.options import Options
 from ..registry.component import KIND_OF, KINDS, SLOT_OF
-
-if TYPE_CHECKING:
-    from ..config.layers import Layer
-    from ..registry.registry import Registered, Registry
+from ..registry.discovery import discover
+from ..registry.registry import Registry
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -24,7 +28,7 @@ def component_names(kind: str) -> Complete:
     def complete(
         context: click.Context, parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        if kind == "dataset" and incomplete[:1] in ("/", ".", "~") and incomplete:
+        if kind == "dataset" and incomplete.startswith(("/", ".", "~")):
             return [CompletionItem(incomplete, type="dir")]
         return _names(context, kind, incomplete)
 
@@ -35,8 +39,7 @@ def complete_kind(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Completes a kind of component, by its slot where it fills one."""
-    words = [SLOT_OF.get(kind, kind) for kind in KINDS]
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    return _starting_with(incomplete, {SLOT_OF.get(kind, kind): "" for kind in KINDS})
 
 
 def complete_name(
@@ -53,104 +56,76 @@ def complete_subject(
     """Completes what ``ganfw check`` takes: a package, KIND/NAME, or a file."""
     if incomplete.startswith((".", "/", "~")):
         return [CompletionItem(incomplete, type="file")]
-    registry = _registry(context)
-    found = registry.components() if registry else []
-    words = {each.source.name for each in found}
-    words |= {f"{each.component.kind}/{each.name}" for each in found}
-    return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
+    found = _registry(context).components()
+    words = {registered.source.name for registered in found}
+    words |= {f"{registered.component.kind}/{registered.name}" for registered in found}
+    return _starting_with(incomplete, dict.fromkeys(sorted(words), ""))
 
 
 def complete_setting(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Completes ``-s gen.cha`` to ``gen.channels=``, for what the rest of the line chooses."""
-    registry = _registry(context)
-    if registry is None or "=" in incomplete:
+    if "=" in incomplete:
         return []
+    fields = {field.name for field in dataclasses.fields(RunRequest)}
+    given = {key: value for key, value in context.params.items() if value and key in fields}
+    registry = _registry(context)
     try:
-        paths = dict(_paths(registry, _layers(context, registry)))
+        layers = RunRequest(**given).layers(registry, "command line")
+        tree = merge_layers(registry, [default_layer(), *layers]).tree
+        paths = dict(_paths(registry, tree))
     except GanfwError:
         return []
-    return [
-        CompletionItem(f"{path}=", help=description)
-        for path, description in paths.items()
-        if path.startswith(incomplete)
-    ]
+    return _starting_with(incomplete, {f"{path}=": text for path, text in paths.items()})
 
 
-def _registry(context: click.Context) -> Registry | None:
-    from ..registry.discovery import discover
-
+def _registry(context: click.Context) -> Registry:
+    """The components of the plugins that the line names; none if one of them is broken."""
     try:
         return discover(context.params.get("plugins") or ())
     except GanfwError:
-        return None
+        return Registry()
 
 
 def _names(context: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
     registry = _registry(context)
-    if registry is None:
-        return []
-    words = {_name(registry, each): each for each in registry.components(kind)}
+    words = {
+        registry.shortest_name(registered): registered.component.summary
+        for registered in registry.components(kind)
+    }
+    return _starting_with(incomplete, words)
+
+
+def _starting_with(incomplete: str, words: Mapping[str, str]) -> list[CompletionItem]:
+    """The ``words`` that complete what is typed, with their descriptions."""
     return [
-        CompletionItem(word, help=each.component.summary)
-        for word, each in words.items()
+        CompletionItem(word, help=text)
+        for word, text in words.items()
         if word.startswith(incomplete)
     ]
 
 
-def _name(registry: Registry, registered: Registered) -> str:
-    return registered.canonical if registry.shadowed(registered) else registered.name
+def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Every path that can be set in a run with the components of ``tree``, with its description."""
+    for slot in SINGLE:
+        yield from _component(registry, slot, slot, tree[slot])
+    for slot in ("gen", "disc"):
+        use = tree[slot].get("optimizer", {}).get("use", FIRST_OPTIMIZER)
+        yield from _options(f"{slot}.optimizer", OPTIMIZERS.get(use, Options))
+    for slot in SEVERAL:
+        for name, values in tree[slot].items():
+            yield from _component(registry, slot, f"{slot}.{name}", values)
+            yield from _options(f"{slot}.{name}", SLOT_KEYS.get(slot, Options))
+    yield from _options("train", TrainOptions)
 
 
-def _layers(context: click.Context, registry: Registry) -> list[Layer]:
-    from ..config.layers import callbacks_layer, components_layer, default_layer, file_layer
-    from ..config.recipes import recipe_layer
-
-    given = context.params
-    recipe = [recipe_layer(registry, given["recipe"])] if given.get("recipe") else []
-    single = (given.get("gen"), given.get("disc"), given.get("data"))
-    several = (given.get("losses") or (), given.get("augments") or ())
-    return [
-        default_layer(),
-        *recipe,
-        *(file_layer(path) for path in given.get("configs") or ()),
-        components_layer(*single, *several, "command line", given.get("metrics") or ()),
-        callbacks_layer(given.get("on") or (), given.get("off") or (), "command line"),
-    ]
+def _component(registry: Registry, slot: str, path: str, values: Tree) -> Iterator[tuple[str, str]]:
+    kind, use = KIND_OF[slot], values.get("use", "")
+    if registry.has(kind, use):
+        yield from _options(path, registry.find(kind, use).load_options())
 
 
-def _paths(registry: Registry, layers: list[Layer]) -> Iterator[tuple[str, str]]:
-    """Every path that can be set on what ``layers`` choose, with its description."""
-    from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
-    from ..config.validation import describe
-
-    for path, use in _uses(layers).items():
-        slot = path.partition(".")[0]
-        if registry.has(KIND_OF[slot], use):
-            models = [(path, registry.find(KIND_OF[slot], use).load_options())]
-            if slot in ("loss", "callback", "metric"):
-                models.append((path, SLOT_KEYS[slot]))
-            if slot in ("gen", "disc"):
-                models.append((f"{path}.optimizer", OPTIMIZERS["adam"]))
-            for prefix, model in models:
-                for each in describe(model):
-                    yield f"{prefix}.{each.name}", each.description
-    for each in describe(TrainOptions):
-        yield f"train.{each.name}", each.description
-
-
-def _uses(layers: list[Layer]) -> dict[str, str]:
-    """What fills each slot, by the path that its options are set under."""
-    from ..config.layers import SINGLE
-
-    uses: dict[str, str] = {}
-    for layer in layers:
-        for section, values in layer.values.items():
-            if section in SINGLE and "use" in values:
-                uses[section] = values["use"]
-            elif section not in (*SINGLE, "train"):
-                uses |= {
-                    f"{section}.{name}": body.get("use", name) for name, body in values.items()
-                }
-    return uses
+def _options(path: str, model: type[Options]) -> Iterator[tuple[str, str]]:
+    for option in describe(model):
+        yield f"{path}.{option.name}", option.description

@@ -1,59 +1,55 @@
-"""``ganfw doctor``: is everything well here?"""
+"""``ganfw doctor``: does everything work here?"""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from .options import plugin_option
+# Imports no torch, so that a plugin that does is noticed.
+from ..doctor import Report, examine
+from ..registry.discovery import discover
+from .options import json_option, plugin_option
 from .table import columns
-
-if TYPE_CHECKING:
-    from ..doctor import Report
 
 
 @click.command("doctor")
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@json_option
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there is a problem.")
 def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> None:
-    """Look at versions, devices, plugins and the cache, and say what to mend."""
-    from ..registry.discovery import discover
-
-    # Plugins come first: one that imports torch is noticed only while torch is not there.
-    registry = discover(plugins)
-    from ..doctor import examine
-
-    report = examine(registry, Path.cwd())
+    """Check versions, devices, plugins and the cache, and say how to fix what is wrong."""
+    report = examine(discover(plugins), Path.cwd())
     click.echo(_json(report) if as_json else _text(report))
     if strict and report.problems:
         sys.exit(1)
 
 
 def _json(report: Report) -> str:
-    from dataclasses import asdict
-
     return json.dumps({**asdict(report), "healthy": not report.problems}, indent=2)
 
 
 def _text(report: Report) -> str:
-    parts = [_versions(report), _devices(report), _plugins(report), _cache(report)]
-    parts += [_tracebacks(report), _findings(report)]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _versions(report: Report) -> str:
-    return columns(list(report.versions.items()))
+    size = f"{report.cache.bytes / 2**20:.1f} MiB"
+    locked = "" if report.cache.writable else ", not writable"
+    parts = [
+        columns(list(report.versions.items())),
+        _devices(report),
+        _plugins(report),
+        f"cache  {report.cache.path}  {size}{locked}",
+        _tracebacks(report),
+        _findings(report),
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def _devices(report: Report) -> str:
     rows = [
-        (each.device, each.name, "fails" if each.error else f"{each.milliseconds:.1f} ms a step")
-        for each in report.devices
+        (test.device, test.name, "fails" if test.error else f"{test.milliseconds:.1f} ms a step")
+        for test in report.devices
     ]
     return columns([("DEVICE", "NAME", "SMALL GAN"), *rows])
 
@@ -61,31 +57,28 @@ def _devices(report: Report) -> str:
 def _plugins(report: Report) -> str:
     rows = [
         (
-            each.entry_point,
-            f"{each.distribution} {each.version}",
-            "broken" if each.failure else str(each.components),
-            f"{each.seconds * 1e3:.1f} ms",
+            plugin.entry_point,
+            f"{plugin.distribution} {plugin.version}",
+            "broken" if plugin.failure else str(plugin.components),
+            f"{plugin.seconds * 1e3:.1f} ms",
         )
-        for each in report.plugins
+        for plugin in report.plugins
     ]
     return columns([("PLUGIN", "FROM", "COMPONENTS", "TIME"), *rows])
 
 
-def _cache(report: Report) -> str:
-    size = f"{report.cache.bytes / 2**20:.1f} MiB"
-    return f"cache  {report.cache.path}  {size}{'' if report.cache.writable else ', not writable'}"
-
-
 def _tracebacks(report: Report) -> str:
-    broken = [(each, each.failure) for each in report.plugins if each.failure]
     return "\n\n".join(
-        f"{each.entry_point} of {each.distribution} {each.version}, {failure.phase}:\n"
-        + failure.traceback.rstrip()
-        for each, failure in broken
+        f"{plugin.entry_point} of {plugin.distribution} {plugin.version}, {plugin.failure.phase}:\n"
+        + plugin.failure.traceback.rstrip()
+        for plugin in report.plugins
+        if plugin.failure
     )
 
 
 def _findings(report: Report) -> str:
     if not report.findings:
         return "Everything is well."
-    return "\n".join(f"{each.level}: {each.text}\n    → {each.advice}" for each in report.findings)
+    return "\n".join(
+        f"{finding.level}: {finding.text}\n    → {finding.advice}" for finding in report.findings
+    )

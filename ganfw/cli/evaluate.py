@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from ..config.layers import Text, settings_layer
+from ..runs.scores import Record, findings
+from ..sampling.image_files import picture_format, write_picture
+from ..storage.run_dir import open_run
 from .completion import component_names
-from .options import find_plugins, log_options, plugin_option, set_option, typed_settings
+from .options import (
+    COMMAND_LINE,
+    find_plugins,
+    json_option,
+    log_options,
+    plugin_option,
+    set_option,
+)
 from .table import columns
-
-if TYPE_CHECKING:
-    from ..runs.scores import Record
 
 _NEAREST = "--nearest"
 
@@ -26,25 +34,25 @@ _NEAREST = "--nearest"
     multiple=True,
     metavar="NAME",
     shell_complete=component_names("metric"),
-    help="Metric to judge by; several. Without it, those tagged default that fit the data.",
+    help="Metric; several. Without it, those tagged default that fit the data.",
 )
 @set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--best", is_flag=True, help="Evaluator the best generator, not the last one.")
+@click.option("--best", is_flag=True, help="Evaluate the best generator, not the last one.")
 @click.option(
     _NEAREST,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also draw samples beside their nearest real ones, to show what is learnt by heart.",
+    help="Also draw samples beside their nearest real ones, to show memorization.",
 )
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@json_option
 @log_options
 def evaluate_command(
     run: Path,
     metrics: tuple[str, ...],
-    settings: tuple[str, ...],
+    settings: Mapping[str, Text],
     seed: int,
     device: str,
     best: bool,
@@ -52,42 +60,37 @@ def evaluate_command(
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Judge the run in folder RUN by metrics, and keep the scores there.
+    """Score the run in folder RUN with metrics, and keep the scores there.
 
     \b
       ganfw evaluate runs/0001-dcgan-sprites
       ganfw evaluate runs/0001-dcgan-sprites --metric swd -s metric.swd.samples=4096
     """
-    from ..storage.run_dir import open_run
-
     folder = open_run(run)
     registry = find_plugins(plugins)
-    # A run's own copies of plugin files may offer more: they are taken up later.
+    # The run's own copies of plugin files may offer more: they are read later.
     for name in () if folder.plugins.is_dir() else metrics:
         registry.find("metric", name)
-    layer = typed_settings(settings, "command line")
+    layer = settings_layer(settings, COMMAND_LINE)
+    if nearest is not None:
+        picture_format(nearest, option=_NEAREST)
+    # Not at the top: torch.
     from ..evaluation.evaluate_run import Asked, evaluate
 
-    if nearest is not None:
-        from ..sampling.image_files import picture_format, write_picture
-
-        picture_format(nearest, option=_NEAREST)
     asked = Asked(metrics, layer, seed, device, nearest is not None, best)
     found = evaluate(registry, run, asked)
     click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
         write_picture(nearest, found.nearest, _NEAREST)
         click.echo(
-            f"{nearest}: samples, and the real ones nearest to each. They lie {found.novelty:.2f} "
-            "times as far from them as real ones from each other",
+            f"{nearest}: samples, and the real ones nearest to each. They are {found.novelty:.2f} "
+            "times as far away as real ones are from each other",
             err=True,
         )
 
 
 def table(records: list[Record]) -> str:
-    """Everything found, a row each, the better direction said."""
-    from ..runs.scores import findings
-
+    """A row for each number that was found, with the better direction."""
     rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
     for record in records:
         result = record["result"]

@@ -5,54 +5,50 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..registry.component import SLOT_OF
-from .options import find_plugins, plugin_option
+from ..registry.registry import Registered
+from .options import find_plugins, json_option, plugin_option
 from .table import columns
-
-if TYPE_CHECKING:
-    from ..registry.registry import Registered
 
 
 @click.command("list")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@json_option
 def list_command(patterns: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool) -> None:
     """List components, and where they come from.
 
     PATTERN is a kind, a name, KIND/NAME or PACKAGE/NAME, with * and ?: 'disc*/*sn*'.
     """
     registry = find_plugins(plugins)
-    found = [each for each in registry.components() if _wanted(each, patterns)]
+    found = [registered for registered in registry.components() if _matches(registered, patterns)]
     if as_json:
-        click.echo(json.dumps([record(each) for each in found], indent=2))
+        click.echo(json.dumps(list(map(component_record, found)), indent=2))
     elif found:
         head = ("KIND", "NAME", "FROM", "SUMMARY")
-        rows = [_row(each, registry.shadowed(each)) for each in found]
-        click.echo(columns([head, *rows]))
+        names = map(registry.shortest_name, found)
+        click.echo(columns([head, *map(_row, found, names)]))
     else:
         click.echo(f"Nothing matches {' '.join(patterns)}.", err=True)
 
 
-def _wanted(registered: Registered, patterns: tuple[str, ...]) -> bool:
+def _matches(registered: Registered, patterns: tuple[str, ...]) -> bool:
     kind, name = registered.component.kind, registered.name
     slot = SLOT_OF.get(kind, kind)
     words = {kind, slot, name, f"{kind}/{name}", f"{slot}/{name}"}
     words |= {registered.source.name, registered.canonical}
-    return not patterns or any(fnmatchcase(word, each) for each in patterns for word in words)
+    return not patterns or any(fnmatchcase(word, pattern) for pattern in patterns for word in words)
 
 
-def _row(registered: Registered, shadowed: bool) -> tuple[str, str, str, str]:
+def _row(registered: Registered, name: str) -> tuple[str, str, str, str]:
     component = registered.component
-    name = registered.canonical if shadowed else registered.name
     return component.kind, name, str(registered.source), component.summary
 
 
-def record(registered: Registered) -> dict[str, object]:
+def component_record(registered: Registered) -> dict[str, object]:
     """A component as JSON values."""
     component, source = registered.component, registered.source
     return {

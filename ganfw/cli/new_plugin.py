@@ -1,4 +1,4 @@
-"""``ganfw new-plugin``: a package of one's own, working, to be edited."""
+"""``ganfw new-plugin``: write a new plugin package, working, to be edited."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from ..errors import UsageError
 from ..registry.component import KIND_OF, KINDS
+from ..scaffold.new_plugin import try_command, write_plugin
 from .options import find_plugins
 
 
@@ -21,12 +22,10 @@ from .options import find_plugins
     multiple=True,
     required=True,
     type=click.Choice([*KINDS, *(slot for slot in KIND_OF if slot not in KINDS)]),
-    help="What it offers at first; several.",
+    help="Kind of component to start with; several.",
 )
 def new_plugin_command(name: str, kinds: tuple[str, ...]) -> None:
     """Write a plugin package into the new folder NAME: a working component, tested and typed."""
-    from ..scaffold.new_plugin import try_command, write_plugin
-
     chosen = list(dict.fromkeys(KIND_OF.get(kind, kind) for kind in kinds))
     if len(chosen) < len(kinds):
         raise UsageError("a kind is given twice; add a second component of it by hand")

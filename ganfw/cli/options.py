@@ -1,65 +1,76 @@
-"""Options that several commands share: ``-s``, ``--plugin`` and ``--nproc``."""
+"""Options that several commands share: ``-s``, ``--plugin``, ``--nproc`` and the like."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from ..config.layers import Text
 from ..errors import UsageError
+from ..registry.discovery import discover
+from ..registry.registry import Registry
+from ..registry.source import HOME
+from ..runtime.logs import print_logs
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-if TYPE_CHECKING:
-    from ..config.layers import Layer
-    from ..registry.registry import Registry
+COMMAND_LINE = "command line"
+"""The source of the values that are typed."""
 
 
-def set_option(help: str, complete: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
-    """The option itself, whose values `typed_settings` reads."""
+def set_option(
+    help: str, metavar: str = "PATH=VALUE", complete: Callable[..., Any] | None = None
+) -> Callable[[Command], Command]:
+    """``-s PATH=VALUE``, which can be given several times: a mapping of paths to `Text`."""
     return click.option(
         "-s",
         "--set",
         "settings",
         multiple=True,
-        metavar="PATH=VALUE",
+        metavar=metavar,
+        callback=_parse_settings,
         shell_complete=complete,
         help=help,
     )
 
 
-def typed_settings(settings: Sequence[str], source: str) -> Layer:
-    """The layer of all ``-s``. Raises UsageError for one without a value."""
-    from ..config.layers import Text, settings_layer
-
+def _parse_settings(
+    context: click.Context, parameter: click.Parameter, settings: Sequence[str]
+) -> dict[str, Text]:
     values: dict[str, Text] = {}
     for setting in settings:
         path, equals, value = setting.partition("=")
         if not equals:
-            raise UsageError(f"-s {setting}: write PATH=VALUE, such as gen.channels=32")
+            raise UsageError(f"-s {setting}: it needs a value; write {setting}=VALUE")
         values[path.strip()] = Text(value.strip())
-    return settings_layer(values, source)
+    return values
 
 
-def _level_option(flag: str, level: int, help: str) -> Callable[[Command], Command]:
-    def set_level(context: click.Context, parameter: click.Parameter, given: bool) -> None:
-        from ..runtime.logs import print_logs
+def _set_level(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if given:
+        print_logs(logging.DEBUG if parameter.name == "verbose" else logging.WARNING)
 
-        if given:
-            print_logs(level)
 
-    return click.option(flag, is_flag=True, expose_value=False, callback=set_level, help=help)
+_level_option = partial(click.option, is_flag=True, expose_value=False, callback=_set_level)
 
 
 def log_options(command: Command) -> Command:
     """``--quiet`` and ``--verbose``: how much of what is logged is printed."""
-    quiet = _level_option("--quiet", 30, "Print results and warnings alone.")
-    return quiet(_level_option("--verbose", 10, "Print more of what goes on.")(command))
+    quiet = _level_option("--quiet", help="Print only results and warnings.")
+    verbose = _level_option("--verbose", help="Print more details.")
+    return quiet(verbose(command))
 
+
+device_option = click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 plugin_option = click.option(
     "--plugin",
@@ -67,26 +78,23 @@ plugin_option = click.option(
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Also use the components in a Python file; several.",
+    help="Also use the components in a Python file; can be repeated.",
 )
 
 
 def find_plugins(files: Sequence[Path] = ()) -> Registry:
-    """Every component there is, also those in ``files``; what is amiss gets a line on stderr."""
-    # Not at the top: ``--help`` needs no plugins, and the metadata of packages costs 40 ms.
-    from ..registry.discovery import discover
-    from ..registry.source import HOME
-
+    """Every component, also those in ``files``; a warning on stderr for each problem."""
     registry = discover(files)
     if not is_first():
         return registry
     for broken in registry.broken:
         click.echo(f"Warning: {broken} (more: ganfw doctor)", err=True)
-    for each in registry.components():
-        if each.source.kind == "file" and registry.has(each.component.kind, f"{HOME}/{each.name}"):
+    for registered in registry.components():
+        ours = f"{HOME}/{registered.name}"
+        if registered.source.kind == "file" and registry.has(registered.component.kind, ours):
             click.echo(
-                f"Warning: ganfw has a {each.label} of its own, which the bare name means; "
-                f"for that of {each.source} say '{each.canonical}'",
+                f"Warning: {registered.label} of {registered.source} has the name of one of "
+                f"ganfw's own, which the bare name means; write '{registered.canonical}' for yours",
                 err=True,
             )
     return registry
@@ -102,21 +110,13 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def run_in(count: int, argv: Sequence[str]) -> NoReturn:
-    """Become torchrun with ``count`` processes on this machine, each running ``argv``."""
+def run_in_processes(count: int) -> None:
+    """Replace this process by torchrun with ``count`` processes of the same command, unless this
+    is one of them already."""
+    if count == 1 or "TORCHELASTIC_RUN_ID" in os.environ:
+        return
     variables = dict(os.environ)
     variables.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // count, 1)))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", str(count), "-m", "ganfw", *without_nproc(argv)]
+    command += ["--nproc-per-node", str(count), "-m", "ganfw", *sys.argv[1:]]
     os.execve(sys.executable, command, variables)
-
-
-def without_nproc(argv: Sequence[str]) -> list[str]:
-    """``argv`` less ``--nproc N`` or ``--nproc=N``."""
-    kept, words = [], iter(argv)
-    for word in words:
-        if word == "--nproc":
-            next(words, None)
-        elif not word.startswith("--nproc="):
-            kept.append(word)
-    return kept

@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from ..errors import RunError, UsageError
+from ..report.page import render
+from ..report.summary import named_apart, read
+from ..storage.atomic import check_replaceable, write_text
 
 _SUFFIXES = (".html", ".htm")
 
@@ -32,10 +35,6 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
         raise UsageError("a run is named twice")
     if output is not None:
         _check(output)
-    from ..report.page import render
-    from ..report.summary import named_apart, read
-    from ..storage.atomic import write_text
-
     page = render(named_apart([read(run) for run in runs]))
     target = output or runs[0] / "report.html"
     try:
@@ -47,8 +46,6 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
 
 def _check(output: Path) -> None:
     """Raises UsageError for what can't become a page, before the runs are read."""
-    from ..storage.atomic import check_replaceable
-
     if output.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"-o {output}: a report is an .html file")
     if not output.parent.is_dir():

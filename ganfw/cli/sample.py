@@ -1,8 +1,8 @@
-"""``ganfw sample``: pictures, arrays and moving pictures from a finished run."""
+"""``ganfw sample``: pictures, arrays and animations from a finished run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,9 @@ import click
 from click.core import ParameterSource
 
 from ..errors import UsageError
+from ..sampling import image_files
+from ..sampling.timeline import write_timeline
+from ..storage.run_dir import open_run
 from .options import plugin_option
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ _ARRAYS = (".npz", ".safetensors")
     help="A grid (.png), arrays (.npz, .safetensors), or a folder/ of single pictures.",
 )
 @plugin_option
-@click.option("--best", is_flag=True, help="Use the generator that the run's metric judged best.")
+@click.option("--best", is_flag=True, help="Use the generator that scored best in training.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--truncation", type=float, metavar="T", help="Keep latents within ±T, such as 0.7.")
 @click.option("--labels", default="", metavar="0,3,…", help="Labels, in turn.")
@@ -40,10 +43,10 @@ _ARRAYS = (".npz", ".safetensors")
     "--interpolate",
     type=int,
     metavar="K",
-    help="The way through K latents: a row per leg (.png), or moving (.webp, .gif, .apng).",
+    help="Interpolate through K latents: a row per leg (.png), or moving (.webp, .gif, .apng).",
 )
-@click.option("--frames", type=int, default=16, show_default=True, help="Frames of each leg of it.")
-@click.option("--timeline", is_flag=True, help="What became of the same latents, epoch by epoch.")
+@click.option("--frames", type=int, default=16, show_default=True, help="Frames of each leg.")
+@click.option("--timeline", is_flag=True, help="Samples of the same latents, epoch by epoch.")
 @click.pass_context
 def sample_command(
     context: click.Context,
@@ -67,11 +70,11 @@ def sample_command(
       ganfw sample runs/0001-dcgan-sprites -n 100 -o singles/
       ganfw sample runs/0001-dcgan-sprites -n 1000000 -o samples.npz
     \b
-    Fewer odd ones; chosen labels, if the generator heeds them:
+    Fewer outliers; chosen labels, if the generator uses them:
       ganfw sample runs/0001-dcgan-sprites --truncation 0.7
       ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
     \b
-    The way from one to the next; what became of them in training:
+    From one latent to the next; the same latents through training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp
       ganfw sample runs/0001-dcgan-sprites --timeline -o epochs.gif
     """
@@ -79,32 +82,33 @@ def sample_command(
     _check_flags(context, interpolate, timeline)
     _check(number, seed, path)
     if timeline:
-        click.echo(_timeline(run, path))
+        click.echo(write_timeline(open_run(run), path))
         return
     if interpolate is None:
         _check_samples(output, number)
     else:
-        _check_way(path, interpolate, frames, chosen)
+        _check_interpolation(path, interpolate, frames, chosen)
+    # Not at the top: torch.
     from ..api import load
 
     sampler = load(run, plugin=plugins, best=best)
     if interpolate is None:
-        _write(sampler, output, number, seed, truncation, chosen)
+        _write_samples(sampler, output, number, seed, truncation, chosen)
         click.echo(f"{output}: {number} samples of {sampler.folder}")
         return
-    label = chosen[0] if chosen else None
-    way = sampler.between(interpolate, frames, seed, _moves(path), truncation, label)
-    _write_way(sampler, path, way, frames)
-    back = " and back" if _moves(path) else ""
-    click.echo(f"{path}: {len(way)} samples on the way through {interpolate} latents{back}")
+    moving, label = _is_moving(path), chosen[0] if chosen else None
+    samples = sampler.interpolate(interpolate, frames, seed, moving, truncation, label)
+    _write_interpolation(sampler, path, samples, frames)
+    back = " and back" if moving else ""
+    click.echo(f"{path}: {len(samples)} samples on the way through {interpolate} latents{back}")
 
 
 def _check_flags(context: click.Context, interpolate: int | None, timeline: bool) -> None:
-    """No flag is ignored in silence."""
+    """No flag is ignored silently."""
     if timeline and interpolate is not None:
         raise UsageError("--timeline and --interpolate: give one of them")
     if timeline:
-        useless = {each.name for each in context.command.params} - {"run", "output", "timeline"}
+        useless = {option.name for option in context.command.params} - {"run", "output", "timeline"}
         _refuse(context, useless, "--timeline, which shows pictures that the run kept")
     elif interpolate is not None:
         _refuse(context, {"number"}, "--interpolate K, which has K legs of --frames each")
@@ -112,11 +116,11 @@ def _check_flags(context: click.Context, interpolate: int | None, timeline: bool
         _refuse(context, {"frames"}, "samples that are drawn without --interpolate")
 
 
-def _refuse(context: click.Context, names: Iterable[str | None], reason: str) -> None:
-    for each in context.command.params:
-        given = each.name and context.get_parameter_source(each.name) != ParameterSource.DEFAULT
-        if each.name in names and given:
-            raise UsageError(f"{each.opts[0]} means nothing for {reason}")
+def _refuse(context: click.Context, names: Collection[str | None], reason: str) -> None:
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in names and source != ParameterSource.DEFAULT:
+            raise UsageError(f"{option.opts[0]} means nothing for {reason}")
 
 
 def _check(number: int, seed: int, path: Path) -> None:
@@ -129,29 +133,23 @@ def _check(number: int, seed: int, path: Path) -> None:
 
 
 def _check_samples(output: str, number: int) -> None:
-    from ..sampling import image_files
-
     if _is_folder(output) or _is_array(output):
         return
+    most = image_files.MOST_IN_GRID
     image_files.picture_format(Path(output), ".png, .npz, .safetensors, or a folder/")
-    if number > image_files.MOST_IN_GRID:
+    if number > most:
         raise UsageError(
-            f"-n {number}: a grid holds {image_files.MOST_IN_GRID} at most; give -o a folder/, "
-            ".npz or .safetensors"
+            f"-n {number}: a grid holds {most} at most; give -o a folder/, .npz or .safetensors"
         )
 
 
-def _check_way(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
-    from ..sampling import image_files
-
+def _check_interpolation(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
+    most = image_files.MOST_FRAMES
     image_files.picture_format(path)
     if len(labels) > 1:
         raise UsageError("--labels: a way keeps to one label")
-    if keys * frames > image_files.MOST_FRAMES:
-        raise UsageError(
-            f"--interpolate {keys} with --frames {frames}: give {image_files.MOST_FRAMES} in all "
-            "at most"
-        )
+    if keys * frames > most:
+        raise UsageError(f"--interpolate {keys} with --frames {frames}: give {most} in all at most")
 
 
 def _numbers(labels: str) -> list[int]:
@@ -166,16 +164,14 @@ def _is_folder(output: str) -> bool:
 
 
 def _is_array(output: str) -> bool:
-    return Path(output).suffix.lower() in _ARRAYS
+    return output.lower().endswith(_ARRAYS)
 
 
-def _moves(path: Path) -> bool:
-    from ..sampling.image_files import ANIMATIONS
-
-    return path.suffix.lower() in ANIMATIONS
+def _is_moving(path: Path) -> bool:
+    return path.suffix.lower() in image_files.ANIMATIONS
 
 
-def _write(
+def _write_samples(
     sampler: Sampler,
     output: str,
     number: int,
@@ -183,33 +179,24 @@ def _write(
     truncation: float | None,
     labels: list[int],
 ) -> None:
-    from ..sampling import image_files
-    from ..sampling.array_files import write_arrays
-
     path = Path(output)
-    batches = sampler.labelled(number, seed, truncation, labels)
+    batches = sampler.batches(number, seed, truncation, labels)
     if _is_folder(output):
-        image_files.write_singles(path, batches, sampler.picture, number)
+        image_files.write_picture_folder(path, batches, sampler.picture, number)
     elif _is_array(output):
-        write_arrays(path, batches, sampler.shapes, number)
+        from ..sampling.array_files import write_arrays
+
+        write_arrays(path, batches, sampler.shapes)
     else:
         samples = sampler.sample(number, seed, truncation, labels)
         image_files.write_picture(path, sampler.preview(samples))
 
 
-def _write_way(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
-    from ..sampling import image_files
-    from ..sampling.latents import whole_legs
-
-    if _moves(path):
+def _write_interpolation(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:
+    if _is_moving(path):
         image_files.write_animation(path, sampler.animate(samples), milliseconds=60)
     else:
-        picture = sampler.strip(whole_legs(samples, frames), frames + 1)
-        image_files.write_picture(path, picture)
+        from ..sampling.latents import split_at_keys
 
-
-def _timeline(run: Path, path: Path) -> str:
-    from ..sampling.timeline import write_timeline
-    from ..storage.run_dir import open_run
-
-    return write_timeline(open_run(run), path)
+        grid = sampler.grid(split_at_keys(samples, frames), frames + 1)
+        image_files.write_picture(path, grid)

@@ -1,25 +1,30 @@
-"""``ganfw show``: one component and what can be set on it."""
+"""``ganfw show``: one component and its options, or samples of a dataset."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from ..config.describe import describe
+from ..config.layers import Text
+from ..config.recipes import recipe_text
+from ..config.request import RunRequest
+from ..config.run_config import resolve_data
 from ..errors import UsageError
 from ..registry.component import KIND_OF
+from ..registry.location import home_page, location
+from ..registry.registry import Registered, Registry
 from .completion import complete_kind, complete_name
-from .list import record
-from .options import find_plugins, plugin_option, set_option, typed_settings
+from .list import component_record
+from .options import COMMAND_LINE, find_plugins, json_option, plugin_option, set_option
 from .table import columns
 
-if TYPE_CHECKING:
-    from ..registry.registry import Registered
-
-_SHOWN = 64
 _PICTURE = "--picture"
+_SAMPLES = 64
 
 
 @click.command("show")
@@ -33,12 +38,12 @@ _PICTURE = "--picture"
 )
 @set_option("With --picture: set an option, such as data.size=32.")
 @plugin_option
-@click.option("--json", "as_json", is_flag=True, help="Print one object.")
+@json_option
 def show_command(
     kind: str,
     name: str | None,
     picture: Path | None,
-    settings: tuple[str, ...],
+    settings: Mapping[str, Text],
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -55,79 +60,64 @@ def show_command(
         kind, slash, name = kind.partition("/")
         if not slash:
             raise UsageError(f"show {kind}: which one? ganfw list {kind} names them")
-    if picture is not None:
-        _draw(KIND_OF.get(kind, kind), name, settings, plugins, picture)
-        return
-    if settings:
+    if settings and picture is None:
         raise UsageError("-s goes with --picture, which draws samples of a dataset")
-    registered = find_plugins(plugins).find(KIND_OF.get(kind, kind), name)
-    if registered.component.kind == "recipe":
-        _show_recipe(registered, as_json)
+    kind, registry = KIND_OF.get(kind, kind), find_plugins(plugins)
+    if picture is not None:
+        _draw(registry, kind, name, settings, picture)
+    elif kind == "recipe":
+        _show_recipe(registry.find(kind, name), as_json)
     else:
-        _show_component(registered, as_json)
+        _show_component(registry.find(kind, name), as_json)
 
 
 def _draw(
-    kind: str, name: str, settings: tuple[str, ...], plugins: tuple[Path, ...], output: Path
+    registry: Registry, kind: str, name: str, settings: Mapping[str, Text], output: Path
 ) -> None:
     if kind != "dataset":
         raise UsageError(f"--picture draws samples of a dataset, and {kind} '{name}' has none")
-    from ..config.layers import components_layer
-    from ..config.run_config import resolve_data
-
-    layers = [
-        components_layer(None, None, name, (), (), "command line"),
-        typed_settings(settings, "command line"),
-    ]
-    component = resolve_data(find_plugins(plugins), layers)
+    layers = RunRequest(data=name, settings=settings).layers(registry, COMMAND_LINE)
+    component = resolve_data(registry, layers)
     from ..data.preview import preview_of
     from ..sampling.image_files import picture_format, write_picture
 
     picture_format(output, option=_PICTURE)
-    drawn, shown, length = preview_of(component, _SHOWN)
+    dataset = component.registered.load()(component.options)
+    dataset.prepare()
+    drawn, count = preview_of(dataset, _SAMPLES)
     write_picture(output, drawn, _PICTURE)
-    click.echo(f"{output}: {shown} of {length} samples of {component.registered.label}")
+    click.echo(f"{output}: {count} of {len(dataset)} samples of {component.registered.label}")
 
 
 def _show_recipe(registered: Registered, as_json: bool) -> None:
-    from ..config.recipes import recipe_text
-
     text = recipe_text(registered)
-    click.echo(json.dumps({**record(registered), "toml": text}) if as_json else text.rstrip())
+    record = {**component_record(registered), "toml": text}
+    click.echo(json.dumps(record) if as_json else text.rstrip())
 
 
 def _show_component(registered: Registered, as_json: bool) -> None:
-    from ..config import validation
-    from ..registry.location import home_page, location
-
-    options = validation.describe(registered.load_options())
+    options = describe(registered.load_options())
     places = {"home_page": home_page(registered.source), "location": location(registered)}
     if as_json:
-        listed = [{**vars(each), "default": _plain(each.default)} for each in options]
-        click.echo(json.dumps({**record(registered), **places, "options": listed}, indent=2))
+        record = {**component_record(registered), **places, "options": list(map(vars, options))}
+        click.echo(json.dumps(record, indent=2))
         return
     click.echo(f"{registered.label} of {registered.source}")
-    lines = [registered.component.summary, *(each for each in places.values() if each)]
-    click.echo("\n".join(each for each in lines if each) + "\n")
-    rows = [
-        (each.name, each.type, _shown(each.default), each.range, each.description)
-        for each in options
-    ]
+    lines = [registered.component.summary, *places.values()]
+    click.echo("\n".join(filter(None, lines)) + "\n")
     head = ("OPTION", "TYPE", "DEFAULT", "RANGE", "DESCRIPTION")
+    rows = [
+        (option.name, option.type, _shown(option.default), option.range, option.description)
+        for option in options
+    ]
     click.echo(columns([head, *rows]) if rows else "It has no options.")
     if registered.component.suggests:
-        click.echo("\nSuggests, unless you say otherwise:")
-        pairs = registered.component.suggests.items()
-        click.echo("\n".join(f"  {path} = {_shown(value)}" for path, value in pairs))
+        click.echo("\nSuggests, unless you set them:")
+        for path, value in registered.component.suggests.items():
+            click.echo(f"  {path} = {_shown(value)}")
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return "none"
-    return str(value) if isinstance(value, str) else json.dumps(_plain(value))
-
-
-def _plain(value: Any) -> Any:
-    from pydantic_core import to_jsonable_python
-
-    return to_jsonable_python(value)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Layers: where a run's values come from, weakest first. `merging` makes one run of them.
+"""Layers: where a run's values come from, weakest first. `merge` makes one run of them.
 
 Every source of values (defaults, a component's suggestions, a recipe, a file, the command line)
 becomes a `Layer` of the same shape::
@@ -11,7 +11,7 @@ becomes a `Layer` of the same shape::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from ..errors import UsageError, did_you_mean
 SINGLE = ("data", "gen", "disc")
 SEVERAL = ("loss", "augment", "callback", "metric")
 SECTIONS = (*SINGLE, *SEVERAL, "train")
+
+WHOLE_LISTS = frozenset({"loss", "augment", "metric"})
+"""The lists that a layer gives as a whole; callbacks are added one by one."""
 
 DEFAULT_LOSS = "nonsaturating"
 DEFAULT_CALLBACKS = (
@@ -39,12 +42,12 @@ Tree = dict[str, Any]
 
 
 class Text(str):
-    """A value typed on the command line, whose type its field decides."""
+    """A value typed on the command line: the type of its field decides what it becomes."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Values from one source. ``replaces`` names the list sections it gives as a whole."""
+    """Values from one source. ``replaces`` names the lists that it gives as a whole."""
 
     source: str
     values: Tree
@@ -52,16 +55,13 @@ class Layer:
 
 
 def default_layer() -> Layer:
-    """What fills a slot when nobody says."""
+    """The losses and callbacks of a run for which nobody chose any."""
     callbacks: Tree = {name: {"use": name} for name in DEFAULT_CALLBACKS}
     return Layer("default", {"loss": {DEFAULT_LOSS: {"use": DEFAULT_LOSS}}, "callback": callbacks})
 
 
 def settings_layer(settings: Mapping[str, Any], source: str) -> Layer:
-    """A layer from paths such as ``gen.optimizer.lr``. Raises UsageError for a path that can't be.
-
-    Strings in ``settings`` are taken as typed when they are `Text`.
-    """
+    """A layer from paths such as ``gen.optimizer.lr``. Raises UsageError for an impossible path."""
     values: Tree = {}
     for path, value in settings.items():
         _check_path(path)
@@ -70,9 +70,19 @@ def settings_layer(settings: Mapping[str, Any], source: str) -> Layer:
         for parent in parents:
             place = place.setdefault(parent, {})
             if not isinstance(place, dict):
-                raise UsageError(f"-s {path}: '{parent}' is set to a value of its own already")
+                raise UsageError(f"-s {path}: '{parent}' already has a value of its own")
         place[key] = value
     return Layer(source, values)
+
+
+def _check_path(path: str) -> None:
+    section, *rest = path.split(".")
+    if section not in SECTIONS:
+        hint = did_you_mean(section, SECTIONS) or f"; a path begins with {', '.join(SECTIONS)}"
+        raise UsageError(f"-s {path}: no section '{section}'{hint}")
+    names = ("NAME", "OPTION") if section in SEVERAL else ("OPTION",)
+    if len(rest) < len(names) or not all(rest):
+        raise UsageError(f"-s {path}: write {'.'.join((section, *names))}=VALUE")
 
 
 def file_layer(path: Path) -> Layer:
@@ -85,7 +95,7 @@ def file_layer(path: Path) -> Layer:
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
-    """In a few words, of a text file."""
+    """Why a text file can't be read, in a few words."""
     return str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
 
 
@@ -94,17 +104,15 @@ def toml_layer(content: str, source: str) -> Layer:
     try:
         tree = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is no valid TOML: {error}") from None
-    values: Tree = {}
-    for section, body in tree.items():
-        if section not in SECTIONS:
-            raise UsageError(f"{source}: no section '{section}'{did_you_mean(section, SECTIONS)}")
-        values[section] = _fillings(section, body, source)
-    return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
+        raise UsageError(f"{source} is not valid TOML: {error}") from None
+    values = {section: _section(section, body, source) for section, body in tree.items()}
+    return Layer(source, values, WHOLE_LISTS & values.keys())
 
 
-def _fillings(section: str, body: Any, source: str) -> Tree:
-    """One TOML section as the layer's shape: ``[[loss]]`` tables become a dict by name."""
+def _section(section: str, body: Any, source: str) -> Tree:
+    """One TOML section in a layer's shape: an array of tables becomes a dict by name."""
+    if section not in SECTIONS:
+        raise UsageError(f"{source}: no section '{section}'{did_you_mean(section, SECTIONS)}")
     if section not in SEVERAL:
         if not isinstance(body, dict):
             raise UsageError(f"{source}: '{section}' must be a table: [{section}]")
@@ -115,70 +123,13 @@ def _fillings(section: str, body: Any, source: str) -> Tree:
     for entry in body:
         if not isinstance(entry.get("use"), str):
             raise UsageError(f'{source}: each [[{section}]] needs a use = "name"')
-        add_component(named, section, entry["use"], {k: v for k, v in entry.items() if k != "use"})
+        add_component(named, section, entry["use"], entry)
     return named
 
 
-def add_component(named: Tree, section: str, use: str, values: Tree) -> None:
-    """Add one component to a list section. Raises UsageError if it is there already."""
-    bare = use.rpartition("/")[2]
-    if bare in named:
-        raise UsageError(f"{section} '{bare}' is given twice")
-    named[bare] = {"use": use, **values}
-
-
-def _check_path(path: str) -> None:
-    section, *rest = path.split(".")
-    if section not in SECTIONS:
-        hint = did_you_mean(section, SECTIONS) or f"; a path begins with {', '.join(SECTIONS)}"
-        raise UsageError(f"-s {path}: no section '{section}'{hint}")
-    needed = 2 if section in SEVERAL else 1
-    if len(rest) < needed or not all(rest):
-        shape = f"{section}.NAME.OPTION" if needed == 2 else f"{section}.OPTION"
-        raise UsageError(f"-s {path}: write {shape}=VALUE")
-
-
-def components_layer(
-    gen: str | None,
-    disc: str | None,
-    data: str | None,
-    losses: Sequence[str],
-    augments: Sequence[str],
-    source: str,
-    metrics: Sequence[str] = (),
-) -> Layer:
-    """The layer of ``--gen --disc --data --loss --augment --metric``."""
-    single = {"gen": gen, "disc": disc, "data": data}
-    values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
-    for slot, names in (("loss", losses), ("augment", augments), ("metric", metrics)):
-        for name in names:
-            add_component(values.setdefault(slot, {}), slot, name, {})
-    return Layer(source, values, frozenset(values) & {"loss", "augment", "metric"})
-
-
-def callbacks_layer(on: Sequence[str], off: Sequence[str], source: str) -> Layer:
-    """The layer of ``--callback`` and ``--no-callback``."""
-    named: Tree = {}
-    for name in on:
-        add_component(named, "callback", name, {"enabled": True})
-    for name in off:
-        if name in named:
-            raise UsageError(f"callback '{name}' is asked for and refused")
-        named[name] = {"enabled": False}
-    return Layer(source, {"callback": named})
-
-
-def train_layer(
-    epochs: int | None,
-    steps: int | None,
-    seed: int | None,
-    device: str | None,
-    source: str,
-    compile: bool | None = None,
-    precision: str | None = None,
-) -> Layer:
-    """The layer of ``--epochs --steps --seed --device --compile --precision``."""
-    given: Tree = {"epochs": epochs, "steps": steps, "seed": seed, "device": device}
-    given |= {"compile": compile, "precision": precision}
-    train = {key: value for key, value in given.items() if value is not None}
-    return Layer(source, {"train": train})
+def add_component(named: Tree, section: str, use: str, values: Mapping[str, Any]) -> None:
+    """Add one component to a list section. Raises UsageError if it is already there."""
+    name = use.rpartition("/")[2]
+    if name in named:
+        raise UsageError(f"{section} '{name}' is given twice")
+    named[name] = {"use": use, **values}

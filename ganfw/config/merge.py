@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
 _ENGINE_KEYS = {"use", "optimizer", "asked"}
-_FIRST_OPTIMIZER = "adam"
+FIRST_OPTIMIZER = "adam"
 
 
 @dataclass
@@ -26,139 +26,133 @@ class Merged:
     origins: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
+    def set(self, path: str, place: Tree, values: Tree, source: str) -> None:
+        """Put ``values`` into ``place``, the table at ``path``."""
+        for key, value in values.items():
+            place[key] = value
+            self.origins[f"{path}.{key}"] = source
+
 
 def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
-    """Merge ``layers``, weakest first, under the default layer and with components' suggestions.
+    """Merge ``layers``, weakest first, above the defaults and the components' suggestions.
 
-    What fills a slot is settled first, since the strongest layer decides whose suggestions count.
+    The slots are filled first, since the strongest layer decides whose suggestions count.
     """
-    given = [default_layer(), *(_with_paths(registry, layer) for layer in layers)]
-    merged = _merge(registry, given)
-    component_configs = [_filled(registry, merged.tree, slot) for slot in SINGLE]
-    component_configs += [
-        (f"loss {name}", registry.find("loss", value["use"]))
-        for name, value in merged.tree["loss"].items()
-    ]
+    default = default_layer()
+    given = list(layers)
+    tree = merge_layers(registry, [default, *given]).tree
+    chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
+    chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
     suggested = [
-        settings_layer(registered.component.suggests, f"suggested by {where}")
-        for where, registered in component_configs
+        settings_layer(registered.component.suggests, f"suggested by {slot} {registered.name}")
+        for slot, registered in chosen
         if registered.component.suggests
     ]
-    return _merge(registry, [given[0], *suggested, *given[1:]])
+    return merge_layers(registry, [default, *suggested, *given])
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
-    """What ``layers`` say of the data alone, where there is no run around it."""
-    tree = _merge(registry, (_with_paths(registry, layer) for layer in layers)).tree
-    _filled(registry, tree, "data")
-    return tree["data"]  # type: ignore[no-any-return]
+    """The section ``[data]`` that ``layers`` give, without a run around it."""
+    tree = merge_layers(registry, layers).tree
+    _chosen(registry, tree, "data")
+    data: Tree = tree["data"]
+    return data
 
 
-def _filled(registry: Registry, tree: Tree, slot: str) -> tuple[str, Registered]:
+def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:
+    """The component that fills a single slot. Raises UsageError if there is none."""
     kind = KIND_OF[slot]
-    if "use" not in tree[slot]:
-        names = ", ".join(each.name for each in registry.components(kind))
-        raise UsageError(f"no {kind} chosen: give --{slot} NAME; there are {names}")
-    use = tree[slot]["use"]
+    names = [registered.name for registered in registry.components(kind)]
+    use = tree[slot].get("use")
+    if use is None:
+        raise UsageError(f"no {kind} chosen: give --{slot} NAME; there are {', '.join(names)}")
     if slot == "data" and "/" not in use and not registry.has(kind, use):
-        hint = did_you_mean(use, [each.name for each in registry.components(kind)])
-        raise UsageError(f"no dataset '{use}'{hint or '.'} A folder is given as a path: ./{use}")
-    registered = registry.find(kind, use)
-    return f"{slot} {registered.name}", registered
+        hint = did_you_mean(use, names) or "."
+        raise UsageError(f"no dataset '{use}'{hint} A folder is given as a path: ./{use}")
+    return registry.find(kind, use)
 
 
-def _with_paths(registry: Registry, layer: Layer) -> Layer:
+def _with_path(registry: Registry, layer: Layer) -> Layer:
     """The same layer, with a path in the data slot turned into the dataset that takes paths."""
     data = layer.values.get("data", {})
     use = data.get("use")
     if not isinstance(use, str) or registry.has("dataset", use) or not _is_path(use):
         return layer
     root = str(Path(use).expanduser().absolute())
-    return Layer(
-        layer.source,
-        {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}},
-        layer.replaces,
-    )
+    values = {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}}
+    return Layer(layer.source, values, layer.replaces)
 
 
 def _is_path(use: str) -> bool:
     return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
 
 
-def _merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
+def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
+    """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
-    for layer in layers:
+    for layer in (_with_path(registry, layer) for layer in layers):
         for section, values in layer.values.items():
             if section in SINGLE:
-                _fill(registry, merged, section, values, layer.source)
+                _merge_slot(registry, merged, section, values, layer.source)
             elif section == "train":
                 _keep_one_length(merged, values, layer.source)
-                _set(merged, section, merged.tree[section], values, layer.source)
+                merged.set(section, merged.tree[section], values, layer.source)
             else:
-                _fill_several(registry, merged, section, values, layer)
+                _merge_list(registry, merged, section, values, layer)
     return merged
 
 
-def _fill(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
-    """Lay ``values`` over a single slot. New component: the old one's options go, and that is said.
-    The optimizer belongs to the player, not to what fills it, so it stays."""
+def _merge_slot(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
+    """Merge ``values`` into a single slot. The optimizer belongs to the player, so that it stays
+    when the network is replaced."""
     place = merged.tree[slot]
-    use = values.get("use", "")
-    if not isinstance(use, str):
-        raise UsageError(f"{source}: {slot}.use must be a name, not {use!r}")
-    if use and "use" in place:
-        _replace(registry, merged, slot, values)
-    optimizer = values.get("optimizer")
-    if optimizer is not None:
-        if not isinstance(optimizer, dict):
-            raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
-        _set_optimizer(merged, slot, optimizer, source)
     rest = {key: value for key, value in values.items() if key != "optimizer"}
-    _set(merged, slot, place, rest, source)
+    _merge_component(
+        merged, slot, place, rest, source, lambda use: registry.find(KIND_OF[slot], use).canonical
+    )
+    optimizer = values.get("optimizer", {})
+    if not isinstance(optimizer, dict):
+        raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
+    if optimizer:
+        chosen = place.setdefault("optimizer", {"use": FIRST_OPTIMIZER})
+        _merge_component(merged, f"{slot}.optimizer", chosen, optimizer, source, str)
 
 
-def _replace(registry: Registry, merged: Merged, slot: str, values: Tree) -> None:
-    place = merged.tree[slot]
-    old = registry.find(KIND_OF[slot], place["use"])
-    new = registry.find(KIND_OF[slot], values["use"])
-    if old.canonical == new.canonical:
-        return
-    dropped = [key for key in place if key not in _ENGINE_KEYS]
-    for key in dropped:
-        del place[key]
-        merged.origins.pop(f"{slot}.{key}", None)
-    lost = sorted(key for key in dropped if key not in values)
-    if lost:
-        merged.notices.append(
-            f"{slot}: '{old.name}' gives way to '{new.name}'; its options "
-            f"{', '.join(lost)} are dropped"
-        )
+def _merge_component(
+    merged: Merged,
+    path: str,
+    place: Tree,
+    values: Tree,
+    source: str,
+    identify: Callable[[str], str],
+) -> None:
+    """Merge ``values`` into ``place``, the table at ``path``; a component that replaces another
+    drops the other's options, with a notice of those lost."""
+    use = values.get("use")
+    if use is not None and not isinstance(use, str):
+        raise UsageError(f"{source}: {path}.use must be a name, not {use!r}")
+    if use and "use" in place and identify(use) != identify(place["use"]):
+        dropped = sorted(place.keys() - _ENGINE_KEYS)
+        for key in dropped:
+            del place[key]
+            merged.origins.pop(f"{path}.{key}", None)
+        lost = [key for key in dropped if key not in values]
+        if lost:
+            merged.notices.append(
+                f"{path}: '{use}' replaces '{place['use']}'; options dropped: {', '.join(lost)}"
+            )
+    merged.set(path, place, values, source)
 
 
-def _set_optimizer(merged: Merged, slot: str, values: Tree, source: str) -> None:
-    path = f"{slot}.optimizer"
-    place = merged.tree[slot].setdefault("optimizer", {})
-    old = place.get("use", _FIRST_OPTIMIZER)
-    new = values.get("use", old)
-    dropped = [key for key in place if key != "use"] if new != old else []
-    for key in dropped:
-        del place[key]
-        merged.origins.pop(f"{path}.{key}", None)
-    if dropped:
-        merged.notices.append(
-            f"{path}: '{old}' gives way to '{new}'; its {', '.join(sorted(dropped))} "
-            f"{'is' if len(dropped) == 1 else 'are'} dropped"
-        )
-    _set(merged, path, place, values, source)
-
-
-def _fill_several(
+def _merge_list(
     registry: Registry, merged: Merged, section: str, values: Tree, layer: Layer
 ) -> None:
     place = merged.tree[section]
     if section in layer.replaces:
-        for name in [name for name in place if name not in values]:
-            del place[name]
+        # Also the order is that of the strongest layer that gives the whole list.
+        kept = {name: place.get(name, {"use": name}) for name in values}
+        place.clear()
+        place.update(kept)
     for name, options in values.items():
         if not isinstance(options, dict):
             raise UsageError(f"-s {section}.{name}: write {section}.NAME.OPTION=VALUE")
@@ -167,30 +161,15 @@ def _fill_several(
             raise UsageError(
                 f"{section} '{name}' takes no part in this run; add --{section} {name}"
             )
-        _set(
-            merged,
-            f"{section}.{name}",
-            place.setdefault(name, {"use": name}),
-            options,
-            layer.source,
-        )
-    if section in layer.replaces:
-        # The order of a list is the order in the strongest layer that gives the whole of it.
-        for name in values:
-            place[name] = place.pop(name)
+        component = place.setdefault(name, {"use": name})
+        merged.set(f"{section}.{name}", component, options, layer.source)
 
 
 def _keep_one_length(merged: Merged, values: Tree, source: str) -> None:
-    """Who asks for so many steps doesn't mean the epochs that someone else asked for, nor the
-    other way round. Given by one source, both hold: the run ends with the first that is over."""
+    """A layer that sets steps overrules epochs that another source set, and the other way round.
+    If one source gives both, both hold: the run ends with the one that is reached first."""
     for given, other in (("steps", "epochs"), ("epochs", "steps")):
         path = f"train.{other}"
         if given in values and other not in values and merged.origins.get(path) != source:
             merged.tree["train"][other] = None
             merged.origins.pop(path, None)
-
-
-def _set(merged: Merged, path: str, place: Tree, values: Tree, source: str) -> None:
-    for key, value in values.items():
-        place[key] = value
-        merged.origins[f"{path}.{key}"] = source

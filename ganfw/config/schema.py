@@ -45,6 +45,11 @@ class TrainOptions(Options):
     log_every: int = Field(
         50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
     )
+    name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
+        description="The name part of the run's folder; by default made of generator and dataset",
+    )
 
 
 class Adam(Options):

@@ -1,7 +1,8 @@
-"""What the trainer asks of data: batches by epoch, wherever the samples live."""
+"""Batches of real samples by epoch, wherever the samples are stored."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -15,82 +16,68 @@ from ..runtime.random_state import derive_seed
 _ORDER = 3
 
 
-class Loader(Protocol):
-    """Batches of real samples on the run's device."""
+class Loader(ABC):
+    """Shuffled batches of ``examples`` real samples on ``device``; of each batch, the share of this
+    process. They depend on the seed alone."""
+
+    def __init__(
+        self,
+        examples: int,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
+    ) -> None:
+        self._examples = examples
+        self._batch_size = batch_size
+        self._seed = seed
+        self._device = device
+        self._processes = processes
 
     def __len__(self) -> int:
-        """Batches in an epoch; the last one may be smaller."""
-        ...
+        """Batches in an epoch: all whole ones, and a last one if it can be shared.
+
+        In training, batch norm fails on a single sample: a last batch needs two samples per
+        process, unless the whole batches give each process only one.
+        """
+        whole, rest = divmod(self._examples, self._batch_size)
+        least = min(2, self._batch_size // self._processes.count)
+        return whole + (rest >= least * self._processes.count)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """The batches of epoch ``number`` from batch ``start`` on: a function of the seed."""
-        ...
+        """The batches of epoch ``number`` from batch ``start`` on.
 
-    def spread(self, n: int) -> Batch:
-        """``n`` samples spread evenly over the data, or all if there are fewer: the first ones
-        alone may all be of one class."""
-        ...
+        Every process gets as many samples as any other: those of the last batch that can't be
+        shared are left out of this epoch.
+        """
+        generator = torch.Generator().manual_seed(derive_seed(self._seed, _ORDER, number))
+        order = torch.randperm(self._examples, generator=generator)
+        count, share = self._processes.count, self._processes.share
+        batches = torch.split(order, self._batch_size)[start : len(self)]
+        return self._read([share(batch[: len(batch) // count * count]) for batch in batches])
+
+    def evenly_spaced(self, n: int) -> Batch:
+        """``n`` samples evenly spaced over the data, or all if there are fewer. The first ``n``
+        alone could all be of one class."""
+        count = min(n, self._examples)
+        return next(self._read([torch.arange(count) * self._examples // count]))
+
+    @abstractmethod
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        """The samples with the indices (B,) of each batch."""
 
 
 class Samples(Protocol):
-    """All samples of a dataset, wherever they live."""
+    """All samples of a dataset, in memory, in a file or read one by one."""
 
     def __len__(self) -> int: ...
 
-    def batches(
+    def loader(
         self,
         batch_size: int,
         seed: int,
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> Loader:
-        """Shuffled batches on ``device``; of each one the share of this process."""
+        """See `Loader`."""
         ...
-
-
-def batch_count(examples: int, batch_size: int, processes: Processes) -> int:
-    """Batches in an epoch: all whole ones, and a last one if it is large enough to be shared.
-
-    In training, batch norm can't be told from one sample: a last batch gives each process two,
-    unless whole ones give it one.
-    """
-    whole, rest = divmod(examples, batch_size)
-    least = min(2, batch_size // processes.count)
-    return whole + (rest >= least * processes.count)
-
-
-def batch_indices(
-    examples: int, batch_size: int, seed: int, epoch: int, processes: Processes
-) -> list[Tensor]:
-    """The samples of each of an epoch's batches that are this process's, as many as any other's.
-
-    What can't be shared of the last batch waits for another epoch, whose order is another.
-    """
-    order = epoch_order(examples, seed, epoch)
-    batches = torch.split(order, batch_size)[: batch_count(examples, batch_size, processes)]
-    count = processes.count
-    return [processes.share(batch[: len(batch) // count * count]) for batch in batches]
-
-
-def evenly_spaced_indices(examples: int, n: int) -> Tensor:
-    """At most ``n`` indices below ``examples``, evenly spread, the first among them."""
-    count = min(n, examples)
-    return torch.arange(count) * examples // count
-
-
-def epoch_order(examples: int, seed: int, epoch: int) -> Tensor:
-    """The order (N,) of an epoch's samples, a function of the run's seed and the epoch alone."""
-    generator = torch.Generator().manual_seed(derive_seed(seed, _ORDER, epoch))
-    return torch.randperm(examples, generator=generator)
-
-
-def to_samples(
-    stored: Tensor, value_range: tuple[float, float] | None, device: torch.device
-) -> Tensor:
-    """Stored samples (B, ...) as float32 on the device; uint8 is mapped from 0..255 onto the
-    range."""
-    moved = stored.to(device, non_blocking=True)
-    if stored.dtype != torch.uint8:
-        return moved
-    low, high = value_range or (0.0, 1.0)
-    return moved.to(torch.float32).mul_((high - low) / 255).add_(low)

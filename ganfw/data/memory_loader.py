@@ -7,18 +7,19 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..images import from_bytes
 from ..interfaces.dataset import Batch
 from ..runtime.distributed import SINGLE_PROCESS, Processes
-from .loader import batch_count, batch_indices, evenly_spaced_indices, to_samples
+from .loader import Loader
 
 _SHARE_OF_DEVICE = 0.25
 
 
-class MemoryLoader:
+class MemoryLoader(Loader):
     """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N,) or None.
 
-    On the CPU the file behind ``stored`` is read in place. Elsewhere the samples are moved to the
-    device once, as they are stored, if they take at most a quarter of its free memory.
+    On the CPU the file behind ``stored`` is read in place. For another device all samples are
+    copied there once, as they are stored, if they take at most a quarter of its free memory.
     """
 
     def __init__(
@@ -31,36 +32,23 @@ class MemoryLoader:
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
+        super().__init__(len(stored), batch_size, seed, device, processes)
         resident = _fits(stored, device)
         self._stored = stored.to(device) if resident else stored
         self._labels = labels.to(device) if resident and labels is not None else labels
         self._value_range = value_range
-        self._batch_size = batch_size
-        self._seed = seed
-        self._device = device
-        self._processes = processes
 
-    def __len__(self) -> int:
-        return batch_count(len(self._stored), self._batch_size, self._processes)
-
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `Loader.epoch`."""
-        examples, size = len(self._stored), self._batch_size
-        for indices in batch_indices(examples, size, self._seed, number, self._processes)[start:]:
-            yield self._batch(indices.to(self._stored.device))
-
-    def spread(self, n: int) -> Batch:
-        """See `Loader.spread`."""
-        return self._batch(evenly_spaced_indices(len(self._stored), n).to(self._stored.device))
-
-    def _batch(self, indices: Tensor) -> Batch:
-        labels = None
-        if self._labels is not None:
-            labels = self._labels[indices].to(self._device, non_blocking=True)
-        stored = self._stored[indices]
-        if self._device.type == "cuda" and not stored.is_cuda:
-            stored = stored.pin_memory()
-        return Batch(to_samples(stored, self._value_range, self._device), labels)
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        for indices in batches:
+            indices = indices.to(self._stored.device)
+            labels = None
+            if self._labels is not None:
+                labels = self._labels[indices].to(self._device, non_blocking=True)
+            stored = self._stored[indices]
+            if self._device.type == "cuda" and not stored.is_cuda:
+                stored = stored.pin_memory()
+            stored = stored.to(self._device, non_blocking=True)
+            yield Batch(from_bytes(stored, self._value_range), labels)
 
 
 def _fits(stored: Tensor, device: torch.device) -> bool:

@@ -1,43 +1,33 @@
-"""A look at a dataset: what the networks of a run would see of it."""
+"""A preview of a dataset: what the networks of a run would see of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
-from ..config.run_config import ComponentConfig
-from ..config.schema import DataKeys
 from ..errors import DataError, SkipItem
-from ..interfaces.dataset import Dataset
+from ..images import from_bytes
+from ..interfaces.dataset import Dataset, checked_preview
 from .items import checked_item
-from .loader import to_samples
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_CPU = torch.device("cpu")
 
+def preview_of(dataset: Dataset, count: int) -> tuple[Image.Image, int]:
+    """Up to ``count`` real samples of a prepared dataset, the same random ones each time, as it
+    shows them, and how many they are. Nothing is written to the cache.
 
-def preview_of(component: ComponentConfig[DataKeys], count: int) -> tuple[Image.Image, int, int]:
-    """Up to ``count`` real samples, the same random ones each time, as their dataset shows them;
-    how many they are, and of how many. Nothing goes into the cache. Raises DataError."""
-    dataset: Dataset = component.registered.load()(component.options)
-    dataset.prepare()
-    length = len(dataset)
-    order = torch.randperm(length, generator=torch.Generator().manual_seed(0))
-    samples = list(_samples(dataset, sorted(order[:count].tolist())))
+    Raises DataError if none of them can be read, PluginError if they can't be drawn.
+    """
+    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))
+    samples = []
+    for index in sorted(order[:count].tolist()):
+        with suppress(SkipItem):
+            stored, _ = checked_item(dataset, index)
+            samples.append(from_bytes(torch.from_numpy(stored), dataset.value_range))
     if not samples:
-        raise DataError(f"{component.registered.label}: none of its samples can be read")
-    return dataset.preview(torch.stack(samples)), len(samples), length
-
-
-def _samples(dataset: Dataset, places: list[int]) -> Iterator[Tensor]:
-    for place in places:
-        try:
-            array, _ = checked_item(dataset, place)
-        except SkipItem:
-            continue
-        yield to_samples(torch.from_numpy(array), dataset.value_range, _CPU)
+        raise DataError(f"none of the samples of {type(dataset).__name__} can be read")
+    return checked_preview(dataset, torch.stack(samples)), len(samples)

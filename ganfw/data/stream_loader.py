@@ -1,7 +1,8 @@
-"""Batches of data too large to be kept decoded: each item is read again whenever its turn comes.
+"""Batches of data too large to keep decoded: each item is read again in every epoch.
 
-Threads read ahead, and not a DataLoader's processes: pictures are decoded outside the interpreter's
-lock anyway, an open archive survives no fork, and an error arrives as itself.
+Threads read ahead, not the processes of a DataLoader: Pillow decodes without holding the
+interpreter's lock, an open archive can't be shared with a forked process, and exceptions arrive
+unchanged.
 """
 
 from __future__ import annotations
@@ -11,115 +12,104 @@ import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import DataError, SkipItem
+from ..images import from_bytes
 from ..interfaces.dataset import Batch, Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
 from .items import checked_item
-from .loader import Loader, batch_count, batch_indices, evenly_spaced_indices, to_samples
+from .loader import Loader
 
 _AHEAD = 3
-"""Batches being read while one is in use."""
+"""Batches that are read while one is in use."""
 
 
+@dataclass(frozen=True)
 class StreamedSamples:
     """A dataset that is read item by item."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-        self._skipped: set[str] = set()
+    dataset: Dataset
+    skipped: set[str] = field(default_factory=set)
+    """What was logged of items that can't be used."""
 
     def __len__(self) -> int:
-        return len(self._dataset)
+        return len(self.dataset)
 
-    def batches(
+    def loader(
         self,
         batch_size: int,
         seed: int,
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> Loader:
-        """See `Samples.batches`."""
-        return StreamLoader(self._dataset, batch_size, seed, device, self._skipped, processes)
+        """See `Samples.loader`."""
+        return StreamLoader(self.dataset, self.skipped, batch_size, seed, device, processes)
 
 
-class StreamLoader:
-    """Shuffled batches. An item that can't be used is named once, and missing from its batch."""
+class StreamLoader(Loader):
+    """Shuffled batches. An item that can't be used is left out of its batch, and logged unless its
+    line is among those ``skipped`` before."""
 
     def __init__(
         self,
         dataset: Dataset,
+        skipped: set[str],
         batch_size: int,
         seed: int,
         device: torch.device,
-        skipped: set[str],
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
+        super().__init__(len(dataset), batch_size, seed, device, processes)
         self._dataset = dataset
-        self._processes = processes
-        self._batch_size = batch_size
-        self._seed = seed
-        self._device = device
         self._skipped = skipped
 
-    def __len__(self) -> int:
-        return batch_count(len(self._dataset), self._batch_size, self._processes)
+    def evenly_spaced(self, n: int) -> Batch:
+        """See `Loader.evenly_spaced`. An item that can't be used is replaced by the next one."""
+        count = min(n, self._examples)
+        return self._batch([self._usable(i * self._examples // count) for i in range(count)])
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """See `Loader.epoch`."""
-        examples, size = len(self._dataset), self._batch_size
-        mine = batch_indices(examples, size, self._seed, number, self._processes)
-        waiting = iter(mine[start:])
+    def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
+        waiting = iter(batches)
         pool = ThreadPoolExecutor(os.cpu_count())
+
+        def submit(indices: Tensor) -> list[Future[Item | None]]:
+            return [pool.submit(self._item, index) for index in indices.tolist()]
+
         try:
-            reading = collections.deque(
-                self._read(pool, indices) for indices in itertools.islice(waiting, _AHEAD)
-            )
+            reading = collections.deque(map(submit, itertools.islice(waiting, _AHEAD)))
             while reading:
-                batch = self._batch(reading.popleft())
-                reading.extend(self._read(pool, each) for each in itertools.islice(waiting, 1))
-                yield batch
+                items = [future.result() for future in reading.popleft()]
+                reading.extend(map(submit, itertools.islice(waiting, 1)))
+                yield self._batch(items)
         finally:
             pool.shutdown(cancel_futures=True)
-
-    def spread(self, n: int) -> Batch:
-        """See `Loader.spread`. For an item that can't be used, the next one is taken."""
-        places = evenly_spaced_indices(len(self._dataset), n).tolist()
-        items = [self._usable_from(place) for place in places]
-        return self._stack([each for each in items if each is not None])
-
-    def _usable_from(self, place: int) -> Item | None:
-        found = map(self._item, range(place, len(self._dataset)))
-        return next((each for each in found if each is not None), None)
-
-    def _read(self, pool: ThreadPoolExecutor, indices: Tensor) -> list[Future[Item | None]]:
-        return [pool.submit(self._item, index) for index in indices.tolist()]
-
-    def _batch(self, futures: list[Future[Item | None]]) -> Batch:
-        return self._stack([item for future in futures if (item := future.result()) is not None])
 
     def _item(self, index: int) -> Item | None:
         try:
             return checked_item(self._dataset, index)
         except SkipItem as reason:
-            self._log_once(f"skipped {reason}")
+            if (line := f"skipped {reason}") not in self._skipped:
+                self._skipped.add(line)
+                log.info(line)
             return None
 
-    def _stack(self, items: list[Item]) -> Batch:
+    def _usable(self, start: int) -> Item | None:
+        """The first item from ``start`` on that can be used."""
+        items = map(self._item, range(start, self._examples))
+        return next((item for item in items if item is not None), None)
+
+    def _batch(self, read: list[Item | None]) -> Batch:
+        items = [item for item in read if item is not None]
         if not items:
             raise DataError(f"no item of a batch of {self._batch_size} can be used")
-        stored = torch.from_numpy(np.stack([sample for sample, _ in items]))
+        stored = torch.from_numpy(np.stack([sample for sample, _ in items])).to(self._device)
         labels = None
         if self._dataset.classes:
             labels = torch.tensor([label for _, label in items], device=self._device)
-        return Batch(to_samples(stored, self._dataset.value_range, self._device), labels)
-
-    def _log_once(self, line: str) -> None:
-        if line not in self._skipped:
-            self._skipped.add(line)
-            log.info(line)
+        return Batch(from_bytes(stored, self._dataset.value_range), labels)

@@ -94,7 +94,7 @@ class Evaluator:
             "metric": component.use,
             "release": str(component.registered.source),
             "version": component.registered.component.version,
-            "options": validation.plain(component.options),
+            "options": validation.to_plain(component.options),
             "main": metric.main,
             "lower_is_better": metric.lower_is_better,
             "result": result,
@@ -135,7 +135,7 @@ def _counts(labels: Tensor, classes: int) -> Tensor:
 
 
 def _describe(data: ComponentConfig[Any], fingerprint: str, examples: int) -> dict[str, Any]:
-    options = validation.plain(data.options)
+    options = validation.to_plain(data.options)
     return {
         "use": data.use,
         "options": options,

@@ -89,7 +89,7 @@ def read_real(samples: Samples, most: int, labelled: int = 0) -> tuple[Tensor, T
     with those of the samples that come next, up to ``labelled`` in all."""
     # An epoch leaves a last batch of a single sample out: no size that would make one.
     size = _BATCH if len(samples) % _BATCH != 1 else _BATCH - 1
-    source = samples.batches(min(size, len(samples)), 0, _CPU)
+    source = samples.loader(min(size, len(samples)), 0, _CPU)
     wanted = max(most, labelled)
     found, labels, count = torch.empty(0), [], 0
     for batch in source.epoch(1):

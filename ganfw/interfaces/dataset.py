@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from torch import Tensor
+
+from ..errors import GanfwError, PluginError
+from ..images import heat_map, is_image_shape, picture_grid
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL import Image
 
 Item = tuple["NDArray[np.uint8] | NDArray[np.float32]", "int | None"]
 """One sample of a dataset and its label."""
@@ -32,7 +35,7 @@ class Dataset:
     """Where real samples come from.
 
     The engine calls `prepare` once, then reads the attributes, then every item once: it decodes
-    the whole dataset into a cache, and trains from that.
+    the whole dataset into a cache and trains from there.
     """
 
     sample_shape: tuple[int, ...]
@@ -46,16 +49,17 @@ class Dataset:
     """The number of labels, 0 for none; known after `prepare`."""
 
     class_names: tuple[str, ...] = ()
-    """What each label from 0 on is called, in scores by category; empty where they have no names.
+    """The name of each label from 0 on, as scores by category show it; empty if they have none.
     Known after `prepare`."""
 
     def __init__(self, options: Any) -> None:
         self.options = options
 
     def prepare(self) -> None:
-        """Get hold of the data: download, list or draw it. `ganfw.log` tells the user.
+        """Download, list or draw the data; `ganfw.log` informs the user.
 
-        Raises DataError for data that is unfit, DataUnavailable for data that can't be had now.
+        Raises DataError for data that can't be used, DataUnavailable for data that can't be
+        reached now.
         """
 
     def __len__(self) -> int:
@@ -75,13 +79,31 @@ class Dataset:
     def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
         """A picture of ``samples`` (B, ...), with ``real`` ones beside them if given.
 
-        For pictures a grid; a dataset of anything else overrides this.
+        Here: images as a grid, samples of any other shape as the rows of a heat map, and no real
+        ones. Override it for data that can be shown better.
         """
-        from ..images import picture_grid
-
-        return picture_grid(samples, self.value_range or (0.0, 1.0))
+        if is_image_shape(tuple(samples.shape[1:])):
+            return picture_grid(samples, self.value_range)
+        return heat_map(samples, self.value_range)
 
     def animate(self, samples: Tensor) -> Iterable[Image.Image]:
-        """The frames of a moving picture through ``samples`` (B, ...), one for each, all of one
-        size. Asked of data that is no pictures; also of a dataset that is not prepared."""
-        return (self.preview(sample[None]) for sample in samples)
+        """The frames of an animation through ``samples`` (B, ...), one for each, all of one size.
+
+        Called for data that are not images, also on a dataset that is not prepared.
+        """
+        return (checked_preview(self, sample[None]) for sample in samples)
+
+
+def checked_preview(dataset: Dataset, samples: Tensor, real: Tensor | None = None) -> Image.Image:
+    """``dataset.preview``. Raises PluginError, naming the dataset, if it fails or returns anything
+    but a PIL image."""
+    where = f"{type(dataset).__name__}.preview"
+    try:
+        picture = dataset.preview(samples, real)
+    except GanfwError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{where} raised {type(error).__name__}: {error}") from error
+    if not isinstance(picture, Image.Image):
+        raise PluginError(f"{where} returned {type(picture).__name__}, not a PIL image")
+    return picture

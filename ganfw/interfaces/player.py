@@ -28,12 +28,15 @@ class Player:
         return self.network if self.compiled is None else self.compiled
 
     def parameters(self) -> list[nn.Parameter]:
-        """The weights that are trained; those that someone froze are not among them."""
-        return [weight for weight in self.network.parameters() if weight.requires_grad]
+        """The weights that the optimizer moves; those that someone froze are not among them."""
+        groups = self.optimizer.param_groups
+        return [weight for group in groups for weight in group["params"] if weight.requires_grad]
 
     def zero_grad(self) -> None:
-        """Drop all gradients."""
-        self.network.zero_grad()
+        """Drop the gradients of the weights that the optimizer moves."""
+        for group in self.optimizer.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
 
     def step(self) -> None:
         """Move the weights by their gradients."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from ..runtime.random_state import isolated_random_state
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
-from .dataset import Batch, Dataset
+from .dataset import Batch, Dataset, checked_preview
 from .loss import Loss
 from .networks import generate
 from .options import Options
@@ -99,6 +100,11 @@ class RunView:
         """For what may draw random numbers (a generator with noise, say): the global streams begin
         at ``seed``, the run's own unless given, and go on afterwards as if nothing were drawn."""
         return isolated_random_state(self.seed if seed is None else seed)
+
+    def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
+        """A picture of ``samples`` (B, ...), as `Dataset.preview` draws it. Raises PluginError if
+        the dataset can't."""
+        return checked_preview(self.dataset, samples, real)
 
     def request_checkpoint(self) -> None:
         """Save all state once the present event has reached every callback."""

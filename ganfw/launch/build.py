@@ -116,7 +116,7 @@ def _run_view(
         epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,
-        real_batch=loader.spread,
+        real_batch=loader.evenly_spaced,
     )
 
 
@@ -139,7 +139,7 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = loader.spread(2).samples
+    real = loader.evenly_spaced(2).samples
 
     def attempt() -> None:
         dry_run(game, real, shapes, gen, disc, data)

@@ -184,7 +184,7 @@ def _assemble(ready: PreparedRun) -> Callable[[RunDir], Trainer]:
         tuple(dataset.sample_shape), dataset.value_range, dataset.classes, train.latent_dim
     )
     evaluation = _evaluation(ready, shapes)
-    loader = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
+    loader = ready.samples.loader(train.batch_size, train.seed, ready.device, processes)
     game = build_game(ready.config, shapes, ready.device, processes)
     for notice in check_game(ready.config, game, loader, shapes):
         log.warning(notice)

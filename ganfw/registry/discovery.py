@@ -1,21 +1,21 @@
 """Finding plugins: entry points in the group ``ganfw``, plugin files, and the session's own.
 
-pluggy's own loader skips a name already taken and ends the program at the first broken plugin, so
-each plugin is loaded and called here, apart from the others.
+pluggy's own loader skips a name that is already taken and ends the program at the first broken
+plugin, so each plugin is loaded and called here, apart from the others.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
+from typing import Any
 
 from ..errors import PluginError, UsageError
-from .loading import load_plugin
+from .loading import PluginRecord, load_plugin
 from .plugin_file import PluginFile, read_plugin_file, remember
 from .registry import Registry
 from .session import session_components
@@ -43,10 +43,14 @@ def discover(files: Iterable[Path] = ()) -> Registry:
     ``GANFW_STRICT_PLUGINS=1`` raises PluginError for the first broken plugin.
     """
     registry = Registry()
-    for installed, entry_point in _wanted():
-        _add_installed(registry, installed, entry_point)
+    for installed, point in _wanted():
+        source = Source(installed.name, installed.version)
+        record = _add(registry, source, point.name, point.load)
+        if record.failure is not None and _is_on("GANFW_STRICT_PLUGINS"):
+            raise PluginError(f"{record} (GANFW_STRICT_PLUGINS is on)")
     for path in files:
-        remember(file := read_plugin_file(path))
+        file = read_plugin_file(path)
+        remember(file)
         add_file(registry, file)
     for component in session_components():
         registry.add(component, Source(SESSION))
@@ -54,24 +58,33 @@ def discover(files: Iterable[Path] = ()) -> Registry:
 
 
 def add_file(registry: Registry, file: PluginFile) -> None:
-    """Register the components of a plugin file. Raises PluginError if it is broken, UsageError if
-    another file of its name is there already; the same file again is nothing new."""
-    if (other := registry.file(file.name)) is not None:
+    """Register the components of a plugin file; the same file twice is no error.
+
+    Raises PluginError if it is broken, UsageError if there is another file of its name.
+    """
+    other = registry.file(file.name)
+    if other is not None:
         if other.content == file.content:
             return
         raise UsageError(
             f"two plugin files are named {file.name}, {other.path} and {file.path}: rename one"
         )
-    version = file.sha256[:12]
-    record, offered = load_plugin(file.name, version, file.path.stem, file.run, taken=())
+    source = Source(file.name, file.sha256[:12], file)
+    record = _add(registry, source, file.path.stem, file.run)
     if record.failure is not None:
         phase, error = record.failure.phase, record.failure.error
         raise PluginError(f"plugin file {file.shown}: {phase} failed: {error}")
-    registry.plugins.append(record)
     registry.files[file.name] = file
-    source = Source(file.name, version, file, file.run())
-    for component in offered:
+
+
+def _add(registry: Registry, source: Source, name: str, load: Callable[[], Any]) -> PluginRecord:
+    """Load one plugin and register its components; none of them if it fails."""
+    taken = registry.offered_by(source.name)
+    record, components = load_plugin(source.name, source.version, name, load, taken)
+    registry.plugins.append(record)
+    for component in components:
         registry.add(component, source)
+    return record
 
 
 def installed_plugins() -> Iterator[Installed]:
@@ -90,18 +103,6 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _add_installed(registry: Registry, installed: Installed, entry_point: EntryPoint) -> None:
-    taken = registry.offered_by(installed.name)
-    record, offered = load_plugin(
-        installed.name, installed.version, entry_point.name, partial(entry_point.load), taken
-    )
-    if record.failure is not None and _is_on("GANFW_STRICT_PLUGINS"):
-        raise PluginError(f"{record} (GANFW_STRICT_PLUGINS is on)")
-    registry.plugins.append(record)
-    for component in offered:
-        registry.add(component, Source(installed.name, installed.version))
-
-
 def _wanted() -> Iterator[tuple[Installed, EntryPoint]]:
     """Each plugin once, ours first; of a distribution found twice, the one that is imported."""
     found: dict[str, Installed] = {}
@@ -109,8 +110,8 @@ def _wanted() -> Iterator[tuple[Installed, EntryPoint]]:
         found.setdefault(installed.name, installed)
     words = {word.strip() for word in os.environ.get("GANFW_PLUGINS", "").split(",")} - {""}
     chosen = words | set(map(normalized, words))
-    for name in sorted(found, key=lambda each: (each != HOME, each)):
-        for entry_point in sorted(found[name].entry_points, key=lambda each: each.name):
+    for name in sorted(found, key=lambda name: (name != HOME, name)):
+        for entry_point in sorted(found[name].entry_points, key=lambda point: point.name):
             named = not chosen or {name, entry_point.name} & chosen
             if name == HOME or (named and not _is_on("GANFW_DISABLE_PLUGINS")):
                 yield found[name], entry_point
@@ -118,9 +119,9 @@ def _wanted() -> Iterator[tuple[Installed, EntryPoint]]:
 
 def _entry_points(distribution: Distribution) -> tuple[EntryPoint, ...]:
     try:
-        return tuple(each for each in distribution.entry_points if each.group == GROUP)
+        return tuple(point for point in distribution.entry_points if point.group == GROUP)
     except (OSError, ValueError):
-        # Metadata that is no text is some other tool's wreck, and no plugin.
+        # Metadata that is not text was broken by some other tool, and is no plugin.
         return ()
 
 

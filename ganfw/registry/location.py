@@ -1,4 +1,4 @@
-"""Where a component's code lies and who publishes it; found without running the code."""
+"""Where a component's code is and who publishes it; found without running the code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _PAGES = ("homepage", "repository", "source", "source code", "documentation")
 
 
 def location(registered: Registered) -> str | None:
-    """``path:line`` of what the target names; the path alone, or None, where that can't be told."""
+    """``path:line`` of what the target names; only the path, or None, if the rest is unknown."""
     module, _, name = registered.component.target.partition(":")
-    path = _file_of(registered, module)
+    path = _file_of(registered.source, module)
     if path is None:
         return None
     if registered.component.kind == "recipe":
@@ -32,17 +32,15 @@ def home_page(source: Source) -> str | None:
         about = metadata(source.name)
     except PackageNotFoundError:
         return None
-    pairs = [each.partition(",") for each in about.get_all("Project-URL") or []]
-    pages = {label.strip().lower(): url.strip() for label, _, url in pairs}
-    named = [pages[page] for page in _PAGES if page in pages]
-    pages_of_old = [str(each) for each in about.get_all("Home-page") or []]
-    return next(iter([*named, *pages_of_old]), None)
+    pairs = [line.partition(",") for line in about.get_all("Project-URL") or []]
+    urls = {label.strip().lower(): url.strip() for label, _, url in pairs}
+    named = [urls[page] for page in _PAGES if page in urls]
+    return next(iter([*named, *(about.get_all("Home-page") or [])]), None)
 
 
-def _file_of(registered: Registered, module: str) -> Path | None:
-    file = registered.source.file
-    if file is not None and module == file.module_name:
-        return file.path
+def _file_of(source: Source, module: str) -> Path | None:
+    if source.file is not None and module == source.file.module_name:
+        return source.file.path
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -56,5 +54,5 @@ def _line_of(path: Path, name: str) -> str:
     except (OSError, SyntaxError, ValueError):
         return ""
     kinds = (ast.ClassDef, ast.FunctionDef)
-    lines = [each.lineno for each in body if isinstance(each, kinds) and each.name == name]
+    lines = [node.lineno for node in body if isinstance(node, kinds) and node.name == name]
     return f":{lines[-1]}" if lines else ""

@@ -14,12 +14,12 @@ from ..errors import UsageError
 from ..storage.cache import cache_folder
 
 FILE_PREFIX = "_ganfw_file_"
-"""How the names begin under which the code of plugin files is kept."""
+"""The start of the module names that plugin files are imported under."""
 
 
 @dataclass(frozen=True)
 class PluginFile:
-    """A plugin file as it was read: what is run, kept and hashed is this very content."""
+    """A plugin file as it was read: this content is what is run, copied and hashed."""
 
     path: Path
     content: bytes
@@ -47,9 +47,9 @@ class PluginFile:
         return f"./{self.path.relative_to(here).as_posix()}" if inside else str(self.path)
 
     def run(self) -> ModuleType:
-        """The module that the file's code makes; once in a process for the same content.
+        """The file's code as a module; run once per process for the same content.
 
-        It is kept under a name of its own, so that no file can hide an installed module.
+        Its module name is unique, so that no file can hide an installed module.
         """
         name = f"{FILE_PREFIX}{self.module_name}_{self.sha256[:12]}"
         if name not in sys.modules:
@@ -74,7 +74,7 @@ def read_plugin_file(path: Path) -> PluginFile:
 
 
 def remember(file: PluginFile) -> None:
-    """Note that the user has named ``file``. Where that can't be kept, they are asked again."""
+    """Note that the user has named ``file``. If that can't be written, they are asked again."""
     place = cache_folder("plugin-files", file.sha256)
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -82,5 +82,5 @@ def remember(file: PluginFile) -> None:
 
 
 def is_known(file: PluginFile) -> bool:
-    """Whether the user has named a file of this very content before."""
+    """Whether the user has named a file with this content before."""
     return cache_folder("plugin-files", file.sha256).exists()

@@ -10,7 +10,7 @@ from ..errors import PluginError, UsageError, did_you_mean
 from .component import KINDS, SLOT_OF, Component
 from .loading import PluginRecord, in_one_line
 from .plugin_file import PluginFile
-from .source import HOME, SESSION, Source
+from .source import HOME, Source, how_to_get
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,16 @@ class Registry:
     @property
     def broken(self) -> list[PluginRecord]:
         """The plugins that are left out."""
-        return [each for each in self.plugins if each.failure is not None]
+        return [plugin for plugin in self.plugins if plugin.failure is not None]
+
+    def broken_plugin(self, source: str) -> PluginRecord | None:
+        """A broken plugin of the distribution ``source``, if there is one."""
+        return next((plugin for plugin in self.broken if plugin.distribution == source), None)
 
     def add(self, component: Component, source: Source) -> None:
-        """Register ``component``. Raises ValueError if its source already has one like it."""
-        others = self._found.setdefault((component.kind, component.name), [])
-        if any(other.source.name == source.name for other in others):
-            raise ValueError(f"{source.name} offers two {component.kind}s named {component.name}")
-        others.append(Registered(component, source))
+        """Register ``component``, of which ``source`` offers no other by this kind and name."""
+        group = self._found.setdefault((component.kind, component.name), [])
+        group.append(Registered(component, source))
 
     def file(self, name: str) -> PluginFile | None:
         """The plugin file of this name, if it was given."""
@@ -88,19 +90,26 @@ class Registry:
 
     def offered_by(self, source: str) -> set[tuple[str, str]]:
         """The (kind, name) pairs that the source of this name offers."""
-        found = [each for each in self.components() if each.source.name == source]
-        return {(each.component.kind, each.name) for each in found}
+        return {
+            (registered.component.kind, registered.name)
+            for registered in self.components()
+            if registered.source.name == source
+        }
 
     def shadowed(self, registered: Registered) -> bool:
         """Whether the bare name of ``registered`` means another component, or is ambiguous."""
         group = self._found[registered.component.kind, registered.name]
         return len(group) > 1 and registered.source.name != HOME
 
+    def shortest_name(self, registered: Registered) -> str:
+        """The bare name, or the canonical one if the bare name would not find ``registered``."""
+        return registered.canonical if self.shadowed(registered) else registered.name
+
     def components(self, kind: str | None = None) -> list[Registered]:
         """Every component, or those of one kind, in the order of `KINDS` and then by name."""
-        found = [each for group in self._found.values() for each in group]
-        chosen = [each for each in found if kind in (None, each.component.kind)]
-        return sorted(chosen, key=lambda e: (KINDS.index(e.component.kind), e.name, e.source.name))
+        found = [registered for group in self._found.values() for registered in group]
+        chosen = [registered for registered in found if kind in (None, registered.component.kind)]
+        return sorted(chosen, key=_order)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether ``name`` names at least one component of this kind."""
@@ -116,44 +125,38 @@ class Registry:
             hint = did_you_mean(kind, (*KINDS, *SLOT_OF.values()))
             raise UsageError(f"no kind of component '{kind}'{hint}")
         matches = self._matches(kind, name)
-        ours = [each for each in matches if each.source.name == HOME]
-        if len(matches) == 1 or ours:
-            return (ours or matches)[0]
-        if matches:
-            names = " or ".join(f"'{each.canonical}'" for each in matches)
+        if not matches:
+            raise UsageError(f"no {kind} '{name}'{self._hint(kind, name)}")
+        ours = [match for match in matches if match.source.name == HOME]
+        if len(matches) > 1 and not ours:
+            names = " or ".join(f"'{match.canonical}'" for match in matches)
             raise UsageError(f"{kind} '{name}' is offered more than once: say {names}")
-        raise UsageError(f"no {kind} '{name}'{self._hint(kind, name)}")
+        return (ours or matches)[0]
 
     def _matches(self, kind: str, name: str) -> list[Registered]:
         source, _, bare = name.rpartition("/")
         group = self._found.get((kind, bare), [])
-        return [each for each in group if not source or each.source.name == source]
+        return [match for match in group if source in ("", match.source.name)]
 
     def _hint(self, kind: str, name: str) -> str:
-        if kind == "dataset" and (said := _no_folder(name)):
-            return said
+        if kind == "dataset" and (reason := _no_folder(name)):
+            return reason
         source, _, bare = name.rpartition("/")
-        for broken in self.broken:
-            if broken.distribution == source:
-                return f": {broken}"
+        if broken := self.broken_plugin(source):
+            return f": {broken}"
+        if source and not self.offered_by(source):
+            return f": {how_to_get(source)}"
         known = self.components(kind)
-        if source and source not in {each.source.name for each in self.components()}:
-            return _absent(source)
-        own = [each.name for each in known if not source or each.source.name == source]
-        return did_you_mean(bare, own) or f"; there are {', '.join(own) or 'none'}"
+        names = [match.name for match in known if source in ("", match.source.name)]
+        return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
+
+
+def _order(registered: Registered) -> tuple[int, str, str]:
+    return KINDS.index(registered.component.kind), registered.name, registered.source.name
 
 
 def _no_folder(name: str) -> str:
-    """What keeps a dataset's name that can only be a path from being a folder of pictures; nothing
-    for any other name."""
+    """Why a dataset's name that can only be a path is no folder of pictures; else nothing."""
     if "/" in name and os.path.isfile(name):  # noqa: PTH113 - it takes names of any length
         return ": it is a file, and a folder of pictures is needed"
     return ": there is no such folder" if name.endswith("/") or name.count("/") > 1 else ""
-
-
-def _absent(source: str) -> str:
-    if source == SESSION:
-        return ": it was registered in a session: register it again with @ganfw.register"
-    if source.endswith(".py"):
-        return f": give the file it came with, --plugin {source}"
-    return f": the package '{source}' that offered it is not installed"

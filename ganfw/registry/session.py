@@ -1,11 +1,11 @@
-"""Components registered from Python, for a notebook or a script: no file, no package."""
+"""Components registered from Python, in a notebook or a script: no file, no package."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from .component import KINDS, Component
+from .component import Component
 from .plugin_file import FILE_PREFIX
 
 Class = TypeVar("Class", bound=type)
@@ -28,9 +28,9 @@ def register(
         ganfw.run(..., loss="logistic")
 
     Running a cell again replaces what it registered. A run that uses such a component can't be
-    reloaded elsewhere, and says so. Raises ValueError for a class that is not at the top level of
-    its module, since it could not be found again; for one in a plugin file, whose hook offers
-    what is in it; and for a recipe, which is a file.
+    reloaded elsewhere, and warns about it. Raises ValueError for a class that is not at the top
+    level of its module, where it could not be found again; for one in a plugin file, which has a
+    hook for its components; and for a recipe, which is a file.
     """
     if kind == "recipe":
         raise ValueError("a recipe is a file in a package; give ganfw.run(config='my.toml')")
@@ -52,7 +52,7 @@ def register(
 
 def session_components() -> list[Component]:
     """What was registered so far."""
-    return sorted(_REGISTERED.values(), key=lambda each: (KINDS.index(each.kind), each.name))
+    return list(_REGISTERED.values())
 
 
 def _target(cls: type) -> str:

@@ -1,10 +1,9 @@
-"""Source: where a component comes from. A package, a file, or the session at hand."""
+"""Source: where a component comes from: a package, a file, or this session."""
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
 from .plugin_file import PluginFile
@@ -21,14 +20,13 @@ class Source:
     """What offers a component.
 
     - ``name``: the distribution's name, the file's name, or ``session``.
-    - ``version``: the distribution's version, the first digits of the file's SHA-256, or nothing.
-    - ``file`` and ``module``: the plugin file and what its code made, where there is one.
+    - ``version``: the distribution's version, the first digits of the file's SHA-256, or empty.
+    - ``file``: the plugin file, if it is one.
     """
 
     name: str
     version: str = ""
     file: PluginFile | None = None
-    module: ModuleType | None = field(default=None, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -46,5 +44,16 @@ class Source:
         """What ``target`` names. In a file, ``file_name:Class`` is the file's own class."""
         module, _, name = target.partition(":")
         if self.file is not None and module == self.file.module_name:
-            return getattr(self.module, name)
+            return getattr(self.file.run(), name)
         return getattr(importlib.import_module(module), name)
+
+
+def how_to_get(source: str, release: str = "") -> str:
+    """What to do where the source of this name, in this release, is missing."""
+    if source == SESSION:
+        return "it was registered in a session: register it again with @ganfw.register"
+    if source.endswith(".py"):
+        return f"give the file that offers it with --plugin {source}"
+    if not release:
+        return f"the package '{source}' is not installed"
+    return f"pip install '{source}=={release}'"

@@ -1,4 +1,4 @@
-"""Plugins that a project's pyproject.toml declares, and that were never (re)installed since."""
+"""Plugins that a project's pyproject.toml declares, but that were not (re)installed since."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlparse
 
 from .discovery import GROUP, installed_plugins, normalized
@@ -24,45 +23,40 @@ class Undeclared:
 
 
 def undeclared_entry_points(project: Path) -> list[Undeclared]:
-    """What is lacking, for the project in the folder ``project`` and for every installed one whose
-    source lies on this machine."""
+    """What is missing, for the project in the folder ``project`` and for every installed one
+    whose source is on this machine."""
     installed = {
-        (each.name, point.name, point.value)
-        for each in installed_plugins()
-        for point in each.entry_points
+        (plugin.name, point.name, point.value)
+        for plugin in installed_plugins()
+        for point in plugin.entry_points
     }
     found = []
-    for pyproject in sorted({project / "pyproject.toml", *_local_sources()}):
-        name, points = _declared(pyproject)
-        lacking = [key for key, value in points.items() if (name, key, value) not in installed]
-        if lacking:
-            found.append(Undeclared(name, pyproject, tuple(sorted(lacking))))
+    for folder in sorted({project, *_source_folders()}):
+        declared = _declared(folder / "pyproject.toml")
+        missing = sorted(declared - installed)
+        if missing:
+            names = tuple(name for _, name, _ in missing)
+            found.append(Undeclared(missing[0][0], folder / "pyproject.toml", names))
     return found
 
 
-def _declared(pyproject: Path) -> tuple[str, dict[str, str]]:
+def _declared(pyproject: Path) -> set[tuple[str, str, str]]:
+    """The (distribution, name, value) of each entry point; none if this is no plugin's project."""
     try:
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-        points = project["entry-points"][GROUP]
-        return normalized(project["name"]), {str(k): str(v) for k, v in points.items()}
+        points = project["entry-points"][GROUP].items()
+        return {(normalized(project["name"]), name, str(value)) for name, value in points}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        # No such file, no TOML, or no plugin: nothing is declared.
-        return "", {}
+        return set()
 
 
-def _local_sources() -> Iterator[Path]:
+def _source_folders() -> Iterator[Path]:
+    """The folders that distributions were installed from (PEP 610)."""
     for distribution in distributions():
-        folder = _source_folder(distribution)
-        if folder is not None:
-            yield folder / "pyproject.toml"
-
-
-def _source_folder(distribution: Distribution) -> Path | None:
-    """The folder a distribution was installed from (PEP 610), if it was one."""
-    try:
-        direct: dict[str, Any] = json.loads(distribution.read_text("direct_url.json") or "{}")
-    except (OSError, ValueError):
-        return None
-    url = urlparse(str(direct.get("url", "")))
-    is_folder = url.scheme == "file" and "dir_info" in direct
-    return Path(unquote(url.path)) if is_folder else None
+        try:
+            origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        except (OSError, ValueError):
+            continue
+        url = urlparse(str(origin.get("url", "")))
+        if url.scheme == "file" and "dir_info" in origin:
+            yield Path(unquote(url.path))

@@ -40,9 +40,9 @@ def network_card(
         "use": registered.canonical,
         "version": registered.component.version,
         "distribution": f"{registered.source.name}=={registered.source.version}",
-        "options": validation.plain(component.options),
+        "options": validation.to_plain(component.options),
         "shapes": asdict(shapes),
-        "data": {"use": data.registered.canonical, "options": validation.plain(data.options)},
+        "data": {"use": data.registered.canonical, "options": validation.to_plain(data.options)},
     }
 
 
@@ -90,7 +90,7 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
         registry, card["kind"], card["use"], card["version"], release, str(folder)
     )
     where = f"{folder / _CARD}: {registered.name}"
-    options = validation.fit(registered.load_options(), card["options"], where)
+    options = validation.validate(registered.load_options(), card["options"], where)
     network: nn.Module = registered.load()(options, shapes_of(card))
     try:
         network.load_state_dict(load_file(folder / _WEIGHTS))

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """``update(done)`` moves the bar to ``done`` of ``total``. It is gone when the block ends."""
+def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """``update(done)`` moves the bar to ``done`` of ``total``, None if that is not known. The bar
+    is gone when the block ends."""
     if not sys.stderr.isatty():
         yield lambda done: None
         return

@@ -1,4 +1,4 @@
-"""What is done to latents before a generator sees them: truncated, and ways through them."""
+"""Latents before a generator sees them: drawn, truncated, interpolated."""
 
 from __future__ import annotations
 
@@ -16,56 +16,57 @@ _SMALL = 1e-4
 
 def truncated(latents: Tensor, limit: float) -> Tensor:
     """Latents (B, Z) from N(0, 1) turned into latents of the same distribution cut off at
-    ±``limit``: the truncated normal of Brock et al. 2019, section 3.1, who draw again what falls
+    ±``limit``: the truncated normal of Brock et al. 2019, section 3.1, who resample what falls
     outside.
 
-    Here nothing is drawn. The probability of less than x, Φ(x), is uniform; it is scaled into
-    Φ(-limit)..Φ(limit) and taken back by Φ⁻¹, with 2Φ(x) - 1 = erf(x / √2). So each latent moves
-    towards the middle, in any order and for any limit at the same cost.
+    Here nothing is resampled. The probability of less than x, Φ(x), is uniform; it is scaled to
+    Φ(-limit)..Φ(limit) and mapped back by Φ⁻¹, with 2Φ(x) - 1 = erf(x / √2). Each latent moves
+    towards 0, their order is kept, and any limit costs the same.
     """
-    centred = torch.erf(latents.double() / math.sqrt(2)) * math.erf(limit / math.sqrt(2))
-    within = (torch.erfinv(centred) * math.sqrt(2)).clamp(-limit, limit)
+    scaled = torch.erf(latents.double() / math.sqrt(2)) * math.erf(limit / math.sqrt(2))
+    within = (torch.erfinv(scaled) * math.sqrt(2)).clamp(-limit, limit)
     return within.to(latents.dtype)
 
 
-def slerp(one: Tensor, other: Tensor, share: float) -> Tensor:
-    """From ``one`` (..., Z) to ``other`` along the great circle between them (Shoemake 1985), the
-    length going evenly from one's to the other's; straight where they point the same way.
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """Spherical interpolation (Shoemake 1985): from ``start`` (..., Z) to ``end`` along the great
+    circle between them, while the length changes linearly; a straight line if they are parallel.
 
     Normal latents lie close to a sphere, and a straight line would cut through it (White 2016).
     """
-    cosine = torch.nn.functional.cosine_similarity(one, other, dim=-1).clamp(-1, 1)
+    cosine = torch.nn.functional.cosine_similarity(start, end, dim=-1).clamp(-1, 1)
     angle = cosine.acos()[..., None]
     if float(angle.sin().abs().min()) < _SMALL:
-        return torch.lerp(one, other, share)
-    lengths = torch.lerp(one.norm(dim=-1), other.norm(dim=-1), share)[..., None]
-    first, last = one / one.norm(dim=-1)[..., None], other / other.norm(dim=-1)[..., None]
+        return torch.lerp(start, end, share)
+    start_length, end_length = start.norm(dim=-1)[..., None], end.norm(dim=-1)[..., None]
+    first, last = start / start_length, end / end_length
     turned = ((1 - share) * angle).sin() * first + (share * angle).sin() * last
-    between: Tensor = turned / angle.sin() * lengths
-    return between
+    result: Tensor = turned / angle.sin() * torch.lerp(start_length, end_length, share)
+    return result
 
 
-def slerp_path(stops: Tensor, frames: int) -> Tensor:
-    """Through the rows of ``stops`` (K, Z): ((K - 1) · frames + 1, Z)."""
-    legs = [
-        slerp(one, other, i / frames)
-        for one, other in itertools.pairwise(stops)
+def slerp_path(keys: Tensor, frames: int) -> Tensor:
+    """Interpolation through the rows of ``keys`` (K, Z): ((K - 1) · frames + 1, Z)."""
+    path = [
+        slerp(start, end, i / frames)
+        for start, end in itertools.pairwise(keys)
         for i in range(frames)
     ]
-    return torch.stack([*legs, stops[-1]])
+    return torch.stack([*path, keys[-1]])
 
 
-def whole_legs(path: Tensor, frames: int) -> Tensor:
-    """A path (L · frames + 1, ...) leg by leg, each from a stop to the next with both of them, so
-    that a stop between two legs is there twice: (L · (frames + 1), ...)."""
+def split_at_keys(path: Tensor, frames: int) -> Tensor:
+    """An interpolation (S · frames + 1, ...) cut into its S segments from key to key. Each has both
+    of its keys, so that a key between two segments is there twice: (S · (frames + 1), ...)."""
     return path.unfold(0, frames + 1, frames).movedim(-1, 1).flatten(0, 1)
 
 
 class Latents:
-    """A stream of latent vectors, N(0, 1), drawn on the device and independent of all others.
+    """A stream of latent vectors from N(0, 1), drawn on the device, independent of other random
+    numbers.
 
-    Where there are many processes, each draws for all of them and takes its share. Raises
-    UsageError for a seed below 0, or of 2**63 or more.
+    With many processes, each draws for all of them and takes its share. Raises UsageError for a
+    seed below 0, or of 2**63 or more.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What became of the same latents, step by step: the pictures that a run kept."""
+"""How samples of the same latents changed in training: the pictures that a run kept."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from ..images import UNREADABLE
 from ..storage.run_dir import RunDir, evenly_spaced
 from .image_files import ANIMATIONS, picture_format, side_by_side, write_animation, write_picture
 
-MOST_MOVING, MOST_STILL = 60, 16
-"""Pictures at most: of more, as many are taken evenly, with the first and the last."""
+MOST_ANIMATED, MOST_STILL = 60, 16
+"""Pictures at most, evenly spaced from the first to the last."""
 
 
 def write_timeline(run: RunDir, output: Path) -> str:
-    """The run's pictures as one that moves, or side by side. Returns what was done.
+    """The run's pictures as an animation, or side by side. Returns what was done.
 
     Raises UsageError for what ``output`` can't be, RunError for a run without pictures, or with one
     that can't be read.
     """
-    moves = output.suffix.lower() in ANIMATIONS
+    animated = output.suffix.lower() in ANIMATIONS
     picture_format(output)
     found = run.pictures()
     if not found:
         raise RunError(
             f"{run.samples} holds no pictures: the run was made without callback samples"
         )
-    shown = [found[i] for i in evenly_spaced(len(found), MOST_MOVING if moves else MOST_STILL)]
-    pictures = [_read(each) for each in shown]
-    if moves:
+    shown = [found[i] for i in evenly_spaced(len(found), MOST_ANIMATED if animated else MOST_STILL)]
+    pictures = [_read(path) for path in shown]
+    if animated:
         write_animation(output, pictures, milliseconds=250)
     else:
         write_picture(output, side_by_side(pictures))
     of = f" of {len(found)}" if len(found) > len(shown) else ""
-    return f"{output}: {len(shown)}{of} pictures, from step {_step(found[0])} to {_step(found[-1])}"
+    first, last = int(found[0].stem), int(found[-1].stem)
+    return f"{output}: {len(shown)}{of} pictures, from step {first} to {last}"
 
 
 def _read(path: Path) -> Image.Image:
@@ -44,7 +45,3 @@ def _read(path: Path) -> Image.Image:
             return opened.convert("RGB")
     except UNREADABLE:
         raise RunError(f"{path} can't be read as a picture: it is damaged, or too large") from None
-
-
-def _step(path: Path) -> int:
-    return int(path.stem)

@@ -36,7 +36,7 @@ def file(path: Path) -> Iterator[IO[bytes]]:
     prefix = f"{TEMPORARY}{path.name[:_NAME]}-"
     handle, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as opened:
+        with os.fdopen(handle, "w+b") as opened:
             yield opened
             opened.flush()
             os.fsync(opened.fileno())

@@ -112,7 +112,7 @@ def _trainer(subject: Subject, shapes: Shapes, stop_at: int | None = None) -> Tr
         epochs=_EPOCHS,
         steps_per_epoch=len(loader),
         total_steps=_EPOCHS * len(loader),
-        real_batch=loader.spread,
+        real_batch=loader.evenly_spaced,
     )
     return Trainer(
         game=game,

@@ -113,7 +113,7 @@ def _check_options(found: Sequence[Registered], given: Mapping[str, Any]) -> Non
     if len(found) > 1:
         names = ", ".join(map(_kind_and_name, found[:3]))
         raise UsageError(f"options are given to one component, not to {len(found)} ({names}, …)")
-    validation.fit(found[0].load_options(), given, found[0].label)
+    validation.validate(found[0].load_options(), given, found[0].label)
 
 
 def _matching(registry: Registry, what: str | None) -> Sequence[Registered]:

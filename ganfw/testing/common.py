@@ -70,8 +70,8 @@ def options_replay(subject: Subject) -> None:
     """A run's config.toml, read back, gives the same options."""
     options = subject.options()
     with expecting("options that survive being written to a file", type(options)):
-        plain = json.loads(json.dumps(validation.plain(options)))
-        again = validation.fit(type(options), plain, subject.registered.label)
+        plain = json.loads(json.dumps(validation.to_plain(options)))
+        again = validation.validate(type(options), plain, subject.registered.label)
     if again != options:
         raise Broken(f"{options!r} again, from {plain}", repr(again), type(options))
 
@@ -88,7 +88,7 @@ def suggestions_can_be_set(subject: Subject) -> None:
         elif section != "train":
             model, given = type(subject.options()), dict(subject.given)
         try:
-            validation.fit(model, {**given, key: value}, path)
+            validation.validate(model, {**given, key: value}, path)
         except UsageError as error:
             raise Broken(f"a suggestion that can be set, {path} = {value!r}", str(error)) from None
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from ..config import validation
 from ..data.items import checked_item
-from ..data.loader import to_samples
 from ..errors import DataUnavailable, GanfwError, PluginError, SkipItem
+from ..images import from_bytes
 from ..interfaces.dataset import Dataset, Item
 from ..interfaces.options import Options
 from ..runtime.random_state import seed_everything
@@ -91,7 +91,7 @@ def preview_is_a_picture(subject: Subject) -> None:
     dataset = _prepared(subject)
     items = (_item(dataset, index) for index in _some(dataset))
     stored = np.stack([item[0] for item in items if item is not None][:5])
-    samples = to_samples(torch.from_numpy(stored), dataset.value_range, torch.device("cpu"))
+    samples = from_bytes(torch.from_numpy(stored), dataset.value_range)
     for real in (None, samples):
         picture = dataset.preview(samples, real)
         if not isinstance(picture, Image.Image):
@@ -109,8 +109,8 @@ def _prepared(subject: Subject, options: Options | None = None) -> Any:
 
 def _check_attributes(dataset: Any) -> None:
     shape, limits, at = tuple(dataset.sample_shape), dataset.value_range, type(dataset)
-    if len(shape) not in (1, 3) or not all(isinstance(side, int) and side > 0 for side in shape):
-        raise Broken("a sample_shape (C, H, W) or (F,)", repr(shape), at)
+    if not shape or not all(isinstance(side, int) and side > 0 for side in shape):
+        raise Broken("a sample_shape such as (C, H, W) or (F,)", repr(shape), at)
     if limits is not None and not (len(limits) == 2 and limits[0] < limits[1]):
         raise Broken("a value_range (least, greatest), or None", repr(limits), at)
     if not isinstance(dataset.classes, int) or dataset.classes < 0:
@@ -151,7 +151,9 @@ def _other_contents(subject: Subject) -> Iterator[tuple[str, Options]]:
 def _refit(options: Options, name: str, changed: Any) -> Options:
     given = {key: value for key, value in dict(options).items() if value is not None}
     try:
-        return validation.fit(type(options), {**given, name: changed}, f"with another '{name}'")
+        return validation.validate(
+            type(options), {**given, name: changed}, f"with another '{name}'"
+        )
     except GanfwError as error:
         raise NotApplicable(str(error)) from None
 

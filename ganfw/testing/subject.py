@@ -72,7 +72,7 @@ class Subject:
         ]
         if needed:
             raise NotApplicable(f"it needs {', '.join(needed)}: give -s {needed[0]}=VALUE")
-        options: Options = validation.fit(model, self.given, self.registered.label)
+        options: Options = validation.validate(model, self.given, self.registered.label)
         return options
 
     def build(self, *shapes: Shapes) -> Any:

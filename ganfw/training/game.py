@@ -160,7 +160,8 @@ class Game:
         on_gradients: OnGradients,
     ) -> TurnLosses:
         """Step, once all processes have the same gradients. Returns the batch's own losses."""
-        self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
+        if self.processes.count > 1:
+            self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
         on_gradients(name, player)
         player.step()
         return losses[0] if len(losses) == 1 else mean(losses, [part.share for part in parts])

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import reference
+from measuring import Row, ratio
+from pictures import WHOLE, sprite_folder
+from steps import CPU
+
 from ganfw.data.decoded_cache import decode
 from ganfw.data.loader import Loader
 from ganfw.registry.discovery import discover
 from ganfw.storage.cache import cache_folder
-
-from . import reference
-from .measuring import Row, ratio
-from .pictures import WHOLE, sprite_folder
-from .steps import CPU
 
 BATCH = 256
 
@@ -29,12 +29,12 @@ def rows(quick: bool) -> Iterator[Row]:
     for _ in range(3):
         shutil.rmtree(cache_folder("datasets"), ignore_errors=True)
         began = time.perf_counter()
-        source = _decoded(folder)
-        _consume(source, 1)
+        loader = _decoded(folder)
+        _consume(loader, 1)
         first["ours"].append(time.perf_counter() - began)
         first["book"].append(_seconds(_consume_book, folder))
         for epoch in (2, 3):
-            later["ours"].append(_seconds(_consume, source, epoch))
+            later["ours"].append(_seconds(_consume, loader, epoch))
             later["book"].append(_seconds(_consume_book, folder))
     for name, times, reach in (("first", first, "1 ×"), ("later", later, "15 ×")):
         ours, book = min(times["ours"]), min(times["book"])
@@ -51,12 +51,12 @@ def _decoded(folder: Path) -> Loader:
     registered = discover().find("dataset", "folder")
     dataset = registered.load()(registered.load_options()(root=folder))
     dataset.prepare()
-    samples = decode(dataset, "benchmark", lambda line: None, lambda done, total: None)
-    return samples.batches(BATCH, 0, CPU)
+    samples = decode(dataset, "benchmark")
+    return samples.loader(BATCH, 0, CPU)
 
 
-def _consume(source: Loader, epoch: int) -> None:
-    for batch in source.epoch(epoch):
+def _consume(loader: Loader, epoch: int) -> None:
+    for batch in loader.epoch(epoch):
         len(batch)
 
 

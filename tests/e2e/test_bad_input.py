@@ -1,4 +1,4 @@
-"""What users get wrong: each gets one clear line, the right exit status, and no run folder."""
+"""Bad input: one clear line, the right exit status, and no run folder."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def refused(result: Result, code: int) -> str:
         ((*DCGAN, "--data", "pokemon", "-s", "disc.chanels=32"),
          "disc 'dcgan' has no option 'chanels'. Did you mean 'channels'?"),
         ((*DCGAN, "--data", "sprites", "-s", "gne.channels=32"), "no section 'gne'"),
-        ((*DCGAN, "--data", "sprites", "-s", "gen.channels"), "write PATH=VALUE"),
+        ((*DCGAN, "--data", "sprites", "-s", "gen.channels"), "write gen.channels=VALUE"),
         ((*DCGAN, "--data", "sprites", "-s", "gen.channels=wide"), "(int, 8..1024)"),
         ((*DCGAN, "--data", "sprites", "-s", "gen.channels=4"), "(int, 8..1024)"),
         ((*POINTS, "--epochs", 0), "greater than or equal to 1"),
@@ -60,7 +60,8 @@ def refused(result: Result, code: int) -> str:
         ((*POINTS, "--config", "missing.toml"), "missing.toml: No such file"),
         ((*POINTS, "--loss", "r1"), "gives the generator nothing to minimise"),
         ((*DCGAN, "--data", "gaussian"), "it needs pictures (C, H, W), but the data's samples are"),
-        ((*DCGAN, "--data", "sprites", "-s", "data.size=50"), "50×50 pictures do not halve evenly"),
+        ((*DCGAN, "--data", "sprites", "--size", 50, "-s", "data.species=1",
+          "-s", "data.individuals=2"), "50×50 pictures do not halve evenly"),
         (("run", "--data", "gaussian", "--disc", "mlp"), "no generator chosen: give --gen NAME"),
         ((*DCGAN, "--data", "./nowhere"), "there is no such folder"),
         ((*DCGAN, "--data", "./file.txt"), "it is a file, not a folder"),
@@ -244,7 +245,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     monkeypatch.undo()
     assert CheckpointStore(run / "checkpoints").last == 40
     assert ganfw("resume", run, "--epochs", 8).exit_code == 0
-    steps = [json.loads(each)["step"] for each in (run / "metrics.jsonl").read_text().splitlines()]
+    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert steps == list(range(1, 65))
 
 

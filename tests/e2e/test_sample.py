@@ -1,4 +1,4 @@
-"""``ganfw sample`` from the command line: grids, single pictures, arrays, ways and timelines."""
+"""``ganfw sample`` from the command line: grids, pictures, arrays, interpolations, timelines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 import ganfw as package
 from ganfw.cli import main
 from ganfw.sampling import sampler as sampling
-from ganfw.sampling.timeline import MOST_MOVING, MOST_STILL
+from ganfw.sampling.timeline import MOST_ANIMATED, MOST_STILL
 
 Ganfw = Callable[..., Result]
 PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps", "20",
@@ -31,14 +31,14 @@ PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps",
             "-s", "callback.samples.count=4", "--no-callback", "loss-curve")  # fmt: skip
 POINTS = ("--recipe", "d2l-gaussian", "--steps", "40", "-s", "data.count=200",
           "--no-callback", "loss-curve")  # fmt: skip
-HEEDING = ("--gen", "heeding", "--disc", "mlp", "--data", "ring", "--steps", "1",
+LABELLED = ("--gen", "labelled", "--disc", "mlp", "--data", "ring", "--steps", "1",
            "-s", "data.count=64", "-s", "train.batch_size=8",
            "--no-callback", "loss-curve")  # fmt: skip
 PLUGIN = '''
 from ganfw import Component, Generator, hookimpl
 from torch import nn
 
-class Heeding(Generator):
+class Labelled(Generator):
     """Points that lie at ten times their label, whatever was learnt."""
 
     def __init__(self, options, shapes):
@@ -50,17 +50,17 @@ class Heeding(Generator):
 
 @hookimpl
 def ganfw_components():
-    return [Component("generator", "heeding", "heeding:Heeding", summary="Heeds labels")]
+    return [Component("generator", "labelled", "labelled:Labelled", summary="Uses labels")]
 '''
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs of pictures (1), of points (2), and of a generator that heeds labels (3)."""
+    """Runs of pictures (1), of points (2), and of a generator that uses labels (3)."""
     out = tmp_path_factory.mktemp("runs")
-    plugin = out / "heeding.py"
+    plugin = out / "labelled.py"
     plugin.write_text(PLUGIN)
-    for words in (PICTURES, POINTS, ("--plugin", str(plugin), *HEEDING)):
+    for words in (PICTURES, POINTS, ("--plugin", str(plugin), *LABELLED)):
         result = CliRunner().invoke(main, ["run", *words, "--out", str(out)])
         assert result.exit_code == 0, result.output
     return out
@@ -77,8 +77,8 @@ def points(runs: Path) -> Path:
 
 
 @pytest.fixture
-def heeding(runs: Path) -> Path:
-    return runs / "0003-heeding-ring"
+def labelled(runs: Path) -> Path:
+    return runs / "0003-labelled-ring"
 
 
 def _said(ganfw: Ganfw, *words: object) -> str:
@@ -105,9 +105,9 @@ def _frames(path: str) -> list[Image.Image]:
     return frames
 
 
-def _tile(strip: Image.Image, row: int, column: int) -> bytes:
+def _tile(grid: Image.Image, row: int, column: int) -> bytes:
     left, upper = 2 + 18 * column, 2 + 18 * row
-    return strip.crop((left, upper, left + 16, upper + 16)).tobytes()
+    return grid.crop((left, upper, left + 16, upper + 16)).tobytes()
 
 
 def test_samples_as_arrays(ganfw: Ganfw, pictures: Path) -> None:
@@ -121,14 +121,14 @@ def test_samples_as_arrays(ganfw: Ganfw, pictures: Path) -> None:
     assert npz["samples"].shape == (300, 3, 16, 16)
     assert npz["samples"].dtype == np.uint8
     assert np.array_equal(npz["samples"], tensors["samples"].numpy())
-    assert sorted(each.name for each in Path().iterdir()) == ["a.npz", "a.safetensors"]
+    assert sorted(path.name for path in Path().iterdir()) == ["a.npz", "a.safetensors"]
 
 
 def test_samples_one_by_one_are_bare_pixels(ganfw: Ganfw, pictures: Path) -> None:
     _said(ganfw, pictures, "-n", 3, "-o", "singles/")
     _said(ganfw, pictures, "-n", 3, "-o", "a.npz")
     _said(ganfw, pictures, "-n", 3, "-o", "grid.png")
-    names = sorted(each.name for each in Path("singles").iterdir())
+    names = sorted(path.name for path in Path("singles").iterdir())
     assert names == ["000000.png", "000001.png", "000002.png"]
     with np.load("a.npz") as file:
         samples = file["samples"]
@@ -141,21 +141,21 @@ def test_samples_one_by_one_are_bare_pixels(ganfw: Ganfw, pictures: Path) -> Non
     _refused(ganfw, "there are files already", pictures, "-o", "grid.png/")
 
 
-def test_a_strip_goes_from_the_first_latent_to_the_last(ganfw: Ganfw, pictures: Path) -> None:
-    said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", "way.png")
+def test_an_interpolation_goes_from_first_to_last(ganfw: Ganfw, pictures: Path) -> None:
+    said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", "path.png")
     assert "9 samples on the way through 3 latents" in said
-    with Image.open("way.png") as strip:
-        assert strip.size == (5 * 18 + 2, 2 * 18 + 2)
+    with Image.open("path.png") as grid:
+        assert grid.size == (5 * 18 + 2, 2 * 18 + 2)
         sampler = package.load(pictures)
         latents = sampling.Latents(100, 0, torch.device("cpu"))(3)
         first, middle, last = map(sampler.picture, sampling.generate(sampler.network, latents))
-        assert _tile(strip, 0, 0) == first.tobytes()
-        assert _tile(strip, 0, 4) == _tile(strip, 1, 0) == middle.tobytes()
-        assert _tile(strip, 1, 4) == last.tobytes()
+        assert _tile(grid, 0, 0) == first.tobytes()
+        assert _tile(grid, 0, 4) == _tile(grid, 1, 0) == middle.tobytes()
+        assert _tile(grid, 1, 4) == last.tobytes()
 
 
-def test_a_way_that_moves_ends_where_it_began(ganfw: Ganfw, pictures: Path) -> None:
-    for name in ("way.webp", "way.gif", "way.apng"):
+def test_an_animated_interpolation_ends_where_it_began(ganfw: Ganfw, pictures: Path) -> None:
+    for name in ("path.webp", "path.gif", "path.apng"):
         said = _said(ganfw, pictures, "--interpolate", 3, "--frames", 4, "-o", name)
         assert "12 samples on the way through 3 latents and back" in said
         frames = _frames(name)
@@ -166,8 +166,8 @@ def test_a_way_that_moves_ends_where_it_began(ganfw: Ganfw, pictures: Path) -> N
 
 def test_points_move_among_real_ones(ganfw: Ganfw, points: Path) -> None:
     """The axes stay, the real points too, and the trail grows."""
-    _said(ganfw, points, "--interpolate", 3, "--frames", 4, "-o", "way.apng")
-    frames = [np.asarray(frame).astype(int) for frame in _frames("way.apng")]
+    _said(ganfw, points, "--interpolate", 3, "--frames", 4, "-o", "path.apng")
+    frames = [np.asarray(frame).astype(int) for frame in _frames("path.apng")]
     assert len(frames) == 12
     axes = [frame[:, :30] for frame in frames]
     assert all(np.array_equal(axes[0], other) for other in axes)
@@ -177,8 +177,8 @@ def test_points_move_among_real_ones(ganfw: Ganfw, points: Path) -> None:
     assert generated[-1] > generated[0] > 50
 
 
-def test_truncation_and_a_label_hold_for_ways(
-    ganfw: Ganfw, heeding: Path, monkeypatch: pytest.MonkeyPatch
+def test_truncation_and_a_label_hold_for_interpolations(
+    ganfw: Ganfw, labelled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[Tensor, Tensor]] = []
     generate = sampling.generate
@@ -188,25 +188,25 @@ def test_truncation_and_a_label_hold_for_ways(
         return generate(network, latents, labels)
 
     monkeypatch.setattr(sampling, "generate", spied)
-    way = ("--interpolate", 2, "--frames", 3, "-o", "way.png")
-    _said(ganfw, heeding, *way, "--truncation", 0.1, "--labels", 5)
+    words = ("--interpolate", 2, "--frames", 3, "-o", "path.png")
+    _said(ganfw, labelled, *words, "--truncation", 0.1, "--labels", 5)
     latents, labels = seen[-1]
     assert labels.tolist() == [5] * 4
     assert 0 < latents[[0, -1]].abs().max() <= 0.1
-    _refused(ganfw, "a way keeps to one label", heeding, *way, "--labels", "1,2")
+    _refused(ganfw, "a way keeps to one label", labelled, *words, "--labels", "1,2")
 
 
-def test_labels_of_a_generator_that_heeds_them(ganfw: Ganfw, heeding: Path) -> None:
+def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> None:
     for name in ("a.npz", "a.safetensors"):
-        _said(ganfw, heeding, "-n", 300, "-o", name, "--labels", "3,1")
+        _said(ganfw, labelled, "-n", 300, "-o", name, "--labels", "3,1")
     tensors = load_file("a.safetensors")
     with np.load("a.npz") as file:
         assert file["labels"].tolist() == tensors["labels"].tolist() == [3, 1] * 150
     made = (tensors["samples"] / 10).round().long()
     assert torch.equal(made, tensors["labels"][:, None].expand(-1, 2))
-    _said(ganfw, heeding, "-n", 30, "-o", "drawn.safetensors")
+    _said(ganfw, labelled, "-n", 30, "-o", "drawn.safetensors")
     assert len(load_file("drawn.safetensors")["labels"].unique()) > 3
-    _refused(ganfw, "label 9: the data's labels are 0 to 7", heeding, "--labels", "9")
+    _refused(ganfw, "label 9: the data's labels are 0 to 7", labelled, "--labels", "9")
 
 
 def test_labels_that_make_no_difference_are_refused(
@@ -248,15 +248,15 @@ def test_samples_are_never_all_in_memory(points: Path, tmp_path: Path) -> None:
     sampler = package.load(points)
     sampler.network.register_forward_hook(count)
     for n in (600, 6000):
-        write_arrays(tmp_path / "a.npz", sampler.labelled(n), sampler.shapes, n)
+        write_arrays(tmp_path / "a.npz", sampler.batches(n), sampler.shapes)
         assert most <= 3
-    long = sampler.between(2, 600)
+    long = sampler.interpolate(2, 600)
     assert long.shape == (601, 2)
-    assert torch.allclose(long[::300], sampler.between(2, 2))
+    assert torch.allclose(long[::300], sampler.interpolate(2, 2))
 
 
 def _run_of_pictures(steps: range) -> Path:
-    """A run folder with a picture at each of ``steps``, each of a colour of its own."""
+    """A run folder with a picture at each of ``steps``, every one of another colour."""
     samples = Path("run/samples")
     samples.mkdir(parents=True)
     Path("run/config.toml").touch()
@@ -269,9 +269,9 @@ def test_a_timeline_has_a_bounded_number_of_pictures(ganfw: Ganfw) -> None:
     """In the order of their numbers, which is not that of their names; first and last kept."""
     run = _run_of_pictures(range(999_900, 1_000_110))
     said = _said(ganfw, run, "--timeline", "-o", "line.apng")
-    assert f"{MOST_MOVING} of 210 pictures, from step 999900 to 1000109" in said
+    assert f"{MOST_ANIMATED} of 210 pictures, from step 999900 to 1000109" in said
     shades = [frame.getpixel((0, 0))[0] for frame in _frames("line.apng")]  # type: ignore[index]
-    assert len(shades) == MOST_MOVING
+    assert len(shades) == MOST_ANIMATED
     assert shades == sorted(shades)
     assert (shades[0], shades[-1]) == (0, 209)
     assert set(np.diff(shades)) == {3, 4}
@@ -304,8 +304,8 @@ def test_a_timeline_of_a_huge_picture(ganfw: Ganfw, monkeypatch: pytest.MonkeyPa
     [
         ("a.png", ()),
         ("a.npz", ()),
-        ("way.png", ("--interpolate", "2")),
-        ("way.gif", ("--interpolate", "2")),
+        ("path.png", ("--interpolate", "2")),
+        ("path.gif", ("--interpolate", "2")),
         ("line.png", ("--timeline",)),
         ("line.gif", ("--timeline",)),
     ],

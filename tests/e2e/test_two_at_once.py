@@ -1,10 +1,12 @@
-"""Two runs started at the same moment do not tread on each other."""
+"""Two runs started at the same moment do not disturb each other."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+from click.testing import Result
 
 from ganfw import RunError
 from ganfw.storage.run_dir import create, open_run
@@ -25,11 +27,10 @@ def test_both_finish_in_folders_of_their_own(ganfw_process: Start, tmp_path: Pat
     assert weights[0] == weights[1]
 
 
-def test_a_run_in_training_is_not_resumed(tmp_path: Path, ganfw_process: Start) -> None:
+def test_a_run_in_training_is_not_resumed(tmp_path: Path, ganfw: Callable[..., Result]) -> None:
     run = create(tmp_path, "busy")
     run.write("config.toml", b"")
     with open_run(run.path).lock():
-        process = ganfw_process("resume", run.path)
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == RunError.exit_code
-    assert err == f"Error: {run.path} is being trained by another process\n"
+        result = ganfw("resume", run.path)
+    assert result.exit_code == RunError.exit_code
+    assert result.stderr == f"Error: {run.path} is being trained by another process\n"

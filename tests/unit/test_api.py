@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,18 @@ def run(tmp_path: Path) -> ganfw.Run:
         loss=["least-squares", "gradient-penalty"],
         callback="ema",
         no_callback=["loss-curve"],
-        settings={"data.count": 40, "gen.optimizer.lr": 1e-3},
+        settings={"data.count": 40},
         epochs=2,
+        batch_size=8,
+        lr=1e-3,
         seed=3,
+        name="mine",
         out=tmp_path / "runs",
     )
 
 
 def test_a_run_and_what_it_holds(run: ganfw.Run) -> None:
-    assert run.path.name == "0001-linear-gaussian"
+    assert run.path.name == "0001-mine"
     assert run.outcome is not None
     assert run.outcome.step == 10
     assert [row["step"] for row in run.metrics()] == list(range(1, 11))
@@ -38,6 +42,8 @@ def test_a_run_and_what_it_holds(run: ganfw.Run) -> None:
     assert png is not None
     assert png.startswith(b"\x89PNG")
     assert run.preview(8).size[0] > 0
+    config = tomllib.loads((run.path / "config.toml").read_text())
+    assert config["gen"]["optimizer"]["lr"] == config["disc"]["optimizer"]["lr"] == 1e-3
     longer = run.resume(epochs=3)
     assert longer.outcome is not None
     assert longer.outcome.step == 15
@@ -60,7 +66,7 @@ def test_a_network_loads_alone(run: ganfw.Run, tmp_path: Path) -> None:
     (run.path / "generator").rename(elsewhere)
     assert ganfw.load(elsewhere).sample(3).shape == (3, 2)
     weights = load_file(elsewhere / "model.safetensors")
-    assert {name: tuple(each.shape) for name, each in weights.items()} == {
+    assert {name: tuple(weight.shape) for name, weight in weights.items()} == {
         "layer.weight": (2, 2),
         "layer.bias": (2,),
     }
@@ -82,7 +88,8 @@ def test_a_folder_of_pictures_with_labels(tmp_path: Path) -> None:
         gen="dcgan",
         disc="dcgan",
         data=str(tmp_path / "photos"),
-        settings={"data.size": [16, 32], "data.channels": 1, "gen.channels": 8, "disc.channels": 8},
+        size=(16, 32),
+        settings={"data.channels": 1, "gen.channels": 8, "disc.channels": 8},
         no_callback="loss-curve",
         steps=1,
         out=tmp_path / "runs",

@@ -1,4 +1,4 @@
-"""Augments: differentiable maps in front of the critic, against overfitting to small data."""
+"""Augments: differentiable transforms of what the critic sees, against overfitting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """Two ways to show the critic less of what it could learn by heart."""
+    """Transforms of a fixed strength, and of one that adapts."""
     yield Component(
         "augment",
         "diffaugment",
@@ -23,6 +23,6 @@ def ganfw_components() -> Iterable[Component]:
         "ada",
         target="ganfw_plugins.augments.ada:AdaptiveAugment",
         options="ganfw_plugins.augments.options:AdaOptions",
-        summary="Transforms as strong as the critic overfits (StyleGAN2-ADA)",
+        summary="Transforms, stronger while the critic overfits (StyleGAN2-ADA)",
         tags=("pictures", "small data"),
     )

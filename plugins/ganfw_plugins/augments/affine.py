@@ -1,4 +1,4 @@
-"""Affine maps of the plane as matrices (B, 3, 3), made of numbers (B,)."""
+"""Affine transforms of the plane: matrices (B, 3, 3) from numbers (B,)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def scaling(x: Tensor, y: Tensor) -> Tensor:
-    """x and y times as much."""
+    """By the factors x and y."""
     zero, one = torch.zeros_like(x), torch.ones_like(x)
     return _matrix([[x, zero, zero], [zero, y, zero], [zero, zero, one]])
 

@@ -14,15 +14,15 @@ from .options import DiffAugmentOptions
 
 
 class DiffAugment(Augment):
-    """Zhao et al. 2020, section 4: each picture is changed in its own random way, and gradients
-    reach the generator through the change. Numbers are drawn on the samples' own device."""
+    """Zhao et al. 2020, section 4: each picture is transformed at random, and gradients reach the
+    generator through the transform. Random numbers are drawn on the samples' own device."""
 
     def __init__(self, options: DiffAugmentOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         needs_pictures(shapes)
         low, high = shapes.value_range or (-1.0, 1.0)
         self._middle, self._span = (low + high) / 2, high - low
-        self._changes: dict[str, Callable[[Tensor], Tensor]] = {
+        self._transforms: dict[str, Callable[[Tensor], Tensor]] = {
             "flip": flip,
             "translation": self._translate,
             "color": self._recolor,
@@ -30,25 +30,25 @@ class DiffAugment(Augment):
         }
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) to pictures of the same shape; colours may leave the range."""
+        """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
         for name in self.options.policy:
-            samples = self._changes[name](samples)
+            samples = self._transforms[name](samples)
         return samples
 
     def _translate(self, pictures: Tensor) -> Tensor:
         height, width = pictures.shape[2:]
-        top = _whole(pictures, int(height * self.options.translation + 0.5))
-        left = _whole(pictures, int(width * self.options.translation + 0.5))
+        top = _integers(pictures, int(height * self.options.translation + 0.5))
+        left = _integers(pictures, int(width * self.options.translation + 0.5))
         rows = torch.arange(height, device=pictures.device) + top[:, None]
         columns = torch.arange(width, device=pictures.device) + left[:, None]
         if self.options.fill == "grey":
-            # A frame of one pixel, which is where all that lies outside is taken from.
+            # A border of one grey pixel, from which everything outside is taken.
             pictures = pad(pictures, (1, 1, 1, 1), value=self._middle)
             rows, columns = (rows + 1).clamp(0, height + 1), (columns + 1).clamp(0, width + 1)
         else:
             rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
-        which = torch.arange(len(pictures), device=pictures.device)[:, None, None]
-        moved = pictures.permute(0, 2, 3, 1)[which, rows[:, :, None], columns[:, None, :]]
+        index = torch.arange(len(pictures), device=pictures.device)[:, None, None]
+        moved = pictures.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]]
         return moved.permute(0, 3, 1, 2)
 
     def _recolor(self, pictures: Tensor) -> Tensor:
@@ -66,29 +66,29 @@ class DiffAugment(Augment):
         return torch.where(outside_rows | outside_columns, pictures, self._middle)
 
     def _outside(self, pictures: Tensor, length: int) -> Tensor:
-        """Which of ``length`` places (B, length) a hole somewhere along them leaves."""
+        """Which of ``length`` pixels in a row (B, length) a hole at a random place leaves."""
         hole = int(length * self.options.cutout + 0.5)
         start = (_uniform(pictures)[:, :, 0, 0] * (length + 1)).floor() - hole // 2
-        places = torch.arange(length, device=pictures.device)
-        return (places < start) | (places >= start + hole)
+        pixels = torch.arange(length, device=pictures.device)
+        return (pixels < start) | (pixels >= start + hole)
 
 
 def needs_pictures(shapes: Shapes) -> None:
-    """Raises ShapesError for what is no picture."""
+    """Raises ShapesError if samples are not pictures."""
     if not shapes.is_picture:
         raise ShapesError(f"it needs pictures (C, H, W), but the data's samples are {shapes}")
 
 
 def flip(pictures: Tensor) -> Tensor:
-    """Every second one mirrored, by chance."""
+    """Each picture mirrored with probability ½."""
     return torch.where(_uniform(pictures) < 0.5, pictures.flip(3), pictures)
 
 
 def _uniform(pictures: Tensor) -> Tensor:
-    """(B, 1, 1, 1) in 0..1."""
+    """(B, 1, 1, 1) numbers in 0..1."""
     return torch.rand(len(pictures), 1, 1, 1, device=pictures.device, dtype=pictures.dtype)
 
 
-def _whole(pictures: Tensor, most: int) -> Tensor:
-    """(B,) whole numbers in -most..most."""
+def _integers(pictures: Tensor, most: int) -> Tensor:
+    """(B,) integers in -most..most."""
     return torch.randint(-most, most + 1, (len(pictures),), device=pictures.device)

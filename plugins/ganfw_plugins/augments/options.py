@@ -1,4 +1,4 @@
-"""What can be set on the augments."""
+"""Options of the augments."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Policy = Literal["flip", "translation", "color", "cutout"]
 
 
 class DiffAugmentOptions(Options):
-    """Zhao et al. 2020, with their magnitudes; reflections are ours."""
+    """Zhao et al. 2020, with their magnitudes; flips are added."""
 
     policy: tuple[Policy, ...] = Field(
         ("color", "translation", "cutout"),
-        description="What is done, in order: flip, translation, color, cutout",
+        description="Transforms in order: flip, translation, color, cutout",
     )
     translation: float = Field(
-        0.125, ge=0, le=0.5, description="Largest shift, as a share of the picture's side"
+        0.125, ge=0, le=0.5, description="Greatest shift, as a share of the picture's side"
     )
     cutout: float = Field(0.5, gt=0, lt=1, description="Side of the hole, as a share")
     fill: Literal["edge", "grey"] = Field(
-        "grey", description="What comes in where a picture was shifted: its edge, or middle grey"
+        "grey", description="What fills the border of a shifted picture: its edge, or middle grey"
     )
 
 
@@ -32,12 +32,12 @@ class AdaOptions(Options):
 
     target: float = Field(
         0.6, gt=-1, lt=1,
-        description="Mean sign of real samples' scores to hold; no use with rpgan or wasserstein",
+        description="Mean sign of real scores to keep to; meaningless with rpgan and wasserstein",
     )  # fmt: skip
     examples: int = Field(
         500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
     )
-    initial: float = Field(0.0, ge=0, le=1, description="Strength to begin with")
+    initial: float = Field(0.0, ge=0, le=1, description="Strength at the start")
     limit: float = Field(0.8, ge=0, le=1, description="Greatest strength")
-    geometry: bool = Field(True, description="Whether pictures are turned, scaled and stretched")
+    geometry: bool = Field(True, description="Whether pictures are rotated, scaled and stretched")
     colors: bool = Field(True, description="Whether colours are changed too")

@@ -72,7 +72,7 @@ class LossCurve(Callback):
         self._drawn = time.monotonic()
 
     def _samples(self, run: RunView) -> Image.Image:
-        return run.dataset.preview(run.fixed_samples(_SAMPLES).cpu(), self._real)
+        return run.preview(run.fixed_samples(_SAMPLES).cpu(), self._real)
 
 
 def above(figure: bytes, samples: Image.Image) -> Image.Image:

@@ -38,7 +38,7 @@ class Samples(Callback):
 
     def _draw(self, run: RunView, step: int) -> None:
         samples = run.fixed_samples(self.options.count).cpu()
-        picture = run.dataset.preview(samples, self._real)
+        picture = run.preview(samples, self._real)
         name = f"samples/{step:06d}.png"
         with writing(run.folder.path / name):
             run.folder.write(name, png(picture))

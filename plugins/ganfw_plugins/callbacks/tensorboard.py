@@ -50,7 +50,7 @@ class TensorBoard(Callback):
     def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
         samples = run.fixed_samples(_SAMPLES).cpu()
-        picture = np.asarray(run.dataset.preview(samples).convert("RGB"))
+        picture = np.asarray(run.preview(samples).convert("RGB"))
         self._writer.add_image("samples", picture, event.step, dataformats="HWC")
 
     def on_train_end(self, event: TrainEnd) -> None:

@@ -1,4 +1,4 @@
-"""A small pair of networks for few pictures and little time, and the recipe it was made for."""
+"""A small generator and discriminator for few pictures and little time, and a recipe for them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """Both networks, and what trains them well in ten minutes on two CPU cores."""
+    """Both networks, and a recipe that takes ten minutes on two CPU cores."""
     return [
         Component(
             "generator",
             "compact",
             target="ganfw_plugins.compact.generator:CompactGenerator",
             options="ganfw_plugins.compact.options:GeneratorOptions",
-            summary="Paints at every size and sums up; for small data and CPUs",
+            summary="Sums pictures of every size; for small data and CPUs",
             suggests={"gen.optimizer.lr": 0.001, "gen.optimizer.betas": (0.5, 0.99)},
             tags=("pictures", "small data"),
         ),
@@ -25,7 +25,7 @@ def ganfw_components() -> Iterable[Component]:
             "compact",
             target="ganfw_plugins.compact.discriminator:CompactDiscriminator",
             options="ganfw_plugins.compact.options:DiscriminatorOptions",
-            summary="Residual, without norm, sees how much a batch varies",
+            summary="Residual blocks without norm, minibatch standard deviation",
             suggests={"disc.optimizer.lr": 0.001, "disc.optimizer.betas": (0.5, 0.99)},
             tags=("pictures", "small data"),
         ),

@@ -1,4 +1,4 @@
-"""A critic without norm, so that penalties on its gradient mean what they say."""
+"""A discriminator without norms, so that gradient penalties act on single samples."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _STD, _SLOPE = 0.05, 0.2
 
 
 class CompactDiscriminator(Discriminator):
-    """Residual blocks halve the picture; a last convolution scores what is left, beside one more
-    map that says how much the batch varies, so that samples that are all alike give themselves
-    away (Karras et al. 2018, section 3)."""
+    """Residual blocks halve the picture. A last convolution scores the result and one more map, the
+    standard deviation over the batch: it is low where all samples are alike (Karras et al. 2018,
+    section 3)."""
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -31,8 +31,7 @@ class CompactDiscriminator(Discriminator):
         self.apply(_init)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) to scores (B,); each depends a little on the others of its
-        batch."""
+        """Pictures (B, C, H, W) to scores (B,). A score depends a little on the whole batch."""
         scores: Tensor = self.head(with_deviation(self.blocks(samples)))
         return scores.flatten()
 
@@ -47,16 +46,15 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(in_channels, out_channels, 1, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """The sum of both ways, scaled to keep its variance."""
-        halved = self.shortcut(avg_pool2d(features, 2))
-        changed = leaky_relu(self.convolution(features), _SLOPE)
-        both: Tensor = changed + halved
-        return both * math.sqrt(0.5)
+        """The sum of both paths, scaled to keep its variance."""
+        shortcut = self.shortcut(avg_pool2d(features, 2))
+        total: Tensor = leaky_relu(self.convolution(features), _SLOPE) + shortcut
+        return total * math.sqrt(0.5)
 
 
 def with_deviation(features: Tensor) -> Tensor:
-    """(B, C, H, W) to (B, C + 1, H, W): the last map holds the standard deviation over the batch,
-    averaged over all features; next to 0 for a batch of one."""
+    """(B, C, H, W) to (B, C + 1, H, W): the last map is the standard deviation over the batch,
+    averaged over all features; almost 0 for a batch of one."""
     deviation = (features.var(dim=0, correction=0) + 1e-8).sqrt().mean()
     return torch.cat([features, deviation.expand(len(features), 1, *features.shape[2:])], dim=1)
 

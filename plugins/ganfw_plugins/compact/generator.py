@@ -1,4 +1,4 @@
-"""A generator that paints at every size: what is coarse is learnt while details are still noise."""
+"""A generator that sums pictures of every size, so that coarse structure is learnt first."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ _STD, _PAINT_STD = 0.02, 0.05
 
 
 class CompactGenerator(Generator):
-    """Latents grow to a small map, blocks double it, and each map paints a picture of its own size;
-    enlarged, they are summed (Karras et al. 2020, "Analyzing and improving the image quality of
-    StyleGAN", fig. 7b). The last map paints four pixels for each of its own (Shi et al. 2016,
-    section 2), so that no convolution works at full size."""
+    """Latents become a small map and blocks double it. Every map gives a picture of its own size;
+    the pictures are enlarged and summed (Karras et al. 2020, "Analyzing and improving the image
+    quality of StyleGAN", fig. 7b). The last map gives four pixels for each of its own (Shi et al.
+    2016, section 2), so that no convolution works at full size."""
 
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         base, doublings = shapes.halvings()
         widths = doubling(options.channels, doublings, options.widest)[::-1]
-        colours = shapes.sample[0]
+        channels = shapes.sample[0]
         first = nn.ConvTranspose2d(shapes.latent_dim, widths[0], base, bias=False)
         self.first = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
         self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
-        brushes = [nn.Conv2d(width, colours, 1) for width in widths]
-        self.paint = nn.ModuleList(brushes)
-        self.finish = nn.Conv2d(widths[-1], colours * 4, 3, padding=1)
+        paint = [nn.Conv2d(width, channels, 1) for width in widths]
+        self.paint = nn.ModuleList(paint)
+        self.finish = nn.Conv2d(widths[-1], channels * 4, 3, padding=1)
         self.apply(_init)
-        for brush in brushes:
-            nn.init.normal_(brush.weight, 0.0, _PAINT_STD)
+        for layer in paint:
+            nn.init.normal_(layer.weight, 0.0, _PAINT_STD)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Latents (B, Z) to pictures (B, C, H, W) in the data's range, through tanh."""
         features = self.first(latents[:, :, None, None])
         picture = self.paint[0](features)
-        for block, brush in zip(self.blocks, self.paint[1:], strict=True):
+        for block, paint in zip(self.blocks, self.paint[1:], strict=True):
             features = block(features)
-            picture = _doubled(picture) + brush(features)
+            picture = _doubled(picture) + paint(features)
         return self.shapes.bound(_doubled(picture) + pixel_shuffle(self.finish(features), 2))
 
 
 class Block(nn.Sequential):
-    """Pixels doubled, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W)."""
+    """Upsampling, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W)."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ def _doubled(picture: Tensor) -> Tensor:
 
 
 def _init(module: nn.Module) -> None:
-    # As Radford et al. 2016 draw them, section 4; batch norm's scales around 1, not 0.
+    # As in Radford et al. 2016, section 4; the scales of batch norm around 1, not 0.
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, _STD)
         if module.bias is not None:

@@ -1,4 +1,4 @@
-"""What can be set on the compact networks."""
+"""Options of the compact networks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class GeneratorOptions(Options):
     """Widths double from the last block to the first, up to ``widest``."""
 
     channels: int = Field(24, ge=4, le=1024, description="Width of the largest map")
-    widest: int = Field(256, ge=4, le=4096, description="Width that no map exceeds")
+    widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
 
 
 class DiscriminatorOptions(Options):
     """Widths double from the first block to the last, up to ``widest``."""
 
     channels: int = Field(32, ge=4, le=1024, description="Width of the first block")
-    widest: int = Field(256, ge=4, le=4096, description="Width that no map exceeds")
+    widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")

@@ -1,4 +1,4 @@
-"""How wide the maps of both networks are."""
+"""Widths of the maps of both networks."""
 
 from __future__ import annotations
 

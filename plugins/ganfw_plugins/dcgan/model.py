@@ -35,8 +35,8 @@ class GeneratorBlock(nn.Sequential):
 
 
 class ResizeBlock(nn.Sequential):
-    """Pixels doubled, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W). Without the
-    grid that overlapping transposed convolutions leave (Odena et al. 2016)."""
+    """Nearest-neighbour upsampling, convolution, batch norm, ReLU: (B, C, H, W) to
+    (B, out, 2H, 2W). Without the checkerboard of transposed convolutions (Odena et al. 2016)."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ class DiscriminatorBlock(nn.Sequential):
 
 
 class DCGANGenerator(Generator):
-    """Latents grow to a small map, blocks double it, a last transposed convolution paints it."""
+    """Latents become a small map, blocks double it, a last convolution makes the picture."""
 
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -67,8 +67,8 @@ class DCGANGenerator(Generator):
         pairs = itertools.pairwise(widths)
         if options.upsampling == "nearest":
             middle: list[nn.Module] = [ResizeBlock(*pair) for pair in pairs]
-            paint = nn.Conv2d(widths[-1], shapes.sample[0], 3, padding=1, bias=False)
-            last: tuple[nn.Module, ...] = (nn.Upsample(scale_factor=2), paint)
+            to_picture = nn.Conv2d(widths[-1], shapes.sample[0], 3, padding=1, bias=False)
+            last: tuple[nn.Module, ...] = (nn.Upsample(scale_factor=2), to_picture)
         else:
             middle = [GeneratorBlock(*pair) for pair in pairs]
             last = (nn.ConvTranspose2d(widths[-1], shapes.sample[0], 4, 2, 1, bias=False),)
@@ -81,7 +81,7 @@ class DCGANGenerator(Generator):
 
 
 class DCGANDiscriminator(Discriminator):
-    """The generator's mirror: blocks halve the picture, a last convolution scores it."""
+    """The generator reversed: blocks halve the picture, a last convolution scores it."""
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -89,8 +89,8 @@ class DCGANDiscriminator(Discriminator):
         widths = (shapes.sample[0], *block_widths(options.channels, doublings))
         self.blocks = nn.Sequential(
             *(
-                DiscriminatorBlock(narrow, wide, options)
-                for narrow, wide in itertools.pairwise(widths)
+                DiscriminatorBlock(inputs, outputs, options)
+                for inputs, outputs in itertools.pairwise(widths)
             ),
             nn.Conv2d(widths[-1], 1, base, bias=False),
         )
@@ -124,12 +124,12 @@ def _norm(channels: int, options: DiscriminatorOptions) -> tuple[nn.Module, ...]
     if options.norm == "instance":
         return (nn.InstanceNorm2d(channels, affine=True),)
     if options.norm == "group":
-        # Widths that 8 does not divide take the next smaller groups that do.
+        # Groups of 8 channels, or of the largest of 4, 2 and 1 that divides their number.
         return (nn.GroupNorm(channels // math.gcd(channels, 8), channels),)
     return ()
 
 
 def _init_normal(network: nn.Module, std: float) -> None:
-    # The book draws every parameter so, batch norm's scales and shifts included.
+    # As in the book, for every parameter, including the scales and shifts of batch norm.
     for weight in network.parameters():
         nn.init.normal_(weight, 0.0, std)

@@ -1,4 +1,4 @@
-"""What can be set on the two DCGAN networks."""
+"""Options of the two DCGAN networks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class GeneratorOptions(Options):
     channels: int = Field(64, ge=8, le=1024, description="Width of the last block")
     upsampling: Literal["transposed", "nearest"] = Field(
         "transposed",
-        description="Transposed convolutions, or pixels doubled and then convolved (no grid marks)",
+        description="Transposed convolutions, or nearest-neighbour upsampling and convolutions",
     )
-    init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")
+    init_std: float = Field(0.02, gt=0, le=10, description="All weights start as N(0, this²)")
 
 
 class DiscriminatorOptions(Options):
@@ -30,9 +30,9 @@ class DiscriminatorOptions(Options):
     slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky-relu below zero")
     norm: Literal["batch", "instance", "group", "none"] = Field(
         "batch",
-        description="What each block normalises over; group: 8 channels, or 4, 2, 1 that divide",
+        description="Norm of every block; group: of 8 channels, or 4, 2, 1 if 8 does not divide",
     )
     spectral: bool = Field(
         False, description="Whether every convolution has spectral norm 1 (Miyato et al. 2018)"
     )
-    init_std: float = Field(0.02, gt=0, le=10, description="All weights begin as N(0, this²)")
+    init_std: float = Field(0.02, gt=0, le=10, description="All weights start as N(0, this²)")

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: ten kinds of clothes, as the exercises of D2L 20.2 ask for."""
+"""Fashion-MNIST: ten kinds of clothes, for the exercises of D2L 20.2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def ganfw_components() -> Iterable[Component]:
         "fashion-mnist",
         target="ganfw_plugins.fashion.dataset:FashionMnist",
         options="ganfw_plugins.fashion.options:FashionMnistOptions",
-        summary="Ten kinds of clothes, 32×32 grey, by torchvision",
+        summary="Ten kinds of clothes, 32×32 grey, downloaded",
         suggests={"train.batch_size": 256, "train.epochs": 10},
         tags=("pictures", "d2l"),
     )

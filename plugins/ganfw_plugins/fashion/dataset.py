@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ganfw import DataError, Dataset, DataUnavailable, Item, PluginError, cache_folder
+from ganfw import DataError, Dataset, DataUnavailable, Item, cache_folder
 
 from .options import FashionMnistOptions
 
 CATEGORIES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
               "bag", "ankle boot")  # fmt: skip
-"""What the labels 0 to 9 mean."""
+"""The names of the labels 0 to 9."""
 
 
 class FashionMnist(Dataset):
-    """70,000 pictures of clothes on black (Xiao et al. 2017), labelled by `CATEGORIES`. Items are
-    (1, H, W) uint8."""
+    """70,000 pictures of clothes on black (Xiao et al. 2017), with the index in `CATEGORIES` as
+    label. Items are (1, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
     classes = len(CATEGORIES)
@@ -30,18 +30,15 @@ class FashionMnist(Dataset):
         self.sample_shape = (1, options.size, options.size)
 
     def prepare(self) -> None:
-        """Find the files, or download them once. Raises PluginError without torchvision,
-        DataUnavailable offline, DataError for files that are damaged."""
-        try:
-            from torchvision.datasets import FashionMNIST
-        except ImportError as error:
-            raise PluginError(
-                "dataset 'fashion-mnist' needs torchvision: pip install 'ganfw[vision]'"
-            ) from error
+        """Find the files, or download them once. Raises DataUnavailable offline, DataError for
+        damaged files."""
+        # Here, as importing torchvision takes as long as importing torch: 1.9 s.
+        from torchvision.datasets import FashionMNIST
+
         given = self.options.root
         root = (given or cache_folder("downloads")).expanduser()
-        found = self._open(FashionMNIST, root, download=given is None)
-        self.pictures, self.labels = found.data.numpy(), found.targets.numpy()
+        opened = self._open(FashionMNIST, root, download=given is None)
+        self.pictures, self.labels = opened.data.numpy(), opened.targets.numpy()
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -55,15 +52,15 @@ class FashionMnist(Dataset):
         content = self.pictures.tobytes() + self.labels.tobytes()
         return hashlib.blake2b(content, digest_size=16).hexdigest()
 
-    def _open(self, files: Any, root: Path, download: bool) -> Any:
+    def _open(self, dataset: Any, root: Path, download: bool) -> Any:
         try:
-            return files(str(root), train=self.options.split == "train", download=download)
+            return dataset(str(root), train=self.options.split == "train", download=download)
         except (RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0].rstrip(":")
             if download:
                 raise DataUnavailable(
-                    f"Fashion-MNIST can't be had ({reason}); a folder that holds FashionMNIST/raw "
-                    "is given as -s data.root=FOLDER"
+                    f"Fashion-MNIST can't be downloaded ({reason}); a folder that holds "
+                    "FashionMNIST/raw is given as -s data.root=FOLDER"
                 ) from error
             raise DataError(f"{root} holds no FashionMNIST/raw with its four files") from error
         except (ValueError, AssertionError) as error:

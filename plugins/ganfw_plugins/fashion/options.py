@@ -10,10 +10,10 @@ from ganfw import Options
 
 
 class FashionMnistOptions(Options):
-    """Xiao et al. 2017."""
+    """Fashion-MNIST (Xiao et al. 2017)."""
 
     root: Path | None = Field(
-        None, description="Folder that holds FashionMNIST/raw; by default the cache, downloaded"
+        None, description="Folder that holds FashionMNIST/raw; downloaded by default"
     )
     split: str = Field("train", pattern=r"^(train|test)$", description="train or test")
     size: int = Field(32, ge=28, le=1024, description="Height and width: 28 pixels and a border")

@@ -1,5 +1,5 @@
-"""The first GAN of Dive into Deep Learning (ch. 20.1): a line learns a Gaussian. And a ring of
-them, which takes more than a line."""
+"""The first GAN of Dive into Deep Learning (ch. 20.1), one linear layer that learns a Gaussian; and
+a ring of Gaussians, which needs more layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The datasets, the players, and the chapter as a recipe."""
+    """The datasets, the networks, and the chapter as a recipe."""
     return [
         Component(
             "dataset",

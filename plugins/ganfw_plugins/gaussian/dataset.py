@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Gaussian(Dataset):
-    """``count`` points of N(b, AᵀA), a function of the options alone. Items are (F,) float32."""
+    """``count`` points of N(b, AᵀA), which depend on nothing but the options. Items are (F,)
+    float32."""
 
     def __init__(self, options: GaussianOptions) -> None:
         super().__init__(options)
@@ -38,7 +39,7 @@ class Gaussian(Dataset):
         return hashlib.blake2b(self.points.tobytes(), digest_size=16).hexdigest()
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """The mean (F,) and covariance (F, F) that the points are drawn with, exactly."""
+        """The exact mean (F,) and covariance (F, F) of the distribution."""
         import torch
 
         matrix = torch.tensor(self.options.A, dtype=torch.float64)
@@ -51,7 +52,7 @@ class Gaussian(Dataset):
         return scatter(samples, real)
 
     def animate(self, samples: Tensor) -> Iterator[Image.Image]:
-        """A point on its way over real ones."""
+        """One point that moves, over real ones."""
         import torch
 
         from .scatter import SHOWN, trail

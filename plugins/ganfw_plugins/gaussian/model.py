@@ -13,8 +13,8 @@ from .options import LinearOptions, MLPGeneratorOptions, MLPOptions
 
 
 class Linear(Generator):
-    """One ``Linear(Z, features)``: all it takes to turn one Gaussian into another. Where the data
-    has a range, tanh keeps the samples in it."""
+    """One ``Linear(Z, features)``, enough to turn one Gaussian into another. If the data has a
+    range, tanh keeps the samples in it."""
 
     def __init__(self, options: LinearOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -28,7 +28,7 @@ class Linear(Generator):
 
 
 class MLPGenerator(Generator):
-    """Linear layers with ReLU between them, drawn as PyTorch draws them."""
+    """Linear layers with ReLU between them, initialised as PyTorch does."""
 
     def __init__(self, options: MLPGeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -36,8 +36,8 @@ class MLPGenerator(Generator):
             raise ShapesError(f"it makes points (F,), but the data's samples are {shapes}")
         widths = (shapes.latent_dim, *options.hidden)
         layers: list[nn.Module] = []
-        for narrow, wide in itertools.pairwise(widths):
-            layers += [nn.Linear(narrow, wide), nn.ReLU()]
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], shapes.sample[0]))
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -51,12 +51,10 @@ class MLP(Discriminator):
     def __init__(self, options: MLPOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         widths = (math.prod(shapes.sample), *options.hidden)
-        hidden = [
-            layer
-            for width, wider in itertools.pairwise(widths)
-            for layer in (nn.Linear(width, wider), nn.Tanh())
-        ]
-        self.layers = nn.Sequential(*hidden, nn.Linear(widths[-1], 1))
+        layers: list[nn.Module] = []
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
         _init_normal(self, options.init_std)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:

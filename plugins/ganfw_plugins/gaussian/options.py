@@ -1,4 +1,4 @@
-"""What can be set on the Gaussian, the ring and the networks that play over them."""
+"""Options of the Gaussian, the ring, and the networks for points."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 
 
 class GaussianOptions(Options):
-    """Points X·A + b with standard normal X, so that they are N(b, AᵀA)."""
+    """Points X·A + b with standard normal X, whose distribution is N(b, AᵀA)."""
 
-    count: int = Field(1000, ge=1, le=100_000_000, description="How many points")
+    count: int = Field(1000, ge=1, le=100_000_000, description="Number of points")
     A: tuple[Row, ...] = Field(
         ((1.0, 2.0), (-0.1, 0.5)), min_length=1, description="Matrix, as a list of rows"
     )
@@ -35,26 +35,26 @@ class LinearOptions(Options):
     """One linear layer from latents to features."""
 
     init_std: float = Field(
-        0.02, gt=0, le=10, description="Weights and biases begin as N(0, this²)"
+        0.02, gt=0, le=10, description="Weights and biases start as N(0, this²)"
     )
 
 
 class MLPOptions(Options):
-    """Linear layers with tanh between them, and one score at the end."""
+    """Linear layers with tanh between them, one score at the end."""
 
     hidden: tuple[Width, ...] = Field((5, 3), description="Widths of the hidden layers")
     init_std: float = Field(
-        0.02, gt=0, le=10, description="Weights and biases begin as N(0, this²)"
+        0.02, gt=0, le=10, description="Weights and biases start as N(0, this²)"
     )
 
 
 class RingOptions(Options):
     """Modes at even angles, as in Srivastava et al. 2017 (VEEGAN) and many since."""
 
-    modes: int = Field(8, ge=1, le=10_000, description="Gaussians around the circle")
-    count: int = Field(10_000, ge=1, le=100_000_000, description="Points, modes taking turns")
-    radius: float = Field(2.0, gt=0, le=1e6, description="Of the circle")
-    std: float = Field(0.05, gt=0, le=1e6, description="Of each Gaussian")
+    modes: int = Field(8, ge=1, le=10_000, description="Number of Gaussians around the circle")
+    count: int = Field(10_000, ge=1, le=100_000_000, description="Number of points, of all modes")
+    radius: float = Field(2.0, gt=0, le=1e6, description="Radius of the circle")
+    std: float = Field(0.05, gt=0, le=1e6, description="Standard deviation of each Gaussian")
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of the points")
 
 

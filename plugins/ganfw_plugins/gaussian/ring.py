@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Ring(Dataset):
-    """``count`` points (2,) float32, labelled by the Gaussian that they are of."""
+    """``count`` points (2,) float32. A label is the number of the point's Gaussian."""
 
     sample_shape = (2,)
 
@@ -28,8 +28,8 @@ class Ring(Dataset):
         self.labels = np.arange(options.count) % options.modes
         angle = 2 * np.pi * self.labels / options.modes
         centres = options.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        spread = np.random.default_rng(options.seed).standard_normal(centres.shape) * options.std
-        self.points = (centres + spread).astype(np.float32)
+        noise = np.random.default_rng(options.seed).standard_normal(centres.shape) * options.std
+        self.points = (centres + noise).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self.points)
@@ -48,7 +48,7 @@ class Ring(Dataset):
         return scatter(samples, real)
 
     def animate(self, samples: Tensor) -> Iterator[Image.Image]:
-        """A point on its way over real ones."""
+        """One point that moves, over real ones."""
         import torch
 
         from .scatter import SHOWN, trail

@@ -1,4 +1,4 @@
-"""How to look at points."""
+"""Pictures of points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 SHOWN = 1000
-"""Real points at most, beside one that moves."""
+"""Real points at most in an animation."""
 
 _REAL, _GENERATED = "#7a8ba0", "#e4572e"
 
@@ -25,23 +25,23 @@ def scatter(samples: Tensor, real: Tensor | None) -> Image.Image:
         axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.7, label="real")
     axes.scatter(*_plane(samples), s=14, color=_GENERATED, alpha=0.7, label="generated")
     axes.legend(loc="upper left", frameon=False)
-    return _drawn(figure)
+    return _to_image(figure)
 
 
 def trail(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
-    """A frame for each of samples (B, F): where it is, the way so far, and real ones (R, F). All
-    frames have the same limits, which hold everything."""
+    """A frame for each of samples (B, F): the sample, a line through those before it, and real ones
+    (R, F). All frames have the same limits, and everything lies within them."""
     figure, axes = _plot()
     axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.4, label="real")
     x, y = _plane(samples)
-    (way,) = axes.plot(x, y, color=_GENERATED, linewidth=1.5)
+    (line,) = axes.plot(x, y, color=_GENERATED, linewidth=1.5)
     (point,) = axes.plot(x, y, "o", color=_GENERATED, label="generated")
     axes.legend(loc="upper left", frameon=False)
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     for i in range(len(x)):
-        way.set_data(x[: i + 1], y[: i + 1])
+        line.set_data(x[: i + 1], y[: i + 1])
         point.set_data(x[i : i + 1], y[i : i + 1])
-        yield _drawn(figure).convert("RGB")
+        yield _to_image(figure).convert("RGB")
 
 
 def _plot() -> tuple[Figure, Axes]:
@@ -51,7 +51,7 @@ def _plot() -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _drawn(figure: Figure) -> Image.Image:
+def _to_image(figure: Figure) -> Image.Image:
     content = io.BytesIO()
     figure.savefig(content, format="png")
     return Image.open(content)

@@ -45,12 +45,12 @@ class Folder(Dataset):
         except SkipItem as reason:
             if options.corrupt == "skip":
                 raise SkipItem(f"{path}: {reason}") from reason
-            hint = "mend or remove it, or give -s data.corrupt=skip"
+            hint = "fix or remove it, or give -s data.corrupt=skip"
             raise DataError(f"{path} can't be read as a picture ({reason}); {hint}") from reason
         return sample, self.pictures.labels[index] if self.classes else None
 
     def fingerprint(self) -> str:
-        # It is asked for more than once, and reads every file.
+        # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
             digest = hashlib.blake2b(digest_size=16)
             for name in self.pictures.names:
@@ -63,8 +63,8 @@ class Folder(Dataset):
 def _files(root: Path) -> list[str]:
     """Every file below ``root`` by its path from there, with forward slashes.
 
-    Links to folders are followed, save hidden ones, and those that would list files again: back to
-    a folder that the link lies in, or to one that is listed anyway.
+    Links to folders are followed, except hidden ones and those that would list files twice: links
+    back to a folder that contains them, or to one that is listed anyway.
     """
 
     def refuse(error: OSError) -> None:
@@ -72,11 +72,11 @@ def _files(root: Path) -> list[str]:
 
     names: list[str] = []
     listed: set[Path] = set()
-    ahead = [PurePosixPath()]
-    while ahead:
-        # Sorted, so that it is the same one of two links to a folder that is followed each time.
-        ahead.sort()
-        start = root / ahead.pop(0)
+    to_list = [PurePosixPath()]
+    while to_list:
+        # Sorted, so that of two links to one folder the same one is followed every time.
+        to_list.sort()
+        start = root / to_list.pop(0)
         if start.resolve() in listed:
             continue
         for place, subfolders, files in os.walk(start, onerror=refuse):
@@ -84,21 +84,21 @@ def _files(root: Path) -> list[str]:
             real = Path(place).resolve()
             names += [str(folder / name) for name in files]
             if any(part.startswith(".") for part in folder.parts):
-                continue  # what is hidden counts only where a link leads to it
+                continue  # a hidden folder's links are not followed, only a link to it is
             listed.add(real)
-            ahead += [
+            to_list += [
                 folder / name for name in subfolders if _leads_elsewhere(real / name, real, root)
             ]
     return names
 
 
 def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:
-    """Whether ``path`` is a link that shows, and to no folder that holds ``folder``, where it is,
-    or ``root``."""
+    """Whether ``path`` is a link, not hidden, to a folder that contains neither ``folder``, where
+    the link is, nor ``root``."""
     if path.name.startswith(".") or not path.is_symlink():
         return False
     target = path.resolve()
-    return not any(each.is_relative_to(target) for each in (folder, root.resolve()))
+    return not any(inside.is_relative_to(target) for inside in (folder, root.resolve()))
 
 
 def _contents(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What can be set on a folder of pictures."""
+"""Options of a folder of pictures."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class FolderOptions(Options):
     background: str = Field(
         "white",
         pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
-        description="Colour below transparent pixels: a name or #rrggbb",
+        description="Colour behind transparent pixels: a name or #rrggbb",
     )
     fit: Literal["crop", "stretch", "pad"] = Field(
-        "crop", description="How a picture of another shape is met"
+        "crop", description="What to do with a picture of another aspect ratio"
     )
     labels: bool = Field(True, description="Whether class folders are labels")
     corrupt: Literal["skip", "refuse"] = Field(
-        "skip", description="What becomes of a file that can't be read as a picture"
+        "skip", description="What to do with a file that can't be read as a picture"
     )
 
     def label(self) -> str | None:
-        """The folder's name, as far as it can stand in a file name."""
+        """The folder's name, without what a file name can't hold."""
         return re.sub(r"[^a-z0-9]+", "-", self.root.name.lower()).strip("-") or None

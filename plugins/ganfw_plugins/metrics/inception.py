@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import DataError, Dataset, PluginError, ShapesError
+from ganfw import DataError, Dataset, PluginError, ShapesError, to_bytes
 
 from .judging import Generate, PictureMetric
 from .weights import find_weights, harmless_copy
@@ -64,9 +64,7 @@ class InceptionMetric(PictureMetric):
         }
 
     def _pixels(self, samples: Tensor) -> Tensor:
-        low, high = self.value_range or (0.0, 1.0)
-        pixels = ((samples - low) * (255 / (high - low))).round().clamp(0, 255).byte()
-        return pixels.expand(-1, 3, -1, -1)
+        return to_bytes(samples, self.value_range).expand(-1, 3, -1, -1)
 
     def _loaded(self) -> Any:
         if self._network is None:

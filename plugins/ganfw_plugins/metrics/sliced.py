@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ganfw import to_bytes
+
 from .judging import Generate, PictureMetric
 
 _PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
@@ -52,8 +54,7 @@ class SlicedWasserstein(PictureMetric):
 
     def _bytes(self, samples: Tensor) -> Tensor:
         """Whole numbers in 0..255, as pictures are stored."""
-        low, high = self.value_range or (0.0, 1.0)
-        return ((samples.float() - low) * (255 / (high - low))).round().clamp(0, 255)
+        return to_bytes(samples, self.value_range).float()
 
 
 def pyramid(pictures: Tensor) -> Iterator[Tensor]:

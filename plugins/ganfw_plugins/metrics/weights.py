@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,32 +13,31 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ganfw import DataError, DataUnavailable, cache_folder
+from ganfw import DataError, DataUnavailable, download
 
 _RELEASE = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
 _KNOWN = {"inception-v3-compat": f"{_RELEASE}weights-inception-2015-12-05-6726825d.pth"}
-"""Where each network's weights lie; a name ends in the first digits of the file's SHA-256."""
-
-_TIMEOUT = (10, 60)
+"""Where each network's weights are; a name ends in the first digits of the file's SHA-256."""
 
 
 def find_weights(network: str) -> Path:
     """The weights of ``network``, downloaded once into the cache.
 
-    Raises DataUnavailable where they can't be had, DataError for another file in their place.
+    Raises DataUnavailable if they can't be downloaded, DataError if they are not what they should
+    be.
     """
     if network not in _KNOWN:
         raise DataUnavailable(
             f"no weights of '{network}' are known: give -s metric.NAME.weights=FILE"
         )
     url = _KNOWN[network]
-    path = cache_folder("downloads") / url.rpartition("/")[2]
-    if not path.is_file():
-        _download(url, path)
-    digits = path.stem.rpartition("-")[2]
-    if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(digits):
-        raise DataError(f"{path} is not the file it should be: delete it, and it is fetched anew")
-    return path
+    name = url.rpartition("/")[2]
+    digits = name.removesuffix(".pth").rpartition("-")[2]
+    try:
+        return download(url, name, f"sha256:{digits}")
+    except DataUnavailable as error:
+        hint = "a local copy is given as -s metric.NAME.weights=FILE"
+        raise DataUnavailable(f"{error}; {hint}") from error
 
 
 @contextmanager
@@ -65,25 +62,3 @@ def _read(path: Path) -> dict[str, Tensor]:
     except (OSError, RuntimeError, ValueError, EOFError, SafetensorError, UnpicklingError) as error:
         raise DataError(f"{path} can't be read as weights: {str(error).splitlines()[0]}") from error
     return found
-
-
-def _download(url: str, path: Path) -> None:
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel(logging.ERROR)
-    try:
-        pooch.retrieve(
-            url,
-            known_hash=None,
-            path=path.parent,
-            fname=path.name,
-            downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
-        )
-    except requests.exceptions.RequestException as error:
-        raise DataUnavailable(
-            f"{url} can't be had ({type(error).__name__}); a local copy is given as "
-            "-s metric.NAME.weights=FILE"
-        ) from error
-    except OSError as error:
-        raise DataError(f"can't keep {url} in {path.parent}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Reading pictures straight out of a zip file that may be damaged or hostile."""
+"""Files read from a zip archive that may be damaged or malicious."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ganfw import DataError
 
 LARGEST_MEMBER = 64 * 2**20
 HIGHEST_RATIO = 1000
-"""Bytes out for a byte in; DEFLATE's own limit is 1032, pictures reach 2."""
+"""Unpacked bytes per packed byte: DEFLATE reaches 1032 at most, pictures about 2."""
 
 
 class Archive:
-    """A zip file, checked before anything is read; nothing is ever extracted to disk.
+    """A zip file, checked before anything is read; nothing is extracted to disk.
 
-    Raises DataError for a file that is no whole zip, or that holds members no honest archive of
-    pictures has: paths that lead outside, links, encrypted or absurdly large ones.
+    Raises DataError for a file that is no complete zip archive, and for members that an archive of
+    pictures should not have: paths that lead outside, links, encrypted or very large ones.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,12 +27,13 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
             raise DataError(f"{path} is truncated or no zip archive: {error}") from error
-        self._members = {each.filename: each for each in self._zip.infolist() if not each.is_dir()}
-        if len(self._members) < sum(not each.is_dir() for each in self._zip.infolist()):
-            raise DataError(f"{path} holds two members of the same name; it is not to be trusted")
-        for member in self._zip.infolist():
-            if reason := _suspicion(member):
-                raise DataError(f"{path}: member '{member.filename}' {reason}; it is not read")
+        members = [member for member in self._zip.infolist() if not member.is_dir()]
+        self._members = {member.filename: member for member in members}
+        if len(self._members) < len(members):
+            raise DataError(f"{path} holds two members of the same name; it is not read")
+        for member in members:
+            if problem := _problem(member):
+                raise DataError(f"{path}: member '{member.filename}' {problem}; it is not read")
 
     @property
     def names(self) -> list[str]:
@@ -43,20 +44,21 @@ class Archive:
         """A member's content. Raises DataError if it is damaged."""
         try:
             return self._zip.read(name)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
-            raise DataError(f"{self.path} is damaged at '{name}': {error}") from error
         except Exception as error:
-            # zlib and lzma raise errors of their own for a broken stream.
+            # zipfile, zlib and lzma each have their own errors for a damaged stream.
             raise DataError(f"{self.path} is damaged at '{name}': {error}") from error
 
     def fingerprint(self) -> str:
         """A digest of the members' names, sizes and checksums."""
-        lines = sorted(f"{m.filename}\0{m.file_size}\0{m.CRC}\n" for m in self._members.values())
+        lines = sorted(
+            f"{member.filename}\0{member.file_size}\0{member.CRC}\n"
+            for member in self._members.values()
+        )
         return hashlib.blake2b("".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _suspicion(member: zipfile.ZipInfo) -> str | None:
-    """Why a member is not to be read, or None."""
+def _problem(member: zipfile.ZipInfo) -> str | None:
+    """Why a member must not be read, or None."""
     name = member.filename
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
     if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):

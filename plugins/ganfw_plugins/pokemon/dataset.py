@@ -1,4 +1,4 @@
-"""The book's Pokémon sprites: class folders of small pictures, in an archive or a folder."""
+"""The Pokémon sprites of the book: class folders of small pictures, in an archive or a folder."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, read_picture
+from ganfw import (
+    DataError,
+    Dataset,
+    DataUnavailable,
+    Item,
+    SkipItem,
+    download,
+    find_pictures,
+    read_picture,
+)
 
 from .archive import Archive
-from .download import download
 from .options import PokemonOptions
 
 
-class Shelf(Protocol):
-    """Where the pictures lie."""
+class Files(Protocol):
+    """The files of an archive or a folder."""
 
     path: Path
 
@@ -29,7 +37,7 @@ class Shelf(Protocol):
 
 
 class Pokemon(Dataset):
-    """Sprites on a plain ground, with the species as labels. Items are (3, H, W) uint8."""
+    """Sprites on a plain background, with the species as labels. Items are (3, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
 
@@ -39,33 +47,33 @@ class Pokemon(Dataset):
 
     def prepare(self) -> None:
         """Open the archive or folder; download the archive if neither is given."""
-        self.shelf = _open_shelf(self.options)
-        self.pictures = find_pictures(self.shelf.names)
+        self.files = _open(self.options)
+        self.pictures = find_pictures(self.files.names)
         self.class_names = self.pictures.classes
         self.classes = len(self.class_names)
         if not self.pictures.names:
-            raise DataError(f"{self.shelf.path} holds no pictures")
+            raise DataError(f"{self.files.path} holds no pictures")
 
     def __len__(self) -> int:
         return len(self.pictures.names)
 
     def __getitem__(self, index: int) -> Item:
         name, side = self.pictures.names[index], self.options.size
-        content = io.BytesIO(self.shelf.read(name))
+        content = io.BytesIO(self.files.read(name))
         try:
             sample = read_picture(content, (side, side), 3, self.options.background)
         except SkipItem as reason:
-            line = f"{self.shelf.path}: '{name}': {reason}"
+            line = f"{self.files.path}: '{name}': {reason}"
             if self.options.corrupt == "skip":
                 raise SkipItem(line) from reason
             raise DataError(f"{line}; leave it out with -s data.corrupt=skip") from reason
         return sample, self.pictures.labels[index]
 
     def fingerprint(self) -> str:
-        return self.shelf.fingerprint()
+        return self.files.fingerprint()
 
 
-class _FolderShelf:
+class _Folder:
     """A folder of class folders."""
 
     def __init__(self, path: Path) -> None:
@@ -86,12 +94,19 @@ class _FolderShelf:
         return digest.hexdigest()
 
 
-def _open_shelf(options: PokemonOptions) -> Shelf:
+def _open(options: PokemonOptions) -> Files:
     if options.root is not None:
-        return _FolderShelf(options.root)
-    if options.archive is not None:
-        return Archive(options.archive)
-    instead = None
-    if options.fallback != "error":
+        return _Folder(options.root)
+    return Archive(options.archive or _download(options))
+
+
+def _download(options: PokemonOptions) -> Path:
+    name = f"pokemon-{options.sha1[:8].lower()}.zip"
+    try:
+        return download(options.url, name, f"sha1:{options.sha1}")
+    except DataUnavailable as error:
+        hint = "a local copy is given as -s data.archive=pokemon.zip"
         instead = {"use": options.fallback, "size": options.size}
-    return Archive(download(options.url, options.sha1, instead))
+        raise DataUnavailable(
+            f"{error}; {hint}", instead if options.fallback != "error" else None
+        ) from error

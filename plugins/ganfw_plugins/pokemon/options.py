@@ -1,4 +1,4 @@
-"""What can be set on the Pokémon sprites."""
+"""Options of the Pokémon sprites."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from pydantic import AfterValidator, Field
 from ganfw import Options
 
 
-def _a_file(path: Path | None) -> Path | None:
-    if path is None:
-        return None
+def _a_file(path: Path) -> Path:
     path = path.expanduser().absolute()
     if not path.is_file():
         raise ValueError("there is no such file")
     return path
 
 
-def _a_folder(path: Path | None) -> Path | None:
-    if path is None:
-        return None
+def _a_folder(path: Path) -> Path:
     path = path.expanduser().absolute()
     if not path.is_dir():
         raise ValueError("there is no such folder")
@@ -31,11 +27,11 @@ def _a_folder(path: Path | None) -> Path | None:
 class PokemonOptions(Options):
     """Where the sprites come from, and how they become samples."""
 
-    archive: Annotated[Path | None, AfterValidator(_a_file)] = Field(
-        None, description="A zip file to read in place of the download"
+    archive: Annotated[Path, AfterValidator(_a_file)] | None = Field(
+        None, description="A zip file to read instead of the download"
     )
-    root: Annotated[Path | None, AfterValidator(_a_folder)] = Field(
-        None, description="A folder of class folders to read in place of the download"
+    root: Annotated[Path, AfterValidator(_a_folder)] | None = Field(
+        None, description="A folder of class folders to read instead of the download"
     )
     url: str = Field(
         "http://d2l-data.s3-accelerate.amazonaws.com/pokemon.zip",
@@ -51,11 +47,11 @@ class PokemonOptions(Options):
     background: str = Field(
         "white",
         pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
-        description="Colour below transparent pixels: a name or #rrggbb",
+        description="Colour behind transparent pixels: a name or #rrggbb",
     )
     fallback: Literal["sprites", "error"] = Field(
-        "sprites", description="What to do where the server can't be reached"
+        "sprites", description="What to do if the server can't be reached"
     )
     corrupt: Literal["skip", "refuse"] = Field(
-        "refuse", description="What becomes of a file that can't be read as a picture"
+        "refuse", description="What to do with a file that can't be read as a picture"
     )

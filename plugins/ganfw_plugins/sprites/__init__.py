@@ -1,4 +1,4 @@
-"""Sprites of made-up creatures, drawn by our own code: pictures where there are none."""
+"""Sprites of invented creatures, drawn by our own code: pictures without a download."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset, which needs no file and no network."""
+    """The dataset. It needs no files and no network."""
     return [
         Component(
             "dataset",
             "sprites",
             target="ganfw_plugins.sprites.dataset:Sprites",
             options="ganfw_plugins.sprites.options:SpritesOptions",
-            summary="SampleOrigin-up creatures, 64×64 RGB, drawn on first use",
+            summary="Invented creatures, 64×64 RGB, drawn on first use",
             suggests={"train.batch_size": 256, "train.epochs": 20},
             tags=("pictures", "embedded"),
         ),

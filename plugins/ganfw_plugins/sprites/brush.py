@@ -1,6 +1,7 @@
-"""A small painter: shapes as signed distances, filled in three tones inside a dark line.
+"""Drawing: shapes as signed distances, filled in three tones inside a dark outline.
 
-Coordinates are a creature's own: x from -1 (left) to 1, y from -1 (top) to 1 (ground is near 0.9).
+Coordinates are relative to the creature: x from -1 (left) to 1, y from -1 (top) to 1; the
+ground is near 0.9.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ Colour = tuple[float, float, float]
 Point = tuple[float, float]
 
 LINE = 0.038
-"""Width of the line around a shape."""
+"""Width of the outline of a shape."""
 
 _LIGHT = (-0.42, -0.62)
 _FRONT = 0.66
 """The direction of the light: from above, a little from the left, and from the front."""
 
 _GROUND = 0.8
-"""A creature leans about a point at this height, so that its feet stay where they are."""
+"""A creature leans around a point at this height, so that its feet stay in place."""
 
 
 @dataclass(frozen=True)
 class View:
-    """How a creature is placed on the picture: turned by ``lean`` radians, mirrored, scaled and
-    moved."""
+    """How a creature is placed in the picture: rotated by ``lean`` radians, mirrored, scaled and
+    shifted."""
 
     lean: float = 0.0
     mirrored: bool = False
@@ -49,7 +50,7 @@ class Box:
     right: int
 
     def __and__(self, other: Box) -> Box:
-        """The pixels in both."""
+        """The pixels that are in both."""
         top, left = max(self.top, other.top), max(self.left, other.left)
         bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
         return Box(top, max(top, bottom), left, max(left, right))
@@ -62,10 +63,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Shape:
-    """``distance`` (H, W) to the edge, negative inside, and ``light`` (H, W), how much of the light
-    a rounded surface gets (Lambert): 1 where it faces the light, below 0 where it turns away.
+    """``distance`` (H, W) to the edge, negative inside, and ``light`` (H, W), the light that a
+    rounded surface gets (Lambert): 1 where it faces the light, below 0 where it faces away.
 
-    Both cover the pixels ``box``; elsewhere there is nothing of the shape.
+    Both cover the pixels ``box``; there is nothing of the shape outside.
     """
 
     box: Box
@@ -101,7 +102,7 @@ class Canvas:
         return Shape(box, length * (length - 1) / slope, _lambert(tilt, length))
 
     def limb(self, points: Sequence[Point], radii: Sequence[float]) -> Shape:
-        """A rounded line through ``points``, as thick at each as its radius says."""
+        """A rounded line through ``points``, with a radius at each of them."""
         best: Shape | None = None
         lx, ly = self._light
         box, own_x, own_y = self._around(*_middle(points, max(radii)))
@@ -120,7 +121,7 @@ class Canvas:
         return best
 
     def polygon(self, points: Sequence[Point], soft: float = 0.0) -> Shape:
-        """A polygon with corners rounded by ``soft``, which also makes it larger by as much."""
+        """A polygon, enlarged by ``soft``, which also rounds its corners."""
         x, y, reach = _middle(points, soft)
         box, own_x, own_y = self._around(x, y, reach)
         squared = np.full_like(own_x, np.inf)
@@ -141,7 +142,8 @@ class Canvas:
     def fill(
         self, shape: Shape, colour: Colour, within: Shape | None = None, lined: bool = True
     ) -> None:
-        """Paint ``shape``, where ``within`` is, in tones of ``colour``. Patterns have no line."""
+        """Paint the part of ``shape`` inside ``within``, in tones of ``colour``. Patterns have no
+        outline."""
         edge = LINE / 2
         box = shape.box if within is None else shape.box & within.box
         part = box.within(shape.box)
@@ -159,17 +161,17 @@ class Canvas:
             _lay(target, tone, cover * share)
 
     def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
-        """A flat disc without a line: a pupil, a glint."""
+        """A flat disc without an outline: a pupil, a highlight."""
         shape = self.ellipse(x, y, radius, radius)
         _lay(self._pixels_in(shape.box), colour, self._cover(shape.distance))
 
     def stroke(self, points: Sequence[Point], width: float, colour: Colour | None = None) -> None:
-        """A flat line: a mouth, a whisker. It has the colour of lines unless told."""
+        """A flat line, by default in the colour of outlines: a mouth, a whisker."""
         shape = self.limb(points, [width / 2] * len(points))
         _lay(self._pixels_in(shape.box), colour or self.line, self._cover(shape.distance))
 
     def _around(self, x: float, y: float, reach: float) -> tuple[Box, Array, Array]:
-        """The pixels within ``reach`` of (x, y) and a line's width, and their coordinates."""
+        """The pixels within ``reach`` and an outline's width of (x, y), and their coordinates."""
         size = self.pixels.shape[1]
         column, row = _to_picture(x, y, self._view)
         half = (reach + LINE) * self._view.scale + 2 / size
@@ -182,13 +184,13 @@ class Canvas:
         return self.pixels[:, box.top : box.bottom, box.left : box.right]
 
     def _cover(self, distance: Array) -> Array:
-        """How much of each pixel lies inside, 0 to 1."""
+        """The share of each pixel that lies inside, 0 to 1."""
         cover: Array = np.clip(0.5 - distance / self._pixel, 0, 1)
         return cover
 
 
 def _grid(size: int, view: View) -> tuple[Array, Array]:
-    """The creature's own coordinates of each pixel's centre."""
+    """The coordinates, relative to the creature, of each pixel's centre."""
     steps = ((np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1).astype(np.float32)
     x = (steps[None, :] - view.shift[0]) / view.scale
     y = (steps[:, None] - view.shift[1]) / view.scale
@@ -200,8 +202,8 @@ def _grid(size: int, view: View) -> tuple[Array, Array]:
 
 
 def _to_picture(x: float, y: float, view: View) -> Point:
-    """Where a creature's own (x, y) lies on the picture, whose sides go from -1 to 1: the inverse
-    of `_grid`."""
+    """Where (x, y), relative to the creature, lies in the picture, whose sides go from -1 to 1: the
+    inverse of `_grid`."""
     cosine, sine = math.cos(view.lean), math.sin(view.lean)
     y = y - _GROUND
     x, y = cosine * x - sine * y, sine * x + cosine * y + _GROUND
@@ -215,14 +217,14 @@ def _index(place: float, size: int) -> int:
 
 
 def _middle(points: Sequence[Point], thickness: float) -> tuple[float, float, float]:
-    """The middle of ``points``, and how far they reach from it."""
+    """The middle of ``points``, and their greatest distance from it."""
     xs, ys = zip(*points, strict=True)
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     return x, y, max(math.hypot(px - x, py - y) for px, py in points) + thickness
 
 
 def _lambert(tilt: Array, length: Array) -> Array:
-    """The light on a half ball at ``length`` from its middle, where the slope gives ``tilt``."""
+    """The light on a hemisphere at ``length`` from its middle; ``tilt`` is of its slope."""
     light: Array = tilt + _FRONT * np.sqrt(np.maximum(1 - length * length, 0))
     return light
 
@@ -239,7 +241,7 @@ def _lay(target: Array, colour: Colour, cover: Array) -> None:
 
 
 def _tones(colour: Colour, light: Array) -> tuple[tuple[Colour, Array], ...]:
-    """The shadow and the glow of ``colour``, each with where it lies."""
+    """The shadow and the highlight of ``colour``, each with the share of every pixel it covers."""
     red, green, blue = colour
     shadow = (red * 0.68, green * 0.66, blue * 0.76)
     glow = (red + (1 - red) * 0.35, green + (1 - green) * 0.35, blue + (1 - blue) * 0.25)

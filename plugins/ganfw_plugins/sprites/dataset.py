@@ -13,7 +13,7 @@ from .options import SpritesOptions
 class Sprites(Dataset):
     """Creatures on white, with the species as labels. Items are (3, H, W) uint8.
 
-    Species take turns, so that the first few pictures show many of them.
+    Species alternate, so that the first few pictures show many of them.
     """
 
     value_range = (-1.0, 1.0)
@@ -31,6 +31,6 @@ class Sprites(Dataset):
         return draw(self.options.seed, species, individual, self.options.size), species
 
     def fingerprint(self) -> str:
-        # The pictures are a function of these alone, so they need not be drawn to be told apart.
+        # The pictures depend on these alone, so they need not be drawn.
         text = f"sprites {STYLE} {self.options.model_dump_json()}"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,9 +1,9 @@
-"""Eyes, mouths and cheeks: what makes a shape look back at you."""
+"""Eyes, mouths and cheeks."""
 
 from __future__ import annotations
 
 from .brush import Colour, Point, Shape
-from .model import Model, between
+from .model import Model, lerp
 
 _WHITE: Colour = (1.0, 1.0, 1.0)
 _PUPIL: Colour = (0.07, 0.05, 0.1)
@@ -17,7 +17,7 @@ def face(model: Model, x: float, y: float, spread: float, turn: float = 0.0) -> 
 
     ``turn`` in -1..1 looks to the side: the far eye is narrower.
     """
-    radius = min(between(0.085, 0.135, model.species.eye_size), spread * 0.8)
+    radius = min(lerp(0.085, 0.135, model.species.eye_size), spread * 0.8)
     drop = radius + 0.07
     if model.species.blush:
         for side in (-1, 1):

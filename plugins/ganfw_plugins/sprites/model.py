@@ -1,4 +1,4 @@
-"""What sits for its portrait: a species in a pose, before a canvas."""
+"""The model of a picture: a species in a pose, with a canvas to draw it on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .species import Species
 
 @dataclass(frozen=True)
 class Model:
-    """All that a body plan needs."""
+    """Everything that a body plan needs."""
 
     canvas: Canvas
     species: Species
@@ -20,6 +20,6 @@ class Model:
     palette: Palette
 
 
-def between(low: float, high: float, amount: float) -> float:
-    """``low`` to ``high`` as ``amount`` goes from 0 to 1."""
+def lerp(low: float, high: float, amount: float) -> float:
+    """Linear interpolation from ``low`` to ``high`` by ``amount`` in 0..1."""
     return low + (high - low) * amount

@@ -1,4 +1,4 @@
-"""What can be set on the sprites."""
+"""Options of the sprites."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ganfw import Options
 
 
 class SpritesOptions(Options):
-    """How many creatures of how many species, and which."""
+    """How many creatures of how many species."""
 
-    species: int = Field(60, ge=1, le=10_000, description="Species, the classes of the data")
-    individuals: int = Field(64, ge=1, le=100_000, description="Pictures of each species")
+    species: int = Field(60, ge=1, le=10_000, description="Number of species, the classes")
+    individuals: int = Field(64, ge=1, le=100_000, description="Number of pictures of each species")
     size: int = Field(64, ge=8, le=1024, description="Height and width in pixels")
-    seed: int = Field(0, ge=0, lt=2**63, description="Another seed, other species")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the species and their pictures")

@@ -1,4 +1,4 @@
-"""The colours of a species: a few that go together, and dark lines of the same family."""
+"""The colours of a species: a few that go together, and a dark outline of a similar hue."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from .brush import Colour
 
 _HARMONIES = (0.0, 0.08, -0.08, 0.33, -0.33, 0.5, 0.42)
-"""Where the second hue lies from the first, in turns: close by, a triad, opposite."""
+"""Distances of the second hue from the first, as shares of the colour circle."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """``main`` covers most of the creature, ``second`` its limbs' ends, wings and patterns,
-    ``pale`` its belly, ``accent`` the small things, ``iris`` its eyes."""
+    """``main`` is for most of the creature, ``second`` for feet, wings and patterns, ``pale`` for
+    the belly, ``accent`` for small parts, ``iris`` for the eyes, ``line`` for outlines."""
 
     main: Colour
     second: Colour
@@ -27,7 +27,7 @@ class Palette:
 
 
 def mix_palette(rng: np.random.Generator, hue: float) -> Palette:
-    """A palette around ``hue``, in turns from 0 (red)."""
+    """A palette around ``hue``, a share of the colour circle from 0 (red)."""
     muted = rng.random() < 0.22
     saturation = rng.uniform(0.08, 0.3) if muted else rng.uniform(0.5, 0.85)
     value = rng.uniform(0.45, 0.85) if muted else rng.uniform(0.72, 0.97)
@@ -43,15 +43,15 @@ def mix_palette(rng: np.random.Generator, hue: float) -> Palette:
 
 
 def vary(palette: Palette, rng: np.random.Generator, shiny: bool) -> Palette:
-    """One individual's colours: nearly its species', or, if it is ``shiny``, strikingly others."""
-    turn = 0.42 if shiny else float(rng.normal(0, 0.012))
+    """The colours of one individual: close to those of its species, or far off if ``shiny``."""
+    shift = 0.42 if shiny else float(rng.normal(0, 0.012))
     gain = 1.0 + float(rng.normal(0, 0.03))
 
     def varied(colour: Colour) -> Colour:
         hue, saturation, value = colorsys.rgb_to_hsv(*colour)
         if shiny and saturation < 0.3:
             saturation += 0.35
-        return _colour(hue + turn, saturation, value * gain)
+        return _colour(hue + shift, saturation, value * gain)
 
     return Palette(
         varied(palette.main),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from .brush import Colour, Point, Shape
-from .model import Model, between
+from .model import Model, lerp
 
 _IVORY: Colour = (0.96, 0.92, 0.8)
 _LEAF: Colour = (0.36, 0.72, 0.3)
@@ -51,7 +51,7 @@ def tail(model: Model, x: float, y: float, side: int = 1, size: float = 1.0) -> 
 
 
 def crest(model: Model, x: float, y: float, size: float = 1.0) -> None:
-    """What grows on a crown at (x, y)."""
+    """The crest of a head whose crown is at (x, y)."""
     canvas, palette, kind = model.canvas, model.palette, model.species.crest
     if kind == "tuft":
         for angle in (-0.6, 0.0, 0.6):
@@ -78,7 +78,7 @@ def spikes(model: Model, along: list[tuple[float, float, float]], size: float = 
 
 
 def flame(model: Model, x: float, y: float, size: float) -> None:
-    """A flame that stands on (x, y) and bends with the tail's wag."""
+    """A flame that stands on (x, y) and bends as the tail wags."""
     bend = 0.35 * size * model.pose.wag
     for part, colour in ((1.0, _EMBER), (0.55, _SPARK)):
         points = [
@@ -91,7 +91,7 @@ def flame(model: Model, x: float, y: float, size: float) -> None:
 
 
 def leaf(model: Model, x: float, y: float, length: float, angle: float) -> None:
-    """A leaf from its stalk at (x, y), ``angle`` radians clockwise from up."""
+    """A leaf with its stalk at (x, y), ``angle`` radians clockwise from up."""
     dx, dy = math.sin(angle), -math.cos(angle)
     middle = (x + dx * length * 0.55, y + dy * length * 0.55)
     shape = model.canvas.ellipse(*middle, length * 0.26, length * 0.5, angle)
@@ -141,14 +141,14 @@ def pattern(model: Model, body: Shape, x: float, y: float, rx: float, ry: float)
             canvas.fill(band, palette.second, within=body, lined=False)
     elif species.pattern == "spots":
         for u, v in species.marks:
-            radius = between(0.05, 0.1, (u + v) % 1)
+            radius = lerp(0.05, 0.1, (u + v) % 1)
             spot = canvas.ellipse(x + (u * 2 - 1) * rx * 0.8, y + (v * 2 - 1) * ry * 0.8,
                                   radius, radius * 0.85)  # fmt: skip
             canvas.fill(spot, palette.second, within=body, lined=False)
 
 
 def foot_colour(model: Model) -> Colour:
-    """Feet wear socks if the species does."""
+    """The second colour for species with socks."""
     return model.palette.second if model.species.pattern == "socks" else model.palette.main
 
 

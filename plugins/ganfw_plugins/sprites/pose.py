@@ -1,4 +1,4 @@
-"""A pose: what one individual does at the moment it is drawn."""
+"""The pose of one individual in its picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .brush import View
 
 @dataclass(frozen=True)
 class Pose:
-    """Movements lie in -1..1, and 0 is at rest."""
+    """Movements are in -1..1, with 0 at rest."""
 
     view: View
     step: float
@@ -25,7 +25,7 @@ class Pose:
     shiny: bool
 
 
-def strike(rng: np.random.Generator) -> Pose:
+def random_pose(rng: np.random.Generator) -> Pose:
     """A random pose. One creature in eight is shiny, one in five looks the other way."""
     view = View(
         lean=float(rng.normal(0, 0.1)),

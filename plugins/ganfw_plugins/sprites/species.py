@@ -24,12 +24,12 @@ _PATTERNS: tuple[Pattern, ...] = ("plain", "belly", "stripes", "spots", "socks")
 _CRESTS: tuple[Crest, ...] = ("none", "spikes", "tuft", "leaf", "flame", "gem")
 
 _GOLDEN = 0.618034
-"""Hues that are this many turns apart never crowd."""
+"""Hues that differ by this share of the colour circle never come close to each other."""
 
 
 @dataclass(frozen=True)
 class Species:
-    """What is the same in every individual. Amounts lie in 0..1, from little to much."""
+    """What all individuals have in common. Amounts are in 0..1."""
 
     plan: int
     palette: Palette
@@ -46,11 +46,11 @@ class Species:
     crest: Crest
     blush: bool
     marks: tuple[tuple[float, float], ...]
-    """Where spots lie, in the unit square."""
+    """Places of the spots in the unit square."""
 
 
 def make_species(seed: int, number: int, plans: int) -> Species:
-    """Species ``number`` of the world ``seed``. The ``plans`` body plans take turns."""
+    """Species ``number`` for ``seed``. The ``plans`` body plans alternate."""
     rng = np.random.default_rng((seed, number))
     world = np.random.default_rng((seed, 2**32))
     order = world.permutation(plans)

@@ -29,7 +29,7 @@ Ganfw = Callable[..., Result]
 )
 def test_patterns(ganfw: Ganfw, patterns: list[str], found: set[str]) -> None:
     listed = json.loads(ganfw("list", "--json", *patterns).stdout)
-    assert {f"{each['kind']}/{each['name']}" for each in listed} == found
+    assert {f"{record['kind']}/{record['name']}" for record in listed} == found
 
 
 def test_where_a_component_comes_from(ganfw: Ganfw) -> None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ganfw.config.layers import (
-    Layer,
-    Text,
-    callbacks_layer,
-    components_layer,
-    file_layer,
-    settings_layer,
-    toml_layer,
-)
+from ganfw.config.layers import Layer, Text, file_layer, settings_layer, toml_layer
 from ganfw.config.recipes import recipe_layer
+from ganfw.config.request import RunRequest
 from ganfw.config.run_config import RunConfig, resolve
 from ganfw.errors import UsageError
 from ganfw.registry.registry import Registry
 
 
-def _names(gen: str = "dcgan", disc: str = "dcgan", data: str = "sprites", **more: object) -> Layer:
-    losses = more.get("losses", ())
-    return components_layer(gen, disc, data, losses, (), "command line")  # type: ignore[arg-type]
+def _asked(**request: Any) -> list[Layer]:
+    """The layers of a request for a run of pictures, unless it says otherwise."""
+    chosen = {"gen": "dcgan", "disc": "dcgan", "data": "sprites", **request}
+    return RunRequest(**chosen).layers(Registry(), "command line")
 
 
 def _typed(**settings: str) -> Layer:
@@ -32,7 +28,7 @@ def _typed(**settings: str) -> Layer:
 
 
 def test_plain_names_give_the_books_values_through_suggestions(registry: Registry) -> None:
-    config = resolve(registry, [_names(data="pokemon")])
+    config = resolve(registry, _asked(data="pokemon"))
     assert config.train.batch_size == 256
     assert config.train.epochs == 20
     assert config.train.latent_dim == 100
@@ -46,12 +42,12 @@ def test_plain_names_give_the_books_values_through_suggestions(registry: Registr
         "upsampling": "transposed",
         "init_std": 0.02,
     }
-    assert [each.registered.name for each in config.losses] == ["nonsaturating"]
+    assert [loss.registered.name for loss in config.losses] == ["nonsaturating"]
     assert config.origins["gen.optimizer.lr"] == "suggested by gen dcgan"
 
 
 def test_plain_names_equal_the_recipe(registry: Registry) -> None:
-    plain = resolve(registry, [_names(data="pokemon")])
+    plain = resolve(registry, _asked(data="pokemon"))
     recipe = resolve(registry, [recipe_layer(registry, "d2l-dcgan")])
     assert plain.to_toml() == recipe.to_toml()
 
@@ -74,7 +70,8 @@ def test_stronger_layers_win(registry: Registry, tmp_path: Path) -> None:
 
 def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: Path) -> None:
     """The stronger of two layers says how long a run is; one that gives both means both."""
-    modern, plain = recipe_layer(registry, "sprites-modern"), _names(data="pokemon")
+    modern = recipe_layer(registry, "sprites-modern")
+    (plain,) = _asked(data="pokemon")[:1]
 
     def length(*layers: Layer) -> tuple[int | None, int | None]:
         config = resolve(registry, layers)
@@ -98,18 +95,18 @@ def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: P
 
 def test_a_run_has_an_end(registry: Registry) -> None:
     with pytest.raises(UsageError, match="no end: give --epochs or --steps"):
-        resolve(registry, [_names(data="pokemon"), _typed(train__steps="null")])
+        resolve(registry, [*_asked(), _typed(train__steps="null")])
 
 
 def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry) -> None:
     layers = [
         recipe_layer(registry, "d2l-gaussian"),
-        components_layer(None, "dcgan", None, (), (), "x"),
+        *RunRequest(disc="dcgan").layers(registry, "x"),
     ]
     config = resolve(registry, layers)
     assert config.disc.options.model_dump()["channels"] == 64
     (notice,) = config.notices
-    assert notice == ("disc: 'mlp' gives way to 'dcgan'; its options hidden, init_std are dropped")
+    assert notice == "disc: 'dcgan' replaces 'mlp'; options dropped: hidden, init_std"
     # The optimizer belongs to the player: the recipe's stays.
     assert config.disc_optimizer.options.model_dump()["lr"] == 0.05
 
@@ -117,7 +114,7 @@ def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry
 def test_the_same_filling_again_keeps_its_options(registry: Registry) -> None:
     layers = [
         toml_layer('[gen]\nuse = "dcgan"\nchannels = 16\n', "file"),
-        _names(),
+        *_asked(),
     ]
     config = resolve(registry, layers)
     assert config.gen.options.model_dump()["channels"] == 16
@@ -125,26 +122,25 @@ def test_the_same_filling_again_keeps_its_options(registry: Registry) -> None:
 
 
 def test_another_optimizer_drops_the_old_ones_options(registry: Registry) -> None:
-    config = resolve(registry, [_names(), _typed(gen__optimizer__use="sgd")])
+    config = resolve(registry, [*_asked(), _typed(gen__optimizer__use="sgd")])
     assert config.gen_optimizer.use == "sgd"
     assert config.gen_optimizer.options.model_dump()["lr"] == 0.01
-    assert "gen.optimizer: 'adam' gives way to 'sgd'; its lr, betas"[:40] in config.notices[0]
+    (notice,) = config.notices
+    assert notice == "gen.optimizer: 'sgd' replaces 'adam'; options dropped: betas, lr"
 
 
 def test_losses_given_replace_the_default_and_sum(registry: Registry) -> None:
-    config = resolve(
-        registry,
-        [_names(losses=("hinge", "r1")), _typed(loss__r1__gamma="5", loss__hinge__weight="0.5")],
-    )
-    assert [each.registered.name for each in config.losses] == ["hinge", "r1"]
+    typed = _typed(loss__r1__gamma="5", loss__hinge__weight="0.5")
+    config = resolve(registry, [*_asked(loss=["hinge", "r1"]), typed])
+    assert [loss.registered.name for loss in config.losses] == ["hinge", "r1"]
     assert config.losses[0].keys.weight == 0.5
     assert config.losses[1].options.model_dump() == {"gamma": 5.0, "relative": False}
 
 
 def test_callbacks_are_added_and_left_out(registry: Registry) -> None:
-    layers = [_names(), callbacks_layer(("ema",), ("progress",), "command line")]
+    layers = _asked(callback=["ema"], no_callback=["ganfw/progress"])
     config = resolve(registry, layers)
-    enabled = {each.registered.name: each.keys.enabled for each in config.callbacks}
+    enabled = {callback.registered.name: callback.keys.enabled for callback in config.callbacks}
     assert enabled["ema"]
     assert not enabled["progress"]
     assert enabled["checkpoints"]
@@ -152,16 +148,75 @@ def test_callbacks_are_added_and_left_out(registry: Registry) -> None:
 
 def test_printed_toml_replays_the_run(registry: Registry) -> None:
     layers = [
-        _names(data="gaussian", gen="linear", disc="mlp", losses=("hinge", "r1")),
-        callbacks_layer(("ema",), ("progress",), "command line"),
+        *_asked(data="gaussian", gen="linear", disc="mlp", loss=["hinge", "r1"],
+                callback=["ema"], no_callback=["progress"]),
         _typed(data__A="[[1, 2.5], [0, 1]]", gen__optimizer__use="sgd", train__steps="5"),
-    ]
+    ]  # fmt: skip
     first = resolve(registry, layers)
     for text in (first.to_toml(), first.to_toml(origins=True)):
         second = resolve(registry, [toml_layer(text, "printed")])
         assert second.to_toml() == first.to_toml()
-    assert "# command line" in first.to_toml(origins=True)
+    assert "A = [[1.0, 2.5], [0.0, 1.0]]  # command line\n" in first.to_toml(origins=True)
+    assert '\n\n[[loss]]\nuse = "hinge"\nweight = 1.0\n' in first.to_toml()
     assert "#" not in first.to_toml()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\u2028b  # c", "a\x85b\x0cc", "# a", "\"a\" 'b' \\ \\n", "a\tb\nc\r\x01\x7f", "[é]\n[gen]"],
+)
+@pytest.mark.parametrize("origins", [False, True])
+def test_any_text_survives_toml(
+    registry: Registry, tmp_path: Path, name: str, origins: bool
+) -> None:
+    """Line separators, quotes, comment marks and control characters: in a value, and in the name
+    of the file that set it."""
+    folder = tmp_path / name
+    folder.mkdir()
+    layers = [Layer(f"file {name}", layer.values) for layer in _asked(data=str(folder))]
+    config = resolve(registry, layers)
+    text = config.to_toml(origins)
+    assert tomllib.loads(text)["data"]["root"] == str(folder)
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    again = resolve(registry, [file_layer(tmp_path / "config.toml")])
+    assert again.data.options == config.data.options
+    assert again.to_toml() == config.to_toml()
+
+
+def test_a_name_that_is_not_utf8_is_refused(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"root = '.*\\udcff' is not UTF-8, as config files are"):
+        resolve(registry, _asked(data=str(tmp_path / "\udcff")))
+
+
+def test_short_names_are_paths_of_the_command_line(registry: Registry) -> None:
+    short = {"epochs": 3, "batch_size": 8, "latent_dim": 7, "seed": 5, "compile": True}
+    layers = _asked(lr=0.25, size=Text("32"), name="my-run", **short)
+    config = resolve(registry, layers)
+    for optimizer in (config.gen_optimizer, config.disc_optimizer):
+        assert optimizer.options.model_dump()["lr"] == 0.25
+    assert {key: getattr(config.train, key) for key in short} == short
+    assert config.data.options.model_dump()["size"] == 32
+    assert config.name == "my-run"
+    paths = {f"train.{key}" for key in (*short, "name")}
+    paths |= {"gen.optimizer.lr", "disc.optimizer.lr", "data.size"}
+    assert paths <= {path for path, source in config.origins.items() if source == "command line"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"lr": 1e-3, "settings": {"disc.optimizer.lr": 2e-3}},
+         "disc.optimizer.lr is set by --lr and by -s disc.optimizer.lr: give one of them"),
+        ({"batch_size": 8, "settings": {"train.batch_size": 8}}, "set by --batch-size and by -s"),
+        ({"data": "gaussian", "size": 32}, "data 'gaussian' has no option 'size'"),
+        ({"name": "../up"}, "train: name = ../up: "),
+        ({"latent_dim": 0}, "train: latent_dim = 0: "),
+    ],
+)  # fmt: skip
+def test_no_short_name_is_ignored(registry: Registry, request_: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        resolve(registry, _asked(**request_))
+    assert said in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -174,12 +229,12 @@ def test_printed_toml_replays_the_run(registry: Registry) -> None:
 def test_typed_values_take_their_fields_type(
     registry: Registry, path: str, value: str, expected: object
 ) -> None:
-    config = resolve(registry, [_names(), settings_layer({path: Text(value)}, "x")])
+    config = resolve(registry, [*_asked(), settings_layer({path: Text(value)}, "x")])
     assert config.gen.options.model_dump()[path.split(".")[1]] == expected
 
 
 def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
-    return resolve(registry, [_names("linear", "mlp", "gaussian"), layer])
+    return resolve(registry, [*_asked(gen="linear", disc="mlp", data="gaussian"), layer])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +276,7 @@ def test_bad_settings_are_one_clear_line(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[gen", "is no valid TOML"),
+        ("[gen", "is not valid TOML"),
         ("[genn]\n", "no section 'genn'. Did you mean 'gen'?"),
         ("gen = 3\n", "'gen' must be a table: [gen]"),
         ('[loss]\nuse = "r1"\n', "must be an array of tables: [[loss]]"),
@@ -233,22 +288,22 @@ def test_bad_settings_are_one_clear_line(
 )
 def test_bad_files_are_one_clear_line(registry: Registry, content: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
-        resolve(registry, [_names(), toml_layer(content, "mine.toml")])
+        resolve(registry, [*_asked(), toml_layer(content, "mine.toml")])
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_missing_pieces_are_asked_for(registry: Registry) -> None:
     with pytest.raises(UsageError, match="no generator chosen: give --gen NAME; there are compact"):
-        resolve(registry, [components_layer(None, "mlp", "gaussian", (), (), "x")])
+        resolve(registry, _asked(gen=None))
     with pytest.raises(UsageError, match=r"A folder is given as a path: \./photos"):
-        resolve(registry, [_names(data="photos")])
+        resolve(registry, _asked(data="photos"))
 
 
 def test_a_path_is_a_folder_of_pictures(registry: Registry, tmp_path: Path) -> None:
     photos = tmp_path / "my photos"
     photos.mkdir()
-    config = resolve(registry, [_names(data=str(photos))])
+    config = resolve(registry, _asked(data=str(photos)))
     assert config.data.registered.name == "folder"
     assert config.name == "dcgan-my-photos"
     again = resolve(registry, [toml_layer(config.to_toml(), "saved")])

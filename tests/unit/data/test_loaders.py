@@ -16,7 +16,7 @@ from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
 from ganfw.data import decoded_cache as decoding
 from ganfw.data.decoded_cache import decode
 from ganfw.data.loader import Samples
-from ganfw.data.stream_loader import StreamedSamples, StreamLoader
+from ganfw.data.stream_loader import StreamedSamples
 from ganfw.storage.cache import cache_folder
 
 CPU = torch.device("cpu")
@@ -52,13 +52,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def _decode(dataset: Dataset, name: str = "x") -> Samples:
-    return decode(dataset, name)
+def _decode(dataset: Dataset, identity: str = "x") -> Samples:
+    return decode(dataset, identity)
 
 
 def _epoch(samples: Samples, number: int = 1, start: int = 0) -> list[tuple[list[int], list[int]]]:
-    source = samples.batches(4, seed=0, device=CPU)
-    batches = list(source.epoch(number, start))
+    batches = samples.loader(4, seed=0, device=CPU).epoch(number, start)
     found = []
     for batch in batches:
         assert batch.labels is not None
@@ -74,16 +73,16 @@ def test_decoded_once_then_found(cache: Path) -> None:
     again = Numbers()
     assert len(_decode(again)) == 10
     assert again.read == 0
-    for other in ((Numbers(mark="b"), "x"), (Numbers(), "y")):
-        _decode(other[0], name=other[1])
-        assert other[0].read == 11
+    for other, identity in ((Numbers(mark="b"), "x"), (Numbers(), "y")):
+        _decode(other, identity)
+        assert other.read == 11
     assert not list(cache.rglob(".tmp-*"))
 
 
 @pytest.mark.parametrize("name", ["samples.npy", "labels.npy", "meta.json"])
 def test_a_damaged_cache_is_made_anew(name: str) -> None:
     _decode(Numbers())
-    (folder,) = (each for each in cache_folder("datasets").iterdir() if each.is_dir())
+    (folder,) = (path for path in cache_folder("datasets").iterdir() if path.is_dir())
     (folder / name).write_bytes(b"damaged")
     dataset = Numbers()
     assert _epoch(_decode(dataset)) == _epoch(_decode(Numbers()))
@@ -91,12 +90,12 @@ def test_a_damaged_cache_is_made_anew(name: str) -> None:
 
 
 @pytest.mark.parametrize("make", [_decode, StreamedSamples])
-def test_what_can_not_be_used_is_left_out_and_said(
+def test_what_can_not_be_used_is_left_out_and_logged(
     make: Callable[..., Samples], said: list[str]
 ) -> None:
     samples = make(Numbers(bad=(2, 5)))
     batches = _epoch(samples)
-    seen = sorted(each for brightness, _ in batches for each in brightness)
+    seen = sorted(value for brightness, _ in batches for value in brightness)
     assert seen == [0, 1, 3, 4, 6, 7, 8, 9]
     assert all(b % 3 == label for pair in batches for b, label in zip(*pair, strict=True))
     _epoch(samples, 2)
@@ -119,7 +118,7 @@ def test_nothing_that_can_be_used() -> None:
         ((np.zeros((1, 2, 2), np.uint8), None), "the dataset says 0..2"),
     ],
 )
-def test_a_dataset_that_breaks_its_word(item: Any, said: str) -> None:
+def test_a_dataset_that_breaks_its_promise(item: Any, said: str) -> None:
     class Liar(Numbers):
         def __getitem__(self, index: int) -> Item:
             return item  # type: ignore[no-any-return]
@@ -154,51 +153,51 @@ def test_a_full_disk_streams_the_same_batches(
 ) -> None:
     kept = _epoch(_decode(Numbers()))
     shutil.rmtree(cache_folder())
-    monkeypatch.setattr(decoding, "_room", lambda folder: 40)
+    monkeypatch.setattr(decoding, "_free_space", lambda folder: 40)
     streamed = _decode(Numbers())
     assert isinstance(streamed, StreamedSamples)
     assert "it is read anew in every epoch" in said[0]
     assert _epoch(streamed) == kept
     assert _epoch(streamed, 1, start=2) == kept[2:]
     assert not cache_folder("datasets").exists()
-    kept_in_memory = _decode(Numbers(mark="b"))
+    decoded = _decode(Numbers(mark="b"))
     for count in (20, 4):
-        batches = [each.batches(4, 0, CPU).spread(count) for each in (streamed, kept_in_memory)]
-        assert torch.equal(batches[0].samples, batches[1].samples)
-        assert torch.equal(batches[0].labels, batches[1].labels)
+        one, other = (
+            samples.loader(4, 0, CPU).evenly_spaced(count) for samples in (streamed, decoded)
+        )
+        assert torch.equal(one.samples, other.samples)
+        assert torch.equal(one.labels, other.labels)
 
 
-def test_samples_spread_over_the_data() -> None:
-    source = _decode(Numbers(256)).batches(256, 0, CPU)
+def test_evenly_spaced_samples() -> None:
+    loader = _decode(Numbers(256)).loader(256, 0, CPU)
 
-    def places(count: int) -> list[int]:
-        return [round(float(each.mean() + 1) * 127.5) for each in source.spread(count).samples]
+    def found(count: int) -> list[int]:
+        samples = loader.evenly_spaced(count).samples
+        return [round(float(sample.mean() + 1) * 127.5) for sample in samples]
 
-    assert places(4) == [0, 64, 128, 192]
-    assert places(300) == list(range(256))
+    assert found(4) == [0, 64, 128, 192]
+    assert found(300) == list(range(256))
 
 
-def test_the_next_one_stands_in_for_an_item_that_is_bad() -> None:
-    source = StreamLoader(Numbers(bad=(0, 1, 9)), 4, 0, CPU, set())
-    assert source.spread(2).labels.tolist() == [2, 2]
-    assert len(source.spread(10).samples) == 9
+def test_an_unusable_item_is_replaced_by_the_next() -> None:
+    loader = StreamedSamples(Numbers(bad=(0, 1, 9))).loader(4, 0, CPU)
+    assert loader.evenly_spaced(2).labels.tolist() == [2, 2]
+    assert len(loader.evenly_spaced(10).samples) == 9
 
 
 def test_an_epoch_is_a_function_of_seed_and_number() -> None:
     samples = _decode(Numbers())
     one = _epoch(samples, 1)
-    assert sorted(each for brightness, _ in one for each in brightness) == list(range(10))
+    assert sorted(value for brightness, _ in one for value in brightness) == list(range(10))
     assert [len(brightness) for brightness, _ in one] == [4, 4, 2]
     assert _epoch(samples, 1) == one
     assert _epoch(samples, 1, start=1) == one[1:]
     assert _epoch(samples, 2) != one
-    assert len(samples.batches(4, 0, CPU)) == 3
+    assert len(samples.loader(4, 0, CPU)) == 3
 
 
-def test_bytes_become_the_range() -> None:
-    samples = _decode(Numbers(256)).batches(256, 0, CPU).spread(256).samples
-    assert samples.dtype == torch.float32
-    assert samples[0].unique().item() == -1.0
-    assert samples[255].unique().item() == pytest.approx(1.0, abs=1e-6)
-    samples.zero_()
-    assert _decode(Numbers(256)).batches(256, 0, CPU).spread(1).samples.min() == -1.0
+def test_what_is_done_to_a_batch_does_not_change_the_data() -> None:
+    loader = _decode(Numbers(256)).loader(256, 0, CPU)
+    loader.evenly_spaced(256).samples.zero_()
+    assert loader.evenly_spaced(1).samples.min() == -1.0

@@ -1,4 +1,4 @@
-"""Finding, reading and showing pictures."""
+"""Finding and reading pictures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from ganfw import SkipItem, find_pictures, picture_grid, read_picture
+from ganfw import SkipItem, find_pictures, read_picture
 
 
 def _file(picture: Image.Image, form: str = "PNG", **more: object) -> io.BytesIO:
@@ -110,16 +109,3 @@ def test_what_is_no_picture_is_skipped_with_a_reason(content: bytes | str) -> No
 def test_a_missing_file_is_skipped(tmp_path: Path) -> None:
     with pytest.raises(SkipItem, match="No such file"):
         read_picture(tmp_path / "gone.png", (8, 8))
-
-
-def test_a_grid_lays_pictures_out_row_by_row() -> None:
-    samples = torch.full((5, 3, 4, 4), -1.0)
-    samples[4] = 7.0
-    samples[3, 0] = float("nan")
-    grid = picture_grid(samples, (-1.0, 1.0), columns=3)
-    assert grid.size == (3 * 6 + 2, 2 * 6 + 2)
-    assert grid.getpixel((4, 4)) == (0, 0, 0)
-    assert grid.getpixel((10, 10)) == (255, 255, 255)
-    assert grid.getpixel((4, 10)) == (0, 0, 0)
-    assert picture_grid(torch.zeros(4, 1, 8, 8)).getpixel((4, 4)) == (0, 0, 0)
-    assert picture_grid(torch.zeros(4, 4, 8, 8)).getpixel((4, 4)) == (255, 255, 255)

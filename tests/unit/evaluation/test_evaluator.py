@@ -63,7 +63,7 @@ class Stored(Samples):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def batches(
+    def loader(
         self,
         batch_size: int,
         seed: int,

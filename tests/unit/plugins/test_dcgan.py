@@ -42,7 +42,7 @@ def test_the_books_discriminator() -> None:
     discriminator = DCGANDiscriminator(DiscriminatorOptions(), _shapes(3, 64, 64))
     assert discriminator.eval()(torch.zeros(1, 3, 64, 64)).shape == (1,)
     assert _parameters(discriminator) == 2_765_696
-    slopes = [each.negative_slope for each in discriminator.modules() if _is_leaky(each)]
+    slopes = [layer.negative_slope for layer in discriminator.modules() if _is_leaky(layer)]
     assert slopes == [0.2] * 4
 
 
@@ -53,7 +53,7 @@ def _is_leaky(module: nn.Module) -> bool:
 def test_plain_relu_as_the_books_exercise_asks() -> None:
     options = DiscriminatorOptions(activation="relu")
     discriminator = DCGANDiscriminator(options, _shapes(3, 64, 64))
-    assert sum(isinstance(each, nn.ReLU) for each in discriminator.modules()) == 4
+    assert sum(isinstance(layer, nn.ReLU) for layer in discriminator.modules()) == 4
     assert not any(map(_is_leaky, discriminator.modules()))
 
 
@@ -94,7 +94,7 @@ def test_spectral_norms_are_one() -> None:
     discriminator = DCGANDiscriminator(options, _shapes(3, 32, 32))
     for _ in range(20):
         discriminator(torch.randn(2, 3, 32, 32))
-    convolutions = [each for each in discriminator.modules() if isinstance(each, nn.Conv2d)]
+    convolutions = [layer for layer in discriminator.modules() if isinstance(layer, nn.Conv2d)]
     assert len(convolutions) == 4
     for convolution in convolutions:
         norm = torch.linalg.matrix_norm(convolution.weight.flatten(1), ord=2)

@@ -59,6 +59,8 @@ def test_pictures_and_labels(root: Path) -> None:
     assert (picture.shape, picture.dtype, label) == ((1, 32, 32), np.uint8, 3)
     assert picture[:, :2].max() == picture[:, :, -2:].max() == 0
     assert picture[0, 2:10, 20:26].min() == 220
+    assert (dataset.class_names[0], dataset.class_names[9]) == ("T-shirt", "ankle boot")
+    assert len(dataset.class_names) == dataset.classes == 10
 
 
 def test_files_that_are_not_there(
@@ -98,12 +100,6 @@ def test_which_categories_work(ganfw: Ganfw, root: Path) -> None:
     for name in CATEGORIES:
         assert f"made_by_mode/{name} " in table
         assert f"quality_by_mode/{name} " in table
-
-
-def test_the_categories_are_named(root: Path) -> None:
-    dataset = FashionMnist(FashionMnistOptions(root=root))
-    assert (dataset.class_names[0], dataset.class_names[9]) == ("T-shirt", "ankle boot")
-    assert len(dataset.class_names) == dataset.classes == 10
 
 
 def _samples(pictures: NDArray[np.uint8]) -> Tensor:
@@ -169,6 +165,6 @@ def test_bad_samples_still_tell_categories_apart(judged: ScoreSeries) -> None:
     quality = scores["quality_by_mode"]
     assert scores["worst_modes"][:2] == ["coat", "sneaker"]
     assert scores["made_by_mode"]["coat"] == quality["coat"] == 0
-    rest = {name: each for name, each in quality.items() if name != "coat"}
-    assert all(0 < each < 0.9 for each in rest.values())
+    rest = {name: value for name, value in quality.items() if name != "coat"}
+    assert all(0 < value < 0.9 for value in rest.values())
     assert min(rest, key=rest.__getitem__) == "sneaker"

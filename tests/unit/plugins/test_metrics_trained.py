@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import torch
 from torch import Tensor
 
@@ -156,17 +155,13 @@ def test_weights_that_cannot_be_had(
     def prepare(**options: object) -> None:
         metric("fid", **options).prepare(_toys(PICTURES), None)
 
-    def refuse(*words: object, **more: object) -> None:
-        raise requests.exceptions.ConnectionError("no network")
+    def refuse(url: str, name: str, checksum: str) -> None:
+        assert name == url.rpartition("/")[2] == "weights-inception-2015-12-05-6726825d.pth"
+        assert checksum == "sha256:6726825d"
+        raise DataUnavailable("no network")
 
-    monkeypatch.setenv("GANFW_CACHE", str(tmp_path))
-    monkeypatch.setattr("pooch.retrieve", refuse)
-    with pytest.raises(DataUnavailable, match="a local copy is given as -s metric"):
-        prepare()
-    downloads = tmp_path / "downloads"
-    downloads.mkdir(parents=True)
-    (downloads / "weights-inception-2015-12-05-6726825d.pth").write_bytes(b"other")
-    with pytest.raises(DataError, match="is not the file it should be"):
+    monkeypatch.setattr("ganfw_plugins.metrics.weights.download", refuse)
+    with pytest.raises(DataUnavailable, match="no network; a local copy is given as -s metric"):
         prepare()
     foreign = tmp_path / "foreign.pth"
     torch.save({"a": Path("x")}, foreign)

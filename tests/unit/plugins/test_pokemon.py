@@ -1,14 +1,9 @@
-"""The book's archive: read, downloaded, refused, replaced."""
+"""The archive of the book: read, downloaded, refused, replaced."""
 
 from __future__ import annotations
 
-import gc
-import hashlib
-import http.server
 import io
-import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +12,7 @@ from PIL import Image
 from ganfw.errors import DataError, DataUnavailable
 from ganfw_plugins.pokemon.archive import Archive
 from ganfw_plugins.pokemon.dataset import Pokemon
-from ganfw_plugins.pokemon.download import TRIES
 from ganfw_plugins.pokemon.options import PokemonOptions
-
-# The download library leaves a broken transfer's socket to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -118,84 +109,33 @@ def test_a_truncated_or_damaged_archive(tmp_path: Path) -> None:
         [Archive(path).read(name) for name in Archive(path).names]
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Answers each request with the next of ``answers``; the last one stays."""
-
-    answers: list[bytes | int]
-    requests: int = 0
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.requests += 1
-        answers = self.server.answers
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, int):
-            self.send_error(answer)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(GOOD)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-    gc.collect()
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise DataUnavailable("no network")
+
+    monkeypatch.setattr("ganfw_plugins.pokemon.dataset.download", refuse)
 
 
-def _download(server: Server, **options: object) -> Pokemon:
-    url = f"http://127.0.0.1:{server.server_port}/pokemon.zip"
-    return _prepared(url=url, **{"sha1": hashlib.sha1(GOOD).hexdigest(), **options})
+def test_the_archive_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "book.zip").write_bytes(GOOD)
+    calls: list[tuple[object, ...]] = []
+
+    def found(*arguments: object) -> Path:
+        calls.append(arguments)
+        return tmp_path / "book.zip"
+
+    monkeypatch.setattr("ganfw_plugins.pokemon.dataset.download", found)
+    assert len(_prepared(url="http://a/b.zip", sha1="ABCDEF12" * 5)) == 3
+    assert calls == [("http://a/b.zip", "pokemon-abcdef12.zip", "sha1:" + "ABCDEF12" * 5)]
 
 
-def test_a_download_is_kept(server: Server) -> None:
-    server.answers = [GOOD]
-    assert len(_download(server)) == 3
-    assert len(_download(server)) == 3
-    assert server.requests == 1
-
-
-def test_a_wrong_hash_is_an_error_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
-    server.answers = [GOOD]
-    with pytest.raises(DataError, match="is not the file it should be") as caught:
-        _download(server, sha1="0" * 40)
-    assert not isinstance(caught.value, DataUnavailable)
-    assert not [each for each in (tmp_path / "cache").rglob("*") if each.is_file()]
-
-
-def test_a_transfer_that_breaks_off_is_tried_again(server: Server) -> None:
-    server.answers = [GOOD[:100], GOOD]
-    assert len(_download(server)) == 3
-    assert server.requests == 2
-
-
-def test_a_transfer_that_always_breaks_off_is_an_error(server: Server) -> None:
-    server.answers = [GOOD[:100]]
-    with pytest.raises(DataError, match=f"broke off {TRIES} times") as caught:
-        _download(server)
-    assert not isinstance(caught.value, DataUnavailable)
-    assert server.requests == TRIES
-
-
-def test_a_server_that_has_it_not_lets_sprites_step_in(server: Server) -> None:
-    server.answers = [404]
-    with pytest.raises(DataUnavailable) as caught:
-        _download(server)
-    assert caught.value.instead == {"use": "sprites", "size": 16}
-    with pytest.raises(DataUnavailable) as caught:
-        _download(server, fallback="error")
-    assert caught.value.instead is None
+@pytest.mark.parametrize(
+    ("fallback", "instead"), [("sprites", {"use": "sprites", "size": 16}), ("error", None)]
+)
+def test_sprites_replace_what_can_not_be_downloaded(
+    offline: None, fallback: str, instead: dict[str, object] | None
+) -> None:
+    with pytest.raises(DataUnavailable, match=r"no network; .* -s data\.archive") as caught:
+        _prepared(fallback=fallback)
+    assert caught.value.instead == instead

@@ -46,7 +46,7 @@ def test_every_body_plan_draws_a_creature_on_white(plan: int) -> None:
 
 
 def test_species_differ_more_than_their_individuals() -> None:
-    pages = np.array([[_thumbnail(draw(0, s, n)) for n in range(12)] for s in range(60)])
+    pages = np.array([[_thumbnail(draw(0, s, n)) for n in range(8)] for s in range(20)])
     within = pages.var(axis=1).mean()
     between = pages.mean(axis=1).var(axis=0).mean()
     assert between > within

@@ -42,8 +42,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 def test_our_own_components_come_through_entry_points() -> None:
     registry = discover()
     assert not registry.broken
-    assert {each.source.name for each in registry.components()} == {"ganfw"}
-    assert {each.component.kind for each in registry.components()} >= {
+    assert {component.source.name for component in registry.components()} == {"ganfw"}
+    assert {found.component.kind for found in registry.components()} >= {
         "dataset", "generator", "discriminator", "loss", "callback", "recipe",
     }  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_wrecked_metadata_is_no_plugin(install: Install, tmp_path: Path) -> None
         (info / "METADATA").write_bytes(b"")
     registry = discover()
     assert registry.has("loss", "acme")
-    assert [each.version for each in registry.broken] == ["?"]
+    assert [plugin.version for plugin in registry.broken] == ["?"]
 
 
 def test_a_hook_may_not_take_what_is_not_given(install: Install) -> None:
@@ -107,7 +107,7 @@ def test_switches_choose_among_strangers_only(
     install("acme-gan", GOOD.format(name="acme"))
     install("zeta-gan", GOOD.format(name="zeta"))
     monkeypatch.setenv("GANFW_PLUGINS", "zeta-gan")
-    names = {each.name for each in discover().components("loss")}
+    names = {loss.name for loss in discover().components("loss")}
     assert "zeta" in names
     assert "acme" not in names
     assert "nonsaturating" in names

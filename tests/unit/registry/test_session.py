@@ -64,7 +64,7 @@ def test_registering_again_replaces() -> None:
     for summary in ("First", "Second"):
         ganfw.register("augment", "shift", summary=summary)(Shift)
     registered = discover().components("augment")
-    (found,) = [each for each in registered if each.source.kind == "session"]
+    (found,) = [augment for augment in registered if augment.source.kind == "session"]
     assert found.component.summary == "Second"
 
 

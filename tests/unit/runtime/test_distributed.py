@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
-from ganfw.data.loader import batch_count, batch_indices
+from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
 from ganfw.runtime.device import choose_device
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
-from ganfw.runtime.random_state import parse_random_state, random_state, random_state_json
+from ganfw.runtime.random_state import gather_random_states, own_random_state, random_state
 from ganfw.sampling.latents import Latents
 
 TWO = [Processes(rank, 2) for rank in range(2)]
+
+
+def _epoch(examples: int, batch_size: int, seed: int, processes: Processes) -> list[Tensor]:
+    """The indices of the samples in each batch of an epoch."""
+    indices, device = torch.arange(examples), torch.device("cpu")
+    loader = MemoryLoader(indices.float(), None, None, batch_size, seed, device, processes)
+    batches = [batch.samples.long() for batch in loader.epoch(3)]
+    assert len(batches) == len(loader)
+    return batches
 
 
 @pytest.mark.parametrize(
@@ -26,10 +36,7 @@ TWO = [Processes(rank, 2) for rank in range(2)]
 def test_every_process_gets_as_many(
     examples: int, batch_size: int, count: int, batches: int
 ) -> None:
-    shares = [
-        batch_indices(examples, batch_size, 0, 1, Processes(rank, count)) for rank in range(count)
-    ]
-    assert batch_count(examples, batch_size, Processes(0, count)) == batches
+    shares = [_epoch(examples, batch_size, 0, Processes(rank, count)) for rank in range(count)]
     for share in shares:
         assert [len(each) for each in share] == [len(each) for each in shares[0]]
         assert len(share) == batches
@@ -38,8 +45,8 @@ def test_every_process_gets_as_many(
 
 
 def test_shares_make_up_the_batches_of_one() -> None:
-    alone = batch_indices(24, 10, 7, 3, SINGLE_PROCESS)
-    first, second = (batch_indices(24, 10, 7, 3, each) for each in TWO)
+    alone = _epoch(24, 10, 7, SINGLE_PROCESS)
+    first, second = (_epoch(24, 10, 7, processes) for processes in TWO)
     for whole, one, other in zip(alone, first, second, strict=True):
         assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())
 
@@ -54,8 +61,12 @@ def test_latents_are_drawn_for_all() -> None:
 
 
 def test_the_state_of_random_streams_travels_as_text() -> None:
-    before = random_state()
-    after = parse_random_state(random_state_json())
+    class Two(Processes):
+        def gather(self, text: str) -> list[str]:
+            return ["of the first", text]
+
+    before, processes = random_state(), Two(1, 2)
+    after = own_random_state({}, gather_random_states(processes)[1:], processes)
     assert after["python"] == before["python"]
     assert torch.equal(after["torch"], before["torch"])
     assert after.keys() == before.keys()

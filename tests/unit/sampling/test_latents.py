@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ganfw.sampling.latents import slerp, slerp_path, truncated, whole_legs
+from ganfw.sampling.latents import slerp, slerp_path, split_at_keys, truncated
 
 
 @pytest.mark.parametrize("limit", [0.02, 0.5, 1.0, 2.5])
@@ -40,7 +40,7 @@ def test_a_great_circle_keeps_its_length() -> None:
     assert torch.equal(path[-1], -one)
 
 
-def test_a_leg_has_both_its_stops() -> None:
+def test_a_segment_has_both_its_keys() -> None:
     path = torch.arange(7)[:, None] * torch.ones(2, dtype=torch.long)
-    assert whole_legs(path, 3)[:, 0].tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
-    assert whole_legs(path[:, :, None, None], 3).shape == (8, 2, 1, 1)
+    assert split_at_keys(path, 3)[:, 0].tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
+    assert split_at_keys(path[:, :, None, None], 3).shape == (8, 2, 1, 1)

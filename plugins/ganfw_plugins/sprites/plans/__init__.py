@@ -1,4 +1,4 @@
-"""Body plans: how the parts of a creature go together. Each draws one model."""
+"""Body plans: functions that draw a creature from its parts."""
 
 from __future__ import annotations
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..face import eye, face
-from ..model import Model, between
+from ..model import Model, lerp
 from ..parts import crest, ears, feathered_wing, pattern, spikes, tail, webbed_wing
 
 
 def bird(model: Model) -> None:
     """A round body, a beak, and wings that flap."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    girth = between(0.32, 0.44, species.girth)
+    girth = lerp(0.32, 0.44, species.girth)
     for side in (-1, 1):
         foot = (side * 0.12 - 0.04 + 0.05 * pose.step * side, 0.84)
         canvas.stroke([(side * 0.1, 0.6), foot], 0.07, palette.accent)
@@ -22,7 +22,7 @@ def bird(model: Model) -> None:
     body = canvas.ellipse(0.0, 0.32, girth, 0.36, 0.15)
     canvas.fill(body, palette.main)
     pattern(model, body, -0.05, 0.35, girth, 0.36)
-    x, y, radius = -0.12, -0.15 + 0.03 * pose.nod, between(0.25, 0.34, species.head)
+    x, y, radius = -0.12, -0.15 + 0.03 * pose.nod, lerp(0.25, 0.34, species.head)
     if species.crest == "none" or species.crest == "spikes":
         for i in (-1, 0, 1):
             tip = (x + 0.12 + 0.12 * i, y - radius - 0.2 + 0.05 * abs(i))
@@ -34,7 +34,7 @@ def bird(model: Model) -> None:
     feathered_wing(model, -0.02, 0.22, -1 if pose.flap > 0.2 else 1, 0.42, 0.3 * pose.flap - 0.3)
     eye(model, x - 0.14, y - 0.02, 0.1, 1, 0.85)
     eye(model, x + 0.12, y - 0.02, 0.11, -1)
-    size = between(0.12, 0.22, species.snout)
+    size = lerp(0.12, 0.22, species.snout)
     gape = 0.05 if species.mouth == "open" else 0.0
     lower = [(x - 0.1, y + 0.1), (x - 0.14 - size * 0.8, y + 0.17 + gape), (x + 0.02, y + 0.2)]
     upper = [(x - 0.12, y + 0.05), (x - 0.16 - size, y + 0.14), (x + 0.04, y + 0.15)]
@@ -43,9 +43,9 @@ def bird(model: Model) -> None:
 
 
 def bat(model: Model) -> None:
-    """A ball of fur between two webbed wings."""
+    """A round body between two webbed wings."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    radius, lift = between(0.3, 0.42, species.girth), 0.3 + 0.5 * pose.flap
+    radius, lift = lerp(0.3, 0.42, species.girth), 0.3 + 0.5 * pose.flap
     y = 0.05 - 0.06 * pose.flap
     for side in (-1, 1):
         webbed_wing(model, side * radius * 0.8, y, side, 0.58, lift - 0.06 * side)
@@ -60,7 +60,7 @@ def bat(model: Model) -> None:
 
 
 def moth(model: Model) -> None:
-    """Four wide wings with eyes on them."""
+    """Four wide wings with eyespots."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
     fold = 0.85 - 0.2 * pose.flap
     for side in (-1, 1):
@@ -68,7 +68,7 @@ def moth(model: Model) -> None:
         lower = canvas.ellipse(side * 0.36 * slant, 0.42, 0.3 * slant, 0.26, side * 0.5)
         canvas.fill(lower, palette.second)
         upper = canvas.ellipse(side * 0.46 * slant, -0.02, 0.42 * slant,
-                               between(0.28, 0.36, species.girth), side * -0.5)  # fmt: skip
+                               lerp(0.28, 0.36, species.girth), side * -0.5)  # fmt: skip
         canvas.fill(upper, palette.main)
         spot = canvas.ellipse(side * 0.54 * slant, -0.06, 0.15 * slant, 0.15)
         canvas.fill(spot, palette.accent, within=upper, lined=False)
@@ -92,9 +92,9 @@ def moth(model: Model) -> None:
 
 
 def dragon(model: Model) -> None:
-    """Wings, a long neck, a tail, and something to say."""
+    """Wings, a long neck and a tail."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    girth = between(0.24, 0.34, species.girth)
+    girth = lerp(0.24, 0.34, species.girth)
     webbed_wing(model, 0.12, 0.1, 1, 0.62, 0.75 + 0.35 * pose.flap)
     tail(model, 0.2, 0.6, size=1.15)
     for side in (-1, 1):
@@ -114,7 +114,7 @@ def dragon(model: Model) -> None:
         canvas.fill(canvas.limb([(side * girth * 0.7, 0.24), hand], (0.07, 0.055)), palette.main)
     ears(model, x + 0.08, y - 0.16, 0.13, 0.8)
     canvas.fill(canvas.ellipse(x, y, 0.26, 0.22), palette.main)
-    canvas.fill(canvas.ellipse(x - 0.2, y + 0.08, between(0.14, 0.22, species.snout), 0.13),
+    canvas.fill(canvas.ellipse(x - 0.2, y + 0.08, lerp(0.14, 0.22, species.snout), 0.13),
                 palette.main)  # fmt: skip
     canvas.dot(x - 0.28, y + 0.04, 0.028, palette.line)
     canvas.stroke([(x - 0.34, y + 0.13), (x - 0.18, y + 0.16), (x - 0.02, y + 0.12)], 0.035)

@@ -6,15 +6,15 @@ import math
 
 from ..brush import Shape
 from ..face import face
-from ..model import Model, between
+from ..model import Model, lerp
 from ..parts import crest, ears, foot_colour, pattern, spikes, tail
 
 
 def quadruped(model: Model) -> None:
     """Four legs, seen from the side: a fox, a horse, a hog."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    length, girth = 0.42, between(0.2, 0.3, species.girth)
-    hip = between(0.4, 0.25, species.legs)
+    length, girth = 0.42, lerp(0.2, 0.3, species.girth)
+    hip = lerp(0.4, 0.25, species.legs)
     tail(model, 0.4, hip - 0.1)
     swing = 0.13 * pose.step
     for x, phase, far in ((0.36, -1, True), (-0.14, 1, True), (0.26, 1, False), (-0.26, -1, False)):
@@ -29,15 +29,15 @@ def quadruped(model: Model) -> None:
     pattern(model, body, 0.08, hip, length, girth)
     if species.crest == "spikes":
         spikes(model, [(0.06 + 0.15 * i, hip - girth * 0.92, 0.3 * i) for i in (0, 1, 2)])
-    x, y = -0.38, hip - between(0.28, 0.46, species.legs) + 0.05 * pose.nod
+    x, y = -0.38, hip - lerp(0.28, 0.46, species.legs) + 0.05 * pose.nod
     canvas.fill(canvas.limb([(-0.2, hip), (x, y)], (0.17, 0.16)), palette.main)
-    _head(model, x, y, between(0.27, 0.36, species.head), -0.5)
+    _head(model, x, y, lerp(0.27, 0.36, species.head), -0.5)
 
 
 def sitter(model: Model) -> None:
-    """It sits and looks at you: a cat, a hare, a bear cub."""
+    """A sitting animal from the front: a cat, a hare, a bear cub."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    girth = between(0.3, 0.42, species.girth)
+    girth = lerp(0.3, 0.42, species.girth)
     tail(model, 0.24, 0.7)
     body = canvas.ellipse(0.03, 0.48, girth, 0.38)
     canvas.fill(body, palette.main)
@@ -48,13 +48,13 @@ def sitter(model: Model) -> None:
         paw = (side * 0.14 - lift * 0.6, 0.76 - lift)
         canvas.fill(canvas.limb([(side * 0.17, 0.42), paw], (0.08, 0.075)), palette.main)
         canvas.fill(canvas.ellipse(*paw, 0.085, 0.065), foot_colour(model))
-    _head(model, 0.03 * pose.nod - 0.03, -0.1, between(0.36, 0.44, species.head), 0.0)
+    _head(model, 0.03 * pose.nod - 0.03, -0.1, lerp(0.36, 0.44, species.head), 0.0)
 
 
 def biped(model: Model) -> None:
     """Two legs, two arms, an upright body: a small dinosaur, a duck, an imp."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    girth, stride = between(0.24, 0.36, species.girth), 0.07 * pose.step
+    girth, stride = lerp(0.24, 0.36, species.girth), 0.07 * pose.step
     tail(model, 0.22, 0.55, size=1.1)
     for side in (-1, 1):
         x, y = side * 0.17 + stride, 0.8 - 0.05 * max(0.0, side * pose.step)
@@ -70,13 +70,13 @@ def biped(model: Model) -> None:
         hand = (side * (girth + 0.12), 0.36 - 0.2 * swing)
         arm = [(side * girth * 0.8, 0.2), (side * (girth + 0.06), 0.32 - 0.1 * swing), hand]
         canvas.fill(canvas.limb(arm, (0.075, 0.065, 0.075)), palette.main)
-    _head(model, -0.04, -0.18 + 0.03 * pose.nod, between(0.32, 0.42, species.head), -0.25)
+    _head(model, -0.04, -0.18 + 0.03 * pose.nod, lerp(0.32, 0.42, species.head), -0.25)
 
 
 def turtle(model: Model) -> None:
     """A shell on four short legs."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    height = between(0.36, 0.5, species.girth)
+    height = lerp(0.36, 0.5, species.girth)
     tail(model, 0.45, 0.6, size=0.6)
     for x, phase in ((0.38, -1), (-0.2, 1), (0.22, 1), (-0.34, -1)):
         foot = (x + 0.08 * pose.step * phase, 0.8)
@@ -98,9 +98,9 @@ def turtle(model: Model) -> None:
 
 
 def golem(model: Model) -> None:
-    """Boulders that hold together."""
+    """A body of boulders."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide = between(0.36, 0.5, species.girth)
+    wide = lerp(0.36, 0.5, species.girth)
     for side in (-1, 1):
         canvas.fill(_boulder(model, side * 0.24 + 0.05 * pose.step, 0.72, 0.17), palette.second)
     canvas.fill(_boulder(model, wide + 0.12, 0.3 + 0.18 * pose.reach, 0.19), palette.main)
@@ -128,12 +128,12 @@ def _boulder(model: Model, x: float, y: float, radius: float, corners: int = 5) 
 
 
 def _head(model: Model, x: float, y: float, radius: float, turn: float) -> None:
-    """A round head with everything on it, looking to the side by ``turn``."""
+    """A round head with ears, crest and face, turned to the side by ``turn``."""
     canvas, palette, species = model.canvas, model.palette, model.species
     ears(model, x, y - radius * 0.78, radius * 0.62, radius / 0.36)
     if species.crest != "gem":
         crest(model, x, y - radius * 0.92)
-    skull = canvas.ellipse(x, y, radius * between(1.0, 1.15, species.head), radius * 0.95)
+    skull = canvas.ellipse(x, y, radius * lerp(1.0, 1.15, species.head), radius * 0.95)
     canvas.fill(skull, palette.main)
     if species.pattern in ("belly", "socks"):
         muzzle = canvas.ellipse(x + turn * radius * 0.5, y + radius * 0.55,

@@ -1,19 +1,19 @@
-"""Small creatures of the undergrowth."""
+"""Small creatures."""
 
 from __future__ import annotations
 
 from ..brush import Colour
 from ..face import eye, face
-from ..model import Model, between
+from ..model import Model, lerp
 from ..parts import crest, ears, pattern, spikes
 
 _STALK: Colour = (0.97, 0.93, 0.84)
 
 
 def beetle(model: Model) -> None:
-    """Wing cases, six legs, and feelers or a horn."""
+    """Wing cases, six legs, and antennae or a horn."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide = between(0.38, 0.5, species.girth)
+    wide = lerp(0.38, 0.5, species.girth)
     for side in (-1, 1):
         for i in (0, 1, 2):
             y = 0.2 + 0.2 * i
@@ -27,7 +27,7 @@ def beetle(model: Model) -> None:
             spot = canvas.ellipse(side * (0.1 + x * wide * 0.7), 0.1 + y * 0.6, 0.085, 0.085)
             canvas.fill(spot, palette.accent, within=case, lined=False)
     canvas.stroke([(0.0, 0.0), (0.03 * pose.wag, 0.8)], 0.045)
-    x, y, radius = 0.04 * pose.nod, -0.16, between(0.27, 0.34, species.head)
+    x, y, radius = 0.04 * pose.nod, -0.16, lerp(0.27, 0.34, species.head)
     if species.snout > 0.5:
         horn = [(x, y), (x - 0.02, y - 0.35), (x - 0.14, y - 0.55)]
         canvas.fill(canvas.limb(horn, (0.11, 0.08, 0.03)), palette.main)
@@ -40,9 +40,9 @@ def beetle(model: Model) -> None:
 
 
 def crab(model: Model) -> None:
-    """Two claws, held up."""
+    """A crab with two raised claws."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide = between(0.36, 0.48, species.girth)
+    wide = lerp(0.36, 0.48, species.girth)
     for side in (-1, 1):
         for i in (0, 1, 2):
             foot = (side * (wide + 0.06 + 0.1 * i), 0.82 - 0.1 * i + 0.04 * pose.step * side)
@@ -71,15 +71,15 @@ def crab(model: Model) -> None:
 
 
 def mushroom(model: Model) -> None:
-    """A cap with spots on a stem with a face."""
+    """A spotted cap on a stem with a face."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide, tilt = between(0.55, 0.72, species.girth), 0.1 * pose.nod
+    wide, tilt = lerp(0.55, 0.72, species.girth), 0.1 * pose.nod
     for side in (-1, 1):
         foot = (side * 0.15 + 0.05 * pose.step, 0.83 - 0.04 * max(0.0, side * pose.step))
         canvas.fill(canvas.ellipse(*foot, 0.14, 0.08), palette.second)
         hand = (side * 0.42, 0.42 - 0.16 * pose.reach * side)
         canvas.fill(canvas.limb([(side * 0.24, 0.42), hand], (0.07, 0.065)), _STALK)
-    stem = canvas.limb([(0.0, 0.1), (0.0, 0.58)], (0.25, between(0.28, 0.34, species.head)))
+    stem = canvas.limb([(0.0, 0.1), (0.0, 0.58)], (0.25, lerp(0.28, 0.34, species.head)))
     canvas.fill(stem, _STALK)
     if species.crest in ("leaf", "flame"):
         crest(model, tilt, -0.55, 1.2)
@@ -88,16 +88,16 @@ def mushroom(model: Model) -> None:
                           (wide - 0.06, 0.12 + tilt)], 0.09)  # fmt: skip
     canvas.fill(cap, palette.main)
     for u, v in ((-0.5, 0.0), (0.05, -0.32), (0.52, -0.06), (-0.1, 0.1)):
-        size = between(0.09, 0.14, species.snout)
+        size = lerp(0.09, 0.14, species.snout)
         spot = canvas.ellipse(u * wide, v - 0.05 + tilt * u, size * 1.15, size)
         canvas.fill(spot, palette.pale, within=cap, lined=False)
     face(model, 0.03 * pose.nod, 0.4, 0.15)
 
 
 def snail(model: Model) -> None:
-    """A spiral on a soft foot."""
+    """A spiral shell on a soft foot."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    size = between(0.36, 0.46, species.girth)
+    size = lerp(0.36, 0.46, species.girth)
     x, y = -0.48, 0.05 + 0.06 * pose.nod
     for side in (-1, 1):
         tip = (x - 0.06 + side * 0.13, y - 0.38 + 0.04 * pose.wag * side)
@@ -118,7 +118,7 @@ def snail(model: Model) -> None:
 
 
 def spider(model: Model) -> None:
-    """Eight legs, and more eyes than you would think."""
+    """Eight legs and many eyes."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
     for side in (-1, 1):
         for i in range(4):
@@ -127,7 +127,7 @@ def spider(model: Model) -> None:
             foot = (side * (0.78 - 0.05 * i), 0.38 + 0.16 * i + lift)
             canvas.fill(canvas.limb([(side * 0.15, 0.3), knee, foot], (0.06, 0.05, 0.03)),
                         palette.second)  # fmt: skip
-    radius = between(0.32, 0.42, species.girth)
+    radius = lerp(0.32, 0.42, species.girth)
     back = canvas.ellipse(0.05 * pose.wag, 0.08, radius, radius)
     canvas.fill(back, palette.main)
     pattern(model, back, 0.05 * pose.wag, 0.0, radius, radius)

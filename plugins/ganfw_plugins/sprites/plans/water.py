@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from ..face import eye, face, mouth
-from ..model import Model, between
+from ..model import Model, lerp
 from ..parts import crest, ears, pattern, spikes
 
 
 def fish(model: Model) -> None:
     """A body with fins, seen from the side."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    height, wave = between(0.3, 0.48, species.girth), 0.16 * pose.wag
+    height, wave = lerp(0.3, 0.48, species.girth), 0.16 * pose.wag
     for side in (-1, 1):
         end = (0.78, 0.1 + side * 0.26 + wave)
         fin = [(0.38, 0.1), (0.6, 0.1 + side * 0.05 + wave), end, (0.72, 0.1 + side * 0.02 + wave)]
@@ -32,16 +32,16 @@ def fish(model: Model) -> None:
     reach = 0.25 + 0.1 * pose.flap
     side_fin = canvas.limb([(0.0, 0.18), (reach, 0.24 + 0.2 * pose.flap)], (0.05, 0.1))
     canvas.fill(side_fin, palette.second)
-    eye(model, -0.32, 0.0, between(0.11, 0.16, species.eye_size), 1)
+    eye(model, -0.32, 0.0, lerp(0.11, 0.16, species.eye_size), 1)
     mouth(model, -0.47, 0.2, 0.1)
     if species.blush:
         canvas.dot(-0.24, 0.2, 0.055, (1.0, 0.55, 0.55))
 
 
 def serpent(model: Model) -> None:
-    """Coils below, a head above."""
+    """A coiled body and a head above it."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    thick = between(0.12, 0.18, species.girth)
+    thick = lerp(0.12, 0.18, species.girth)
     sway = 0.12 * pose.wag
     canvas.fill(canvas.limb([(0.3, 0.62), (0.6, 0.5), (0.72, 0.3 + sway)], (thick, 0.08, 0.02)),
                 palette.main)  # fmt: skip
@@ -73,9 +73,9 @@ def serpent(model: Model) -> None:
 
 
 def jelly(model: Model) -> None:
-    """A dome with arms that float."""
+    """A dome with floating arms."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide = between(0.42, 0.56, species.girth)
+    wide = lerp(0.42, 0.56, species.girth)
     for i in range(5):
         x = (i - 2) * wide * 0.4
         phase = pose.wag * 2 + i * 1.3
@@ -96,9 +96,9 @@ def jelly(model: Model) -> None:
 
 
 def ghost(model: Model) -> None:
-    """A drop of something soft, with a hem that sways."""
+    """A soft drop with a swaying hem."""
     canvas, palette, species, pose = model.canvas, model.palette, model.species, model.pose
-    wide, sway = between(0.36, 0.5, species.girth), 0.08 * pose.wag
+    wide, sway = lerp(0.36, 0.5, species.girth), 0.08 * pose.wag
     tips = [
         (-wide, 0.55 + 0.08 * pose.step), (-wide * 0.5, 0.72 - 0.06 * pose.step),
         (0.0, 0.62 + 0.06 * pose.step), (wide * 0.5, 0.74 - 0.06 * pose.step),

@@ -1,0 +1,106 @@
+"""RunRequest: what a user wants from a run. The command line and Python use the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..registry.registry import Registry
+from .layers import WHOLE_LISTS, Layer, Tree, add_component, file_layer, settings_layer
+from .recipes import recipe_layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """Everything that ``ganfw run`` and `ganfw.run` take for a run. None means: not given.
+
+    - ``recipe`` and ``config``: a recipe's name, and TOML files on top of it, in order.
+    - ``gen`` to ``metric``: names of components.
+    - ``settings``: any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``.
+    - all others: short names for common settings; ``lr`` sets both optimizers.
+    """
+
+    recipe: str | None = None
+    config: Sequence[Path] = ()
+    gen: str | None = None
+    disc: str | None = None
+    data: str | None = None
+    loss: Sequence[str] = ()
+    augment: Sequence[str] = ()
+    callback: Sequence[str] = ()
+    no_callback: Sequence[str] = ()
+    metric: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    epochs: int | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    size: Any = None
+    latent_dim: int | None = None
+    seed: int | None = None
+    device: str | None = None
+    precision: str | None = None
+    compile: bool | None = None
+    name: str | None = None
+
+    def layers(self, registry: Registry, source: str) -> list[Layer]:
+        """The layers, weakest first; ``source`` names where the request comes from.
+
+        Raises UsageError for an unknown recipe, a bad file, an impossible path, or a component or
+        an option that is given twice.
+        """
+        return [
+            *([recipe_layer(registry, self.recipe)] if self.recipe else []),
+            *(file_layer(path) for path in self.config),
+            self._components(source),
+            self._callbacks(source),
+            self.options_layer(source),
+        ]
+
+    def options_layer(self, source: str) -> Layer:
+        """``settings`` and all short names as one layer. Raises UsageError if two of them set the
+        same option, since one of them would be ignored."""
+        short = {path: value for path, value in self._short_names().items() if value is not None}
+        for path in short:
+            if path in self.settings:
+                flag = path.rpartition(".")[2].replace("_", "-")
+                raise UsageError(f"{path} is set by --{flag} and by -s {path}: give one of them")
+        return settings_layer({**short, **self.settings}, source)
+
+    def _short_names(self) -> dict[str, Any]:
+        return {
+            "train.epochs": self.epochs,
+            "train.steps": self.steps,
+            "train.batch_size": self.batch_size,
+            "gen.optimizer.lr": self.lr,
+            "disc.optimizer.lr": self.lr,
+            "data.size": self.size,
+            "train.latent_dim": self.latent_dim,
+            "train.seed": self.seed,
+            "train.device": self.device,
+            "train.precision": self.precision,
+            "train.compile": self.compile,
+            "train.name": self.name,
+        }
+
+    def _components(self, source: str) -> Layer:
+        single = {"data": self.data, "gen": self.gen, "disc": self.disc}
+        values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
+        several = {"loss": self.loss, "augment": self.augment, "metric": self.metric}
+        for slot, names in several.items():
+            for name in names:
+                add_component(values.setdefault(slot, {}), slot, name, {})
+        return Layer(source, values, WHOLE_LISTS & values.keys())
+
+    def _callbacks(self, source: str) -> Layer:
+        named: Tree = {}
+        for name in self.callback:
+            add_component(named, "callback", name, {"enabled": True})
+        for name in (callback.rpartition("/")[2] for callback in self.no_callback):
+            if name in named:
+                raise UsageError(f"callback '{name}' is both added and left out")
+            named[name] = {"enabled": False}
+        return Layer(source, {"callback": named})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there is a problem.")
 def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> None:
-    """Look at versions, devices, plugins and the cache, and say what to mend."""
+    """Look at versions, devices, plugins and the cache, and say what to fix."""
     from ..registry.discovery import discover
 
     # Plugins come first: one that imports torch is noticed only while torch is not there.
@@ -52,8 +52,12 @@ def _versions(report: Report) -> str:
 
 def _devices(report: Report) -> str:
     rows = [
-        (each.device, each.name, "fails" if each.error else f"{each.milliseconds:.1f} ms a step")
-        for each in report.devices
+        (
+            check.device,
+            check.name,
+            "fails" if check.error else f"{check.milliseconds:.1f} ms a step",
+        )
+        for check in report.devices
     ]
     return columns([("DEVICE", "NAME", "SMALL GAN"), *rows])
 
@@ -61,12 +65,12 @@ def _devices(report: Report) -> str:
 def _plugins(report: Report) -> str:
     rows = [
         (
-            each.entry_point,
-            f"{each.distribution} {each.version}",
-            "broken" if each.failure else str(each.components),
-            f"{each.seconds * 1e3:.1f} ms",
+            plugin.entry_point,
+            f"{plugin.distribution} {plugin.version}",
+            "broken" if plugin.failure else str(plugin.components),
+            f"{plugin.seconds * 1e3:.1f} ms",
         )
-        for each in report.plugins
+        for plugin in report.plugins
     ]
     return columns([("PLUGIN", "FROM", "COMPONENTS", "TIME"), *rows])
 
@@ -77,15 +81,17 @@ def _cache(report: Report) -> str:
 
 
 def _tracebacks(report: Report) -> str:
-    broken = [(each, each.failure) for each in report.plugins if each.failure]
+    broken = [(plugin, plugin.failure) for plugin in report.plugins if plugin.failure]
     return "\n\n".join(
-        f"{each.entry_point} of {each.distribution} {each.version}, {failure.phase}:\n"
+        f"{plugin.entry_point} of {plugin.distribution} {plugin.version}, {failure.phase}:\n"
         + failure.traceback.rstrip()
-        for each, failure in broken
+        for plugin, failure in broken
     )
 
 
 def _findings(report: Report) -> str:
     if not report.findings:
         return "Everything is well."
-    return "\n".join(f"{each.level}: {each.text}\n    → {each.advice}" for each in report.findings)
+    return "\n".join(
+        f"{finding.level}: {finding.text}\n    → {finding.advice}" for finding in report.findings
+    )

@@ -13,7 +13,7 @@ from .options import find_plugins, log_options, plugin_option, set_option, typed
 from .table import columns
 
 if TYPE_CHECKING:
-    from ..runs.scores import Record
+    from ..runs.records import ScoreRecord
 
 _NEAREST = "--nearest"
 
@@ -26,17 +26,17 @@ _NEAREST = "--nearest"
     multiple=True,
     metavar="NAME",
     shell_complete=component_names("metric"),
-    help="Metric to judge by; several. Without it, those tagged default that fit the data.",
+    help="Metric to use; several. Without it, those tagged default that fit the data.",
 )
 @set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--best", is_flag=True, help="Evaluator the best generator, not the last one.")
+@click.option("--best", is_flag=True, help="Evaluate the best generator, not the last one.")
 @click.option(
     _NEAREST,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also draw samples beside their nearest real ones, to show what is learnt by heart.",
+    help="Also draw samples beside their nearest real ones, to show what is memorized.",
 )
 @plugin_option
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
@@ -52,7 +52,7 @@ def evaluate_command(
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Judge the run in folder RUN by metrics, and keep the scores there.
+    """Score the run in folder RUN by metrics, and keep the scores there.
 
     \b
       ganfw evaluate runs/0001-dcgan-sprites
@@ -62,19 +62,19 @@ def evaluate_command(
 
     folder = open_run(run)
     registry = find_plugins(plugins)
-    # A run's own copies of plugin files may offer more: they are taken up later.
+    # A run's own copies of plugin files may offer more; they are registered later.
     for name in () if folder.plugins.is_dir() else metrics:
         registry.find("metric", name)
     layer = typed_settings(settings, "command line")
-    from ..evaluation.evaluate_run import Asked, evaluate
+    from ..evaluation.evaluate_run import EvaluationRequest, evaluate
 
     if nearest is not None:
         from ..sampling.image_files import picture_format, write_picture
 
         picture_format(nearest, option=_NEAREST)
-    asked = Asked(metrics, layer, seed, device, nearest is not None, best)
-    found = evaluate(registry, run, asked)
-    click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
+    request = EvaluationRequest(metrics, layer, seed, device, nearest is not None, best)
+    found = evaluate(registry, run, request)
+    click.echo(_json(found.records) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
         write_picture(nearest, found.nearest, _NEAREST)
         click.echo(
@@ -84,17 +84,19 @@ def evaluate_command(
         )
 
 
-def table(records: list[Record]) -> str:
-    """Everything found, a row each, the better direction said."""
-    from ..runs.scores import findings
+def _json(records: list[ScoreRecord]) -> str:
+    return json.dumps([record.model_dump(mode="json") for record in records], indent=2)
 
+
+def table(records: list[ScoreRecord]) -> str:
+    """A row for each score, with the direction that is better."""
     rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
     for record in records:
-        result = record["result"]
-        for name, value in findings(record).items():
-            direction = "lower" if record["lower_is_better"] else "higher"
-            better = direction if name == record["main"] else ""
+        real, generated = (
+            str(record.result.get(f"{kind}_samples", "")) for kind in ("real", "generated")
+        )
+        for name, value in record.scores.items():
+            better = record.better if name == record.main else ""
             shown = f"{value:.5g}" if isinstance(value, float) else str(value)
-            counts = (str(result.get("real_samples", "")), str(result.get("generated_samples", "")))
-            rows.append((record["metric"], name, shown, better, *counts))
+            rows.append((record.metric, name, shown, better, real, generated))
     return columns(rows)

@@ -11,7 +11,8 @@ from ..errors import GanfwError
 from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.options import Options
-from ..runs.scores import Record, in_short, keep_scores, main_score
+from ..runs.records import ScoreRecord
+from ..runs.scores import keep_scores
 from ..runtime.logs import log
 from ..storage import checkpoint
 from .evaluator import Evaluator, SampleOrigin
@@ -73,33 +74,33 @@ class EvaluationCallback(Callback):
         """Judge by the metrics that are ``due``: whether the generator is the best so far."""
         records = self._score_all(due, run, step, when)
         if records:
-            log.info(f"{when}: {'  '.join(map(in_short, records))}")
+            log.info(f"{when}: {'  '.join(map(str, records))}")
         decisive = self._judge.metrics[0].use
-        if not records or records[0]["metric"] != decisive or not self._improves(records[0]):
+        if not records or records[0].metric != decisive or not self._improves(records[0]):
             return False
-        self._best, self.best_step = main_score(records[0]), step
+        self._best, self.best_step = records[0].main_score, step
         return True
 
     def _score_all(
         self, due: Sequence[ComponentConfig[MetricKeys]], run: events.RunView, step: int, when: str
-    ) -> list[Record]:
+    ) -> list[ScoreRecord]:
         """The records of those that could judge; they are kept, also where one of them breaks."""
-        made = SampleOrigin(step, next(reversed(run.exported), "generator"), run.seed)
-        drawn = self._judge.drawn(run.sampling_generator, run.seed)
-        records: list[Record] = []
+        origin = SampleOrigin(step, next(reversed(run.exported), "generator"), run.seed)
+        pool = self._judge.pool(run.sampling_generator, run.seed)
+        records: list[ScoreRecord] = []
         try:
             for component in due:
                 self._judged[component.registered.name] = step
                 try:
-                    records.append(self._judge.score(component, drawn, made))
+                    records.append(self._judge.score(component, pool, origin))
                 except GanfwError as error:
                     log.warning(f"{when} has no score: {error}")
         finally:
-            keep_scores(run.folder.scores, records)
+            keep_scores(run.folder, records)
         return records
 
-    def _improves(self, record: Record) -> bool:
-        score = main_score(record)
+    def _improves(self, record: ScoreRecord) -> bool:
+        score = record.main_score
         if score is None or self._best is None:
             return score is not None
-        return score < self._best if record["lower_is_better"] else score > self._best
+        return score < self._best if record.lower_is_better else score > self._best

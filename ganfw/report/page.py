@@ -9,8 +9,9 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PluginError
-from .charts import Figure, loss_figure, score_figures
-from .summary import Summary, differences
+from .charts import Chart, loss_chart, score_charts
+from .options import differences
+from .summary import Summary
 
 _FOLDER = Path(__file__).parent
 
@@ -31,17 +32,17 @@ def render(runs: list[Summary]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    losses, scores = loss_figure(runs), score_figures(runs)
+    losses, scores = loss_chart(runs), score_charts(runs)
     return environment.get_template("page.html.j2").render(
         version=__version__,
         runs=runs,
-        differences=differences(runs),
+        differences=differences([run.options for run in runs]),
         losses=losses,
         scores=scores,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=(_FOLDER / "page.js").read_text(encoding="utf-8"),
         plotly=get_plotlyjs(),
-        data=_script_json({"runs": _slides(runs), "figures": _charts([losses, *scores])}),
+        data=_script_json({"runs": _slides(runs), "charts": _lines([losses, *scores])}),
     )
 
 
@@ -52,10 +53,10 @@ def _slides(runs: Sequence[Summary]) -> list[dict[str, object]]:
     ]
 
 
-def _charts(figures: Sequence[Figure]) -> list[list[dict[str, object]]]:
-    return [[asdict(line) for line in figure.lines] for figure in figures]
+def _lines(charts: Sequence[Chart]) -> list[list[dict[str, object]]]:
+    return [[asdict(line) for line in chart.lines] for chart in charts]
 
 
 def _script_json(value: object) -> str:
-    """JSON that can't end the script element that it stands in."""
+    """JSON that can't end the script element that it is in."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")

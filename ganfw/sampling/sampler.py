@@ -15,7 +15,7 @@ from ..errors import PluginError, UsageError
 from ..images import bare_picture, picture_grid
 from ..interfaces.dataset import Dataset
 from ..registry.registry import Registry
-from ..runs.network import load_network, read_card, shapes_of
+from ..runs.network import load_network, read_card
 from ..runtime.random_state import derive_seed
 from .generate import generate
 from .latents import Latents, slerp_path, truncated
@@ -39,7 +39,7 @@ class Sampler:
     def __init__(self, folder: Path, registry: Registry) -> None:
         self.folder = folder
         self.card = read_card(folder)
-        self.shapes = shapes_of(self.card)
+        self.shapes = self.card.shapes
         self.network = load_network(folder, registry).eval()
         self._registry = registry
 
@@ -154,7 +154,7 @@ class Sampler:
             raise UsageError(f"{self.folder} was trained on data without labels")
         if not self._heeds_labels:
             raise UsageError(
-                f"generator '{self.card['use']}' makes the same of every label: leave labels out"
+                f"generator '{self.card.use}' makes the same of every label: leave labels out"
             )
         wrong = [each for each in labels if not 0 <= each < classes]
         if wrong:
@@ -191,12 +191,12 @@ class Sampler:
 
     def _dataset(self) -> Dataset:
         """The dataset it was trained on, for showing only: nothing is downloaded or read."""
-        data = self.card["data"]
+        data = self.card.data
         try:
-            registered = self._registry.find("dataset", data["use"])
+            registered = self._registry.find("dataset", data.use)
         except UsageError as error:
             raise PluginError(f"samples can't be shown: {error}") from None
-        options = registered.load_options().model_construct(**data["options"])
+        options = registered.load_options().model_construct(**data.options)
         dataset: Dataset = registered.load()(options)
         return dataset
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,13 @@ from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.events import RunView
 from ..interfaces.shapes import Shapes
+from ..runs.records import (
+    RUN_FORMAT,
+    DataRecord,
+    MachineRecord,
+    Provenance,
+    write_provenance,
+)
 from ..runtime.random_state import seed_everything
 from ..sampling.latents import Latents
 from ..storage import checkpoint
@@ -141,20 +147,20 @@ class _Stop(Callback):
             event.run.request_stop("check")
 
 
-_PROVENANCE = {
-    "format": 1,
-    "argv": ["ganfw", "check"],
-    "started": "",
-    "seed": 0,
-    "data": {"trained_on": "toy", "asked": "toy", "fingerprint": "", "examples": 0},
-    "components": [],
-    "origins": {},
-    "plugin_files": [],
-    "versions": {},
-    "machine": {"device": "cpu", "device_name": "", "processes": 1},
-    "resumed": [],
-}
-"""What callbacks may read of the run's making."""
+_PROVENANCE = Provenance(
+    format=RUN_FORMAT,
+    argv=("ganfw", "check"),
+    started="",
+    seed=0,
+    data=DataRecord(trained_on="toy", asked="toy", fingerprint="", examples=0),
+    components=(),
+    origins={},
+    plugin_files=(),
+    versions={},
+    machine=MachineRecord(device="cpu", device_name="", platform="", python=""),
+    resumed=(),
+)
+"""What callbacks may read of how the run was made."""
 
 
 def _fresh_folder(name: str) -> RunDir:
@@ -162,7 +168,7 @@ def _fresh_folder(name: str) -> RunDir:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     folder = RunDir(path)
-    folder.provenance.write_text(json.dumps(_PROVENANCE), encoding="utf-8")
+    write_provenance(folder, _PROVENANCE)
     return folder
 
 

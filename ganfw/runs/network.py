@@ -67,7 +67,10 @@ def export_network(folder: Path, card: NetworkCard, network: nn.Module) -> None:
 
 def read_card(folder: Path) -> NetworkCard:
     """The card in ``folder``. Raises RunError if there is none this ganfw can read."""
-    return read_json(folder / _CARD, NetworkCard, FORMAT)
+    try:
+        return read_json(folder / _CARD, NetworkCard, FORMAT)
+    except RunError as error:
+        raise RunError(f"{folder} is no exported network that can be loaded: {error}") from None
 
 
 def is_network(folder: Path) -> bool:

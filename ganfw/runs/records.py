@@ -135,8 +135,11 @@ class MetricsRow(Record):
         if not isinstance(values, dict) or "terms" in values:
             return values
         terms = {name: value for name, value in values.items()
-                 if name not in cls.model_fields and _is_number(value)}  # fmt: skip
+                 if name not in _ROW_FIELDS and _is_number(value)}  # fmt: skip
         return {**values, "terms": terms}
+
+
+_ROW_FIELDS = frozenset(MetricsRow.model_fields)
 
 
 class RunWarning(Record):

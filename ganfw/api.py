@@ -22,7 +22,6 @@ from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
 from .runs.records import read_provenance
 from .runtime.logs import log, print_logs
-from .storage.atomic import write_text
 from .storage.run_dir import RunDir, open_run
 
 if TYPE_CHECKING:
@@ -102,16 +101,9 @@ class Run:
     def report(self, output: str | Path | None = None) -> Path:
         """Write the page that ``ganfw report`` writes, by default ``report.html`` in the run's
         folder; return its path. Raises RunError."""
-        from .report.page import render
-        from .report.summary import named_apart, read
+        from .report.page import write_report
 
-        target = self.path / "report.html" if output is None else Path(output)
-        page = render(named_apart([read(self.path)]))
-        try:
-            write_text(target, page)
-        except OSError as error:
-            raise RunError(f"{target} can't be written: {error.strerror}") from None
-        return target
+        return write_report([self.path], None if output is None else Path(output))
 
     def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
         """Go on training, to ``epochs`` in all or ``steps`` in all."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import __version__
 from ..config.layers import Layer
 from ..config.run_config import RunConfig, resolve
 from ..data.decoded_cache import decode
@@ -20,15 +18,14 @@ from ..runs.network import find_generator
 from ..runs.plugin_copies import register_plugin_copies
 from ..runs.records import ScoreRecord, read_provenance
 from ..runs.saved_run import check_same_data, saved_layer
-from ..runs.scores import checked_result, keep_scores, read_scores
+from ..runs.scores import keep_scores, read_scores
 from ..runtime.device import choose_device
 from ..runtime.logs import log
 from ..runtime.random_state import check_seed
 from ..sampling.sampler import Sampler
 from ..storage import run_dir
 from ..storage.run_dir import RunDir
-from .evaluator import Evaluator, MetricDescription, SampleOrigin, leaving_out
-from .memorization import SAMPLES, nearest_picture, novelty
+from .evaluator import Evaluator, SampleOrigin, leaving_out
 from .sample_pool import SamplePool
 
 if TYPE_CHECKING:
@@ -37,11 +34,8 @@ if TYPE_CHECKING:
 DEFAULT_TAG = "default"
 """Metrics with this tag are used where none is named."""
 
-_MOST_REAL, _NEW = 50_000, 256
-"""Real samples that are searched for the nearest ones, and generated ones that novelty is of."""
-
-_NOVELTY = MetricDescription("novelty", f"ganfw {__version__}", 1, {}, "", False)
-"""No component computes it, but the engine."""
+_MOST_REAL = 50_000
+"""Real samples among which the nearest are searched."""
 
 _DATA = "data"
 
@@ -95,9 +89,11 @@ def evaluate(registry: Registry, path: Path, request: EvaluationRequest) -> Eval
     records: list[ScoreRecord] = []
     try:
         _score_all(evaluator, pool, origin, records, leave_out)
-        if request.nearest:
-            return _with_nearest(evaluator, pool, origin, records)
-        return Evaluation(records)
+        if not request.nearest:
+            return Evaluation(records)
+        picture, record = evaluator.novelty(pool, origin)
+        records.append(record)
+        return Evaluation(records, picture, record.scores["novelty"])
     finally:
         keep_scores(folder, records)
 
@@ -154,18 +150,3 @@ def _score_all(
             records.append(evaluator.score(component, pool, origin))
     if not records:
         raise UsageError("no metric by default fits this data: name one with --metric")
-
-
-def _with_nearest(
-    evaluator: Evaluator, pool: SamplePool, origin: SampleOrigin, records: list[ScoreRecord]
-) -> Evaluation:
-    """Also a picture of samples beside the nearest real ones, and a record of how new they are.
-    Raises PluginError where novelty is not finite."""
-    began = time.perf_counter()
-    generated, real = pool.reader()(_NEW), evaluator.real
-    picture = nearest_picture(generated[:SAMPLES], real, evaluator.shapes.value_range or (0, 1))
-    score = novelty(generated, real)
-    counts = {"real_samples": len(real), "generated_samples": len(generated)}
-    result = checked_result({"novelty": score, **counts}, "novelty")
-    records.append(evaluator.record(_NOVELTY, result, origin, len(real), began))
-    return Evaluation(records, picture, score)

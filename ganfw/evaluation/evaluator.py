@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from pydantic import JsonValue
+from PIL import Image
 from torch import Tensor, nn
 
+from .. import __version__
 from ..config import validation
 from ..config.run_config import ComponentConfig
 from ..config.schema import DataKeys, MetricKeys
@@ -23,9 +24,13 @@ from ..interfaces.shapes import Shapes
 from ..runs.records import ScoreData, ScoreRecord
 from ..runs.scores import checked_result
 from ..runtime.random_state import isolated_random_state
+from .memorization import SAMPLES, nearest_picture, novelty
 from .sample_pool import SamplePool, read_real
 
 _WHOLE = "all of it"
+_NEW = 256
+"""Generated samples that novelty is computed of."""
+
 _LABELLED = 10_000
 """Real samples whose labels tell how often a conditional generator is asked for each: as many
 whatever the metrics need, so that all are given the same samples."""
@@ -38,18 +43,6 @@ class SampleOrigin:
     step: int
     weights: str
     seed: int
-
-
-@dataclass(frozen=True)
-class MetricDescription:
-    """What a record says of the metric itself; the fields are those of `ScoreRecord`."""
-
-    metric: str
-    release: str
-    version: int
-    options: dict[str, JsonValue]
-    main: str
-    lower_is_better: bool
 
 
 class Evaluator:
@@ -104,36 +97,45 @@ class Evaluator:
         real = self.real[: metric.most_real]
         with isolated_random_state(origin.seed), torch.no_grad(), _naming(registered.label):
             result = metric(real, pool.reader())
-        description = MetricDescription(
-            component.use,
-            str(registered.source),
-            registered.component.version,
-            validation.plain(component.options),
-            metric.main,
-            metric.lower_is_better,
-        )
-        return self.record(
-            description, checked_result(result, registered.label), origin, len(real), began
+        return ScoreRecord(
+            metric=component.use,
+            release=str(registered.source),
+            version=registered.component.version,
+            options=validation.plain(component.options),
+            main=metric.main,
+            lower_is_better=metric.lower_is_better,
+            result=checked_result(result, registered.label),
+            **self._circumstances(origin, len(real), began),
         )
 
-    def record(
-        self,
-        description: MetricDescription,
-        result: Mapping[str, JsonValue],
-        origin: SampleOrigin,
-        given: int,
-        began: float,
-    ) -> ScoreRecord:
-        """The record of a ``result``, for which ``given`` real samples were given to the metric,
-        which ``began`` at that reading of the performance counter."""
-        return ScoreRecord(
-            **asdict(description),
-            result=dict(result),
-            **asdict(origin),
-            data=self._data.model_copy(update={"given": given}),
-            torch=torch.__version__,
-            seconds=round(time.perf_counter() - began, 2),
+    def novelty(self, pool: SamplePool, origin: SampleOrigin) -> tuple[Image.Image, ScoreRecord]:
+        """A picture of samples beside the nearest real ones, and how new samples are. Raises
+        PluginError where that is not finite."""
+        began = time.perf_counter()
+        generated, value_range = pool.reader()(_NEW), self.shapes.value_range or (0, 1)
+        picture = nearest_picture(generated[:SAMPLES], self.real, value_range)
+        counts = {"real_samples": len(self.real), "generated_samples": len(generated)}
+        result = {"novelty": novelty(generated, self.real), **counts}
+        record = ScoreRecord(
+            metric="novelty",
+            release=f"ganfw {__version__}",
+            version=1,
+            options={},
+            main="",
+            lower_is_better=False,
+            result=checked_result(result, "novelty"),
+            **self._circumstances(origin, len(self.real), began),
         )
+        return picture, record
+
+    def _circumstances(self, origin: SampleOrigin, given: int, began: float) -> dict[str, Any]:
+        """Those fields of a record that don't depend on the metric."""
+        return {
+            **asdict(origin),
+            "data": self._data.model_copy(update={"given": given}),
+            "torch": torch.__version__,
+            "seconds": round(time.perf_counter() - began, 2),
+        }
 
 
 @contextmanager

@@ -8,12 +8,25 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .. import __version__
-from ..errors import PluginError
+from ..errors import PluginError, RunError
+from ..storage.atomic import write_text
 from .charts import Chart, loss_chart, score_charts
 from .options import differences
-from .summary import Summary
+from .summary import Summary, named_apart, read
 
 _FOLDER = Path(__file__).parent
+
+
+def write_report(runs: Sequence[Path], output: Path | None = None) -> Path:
+    """Write the page about the runs in the folders ``runs``, by default as ``report.html`` in the
+    first one's; return its path. Raises RunError for what can't be read or written."""
+    page = render(named_apart([read(run) for run in runs]))
+    target = output or runs[0] / "report.html"
+    try:
+        write_text(target, page)
+    except OSError as error:
+        raise RunError(f"{target} can't be written: {error.strerror}") from None
+    return target
 
 
 def render(runs: list[Summary]) -> str:

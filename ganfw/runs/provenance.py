@@ -123,14 +123,11 @@ def _components(config: RunConfig) -> tuple[ComponentRecord, ...]:
 def _renewed_origins(
     before: Mapping[str, str], config: RunConfig, saved: str, step: int
 ) -> dict[str, str]:
-    origins = config.origins.items()
-    kept = {path: before[path] for path, source in origins if source == saved and path in before}
-    new = {
-        path: f"{source}, on resuming after step {step}"
-        for path, source in origins
-        if source != saved
+    return {
+        path: before[path] if source == saved else f"{source}, on resuming after step {step}"
+        for path, source in config.origins.items()
+        if source != saved or path in before
     }
-    return kept | new
 
 
 def _versions(config: RunConfig) -> dict[str, str]:

@@ -15,10 +15,8 @@ from torch import Tensor, nn
 from ganfw import Options, PluginError, Shapes
 from ganfw.data.loader import Loader, Samples
 from ganfw.data.memory_loader import MemoryLoader
-from ganfw.evaluation.evaluate_run import _with_nearest
 from ganfw.evaluation.evaluator import Evaluator, SampleOrigin
 from ganfw.evaluation.sample_pool import SamplePool, read_real
-from ganfw.runs.records import ScoreRecord
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.runtime.random_state import isolated_random_state
 from ganfw.testing.toys import ToyDataset
@@ -132,14 +130,12 @@ def test_labels_are_drawn_evenly_where_none_are_known() -> None:
 
 
 def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused as any score is, and gets into no record."""
-    monkeypatch.setattr("ganfw.evaluation.evaluate_run.nearest_picture", lambda *given: None)
-    monkeypatch.setattr("ganfw.evaluation.evaluate_run.novelty", lambda *given: float("nan"))
+    """It is refused as any score is."""
+    monkeypatch.setattr("ganfw.evaluation.evaluator.nearest_picture", lambda *given: None)
+    monkeypatch.setattr("ganfw.evaluation.evaluator.novelty", lambda *given: float("nan"))
     evaluator = _evaluator(Stored(50, torch.zeros(50).long()), keep=50)
-    pool, records = evaluator.pool(Noisy(), 0), list[ScoreRecord]()
     with pytest.raises(PluginError, match="novelty: novelty is not finite"):
-        _with_nearest(evaluator, pool, SampleOrigin(1, "generator", 0), records)
-    assert not records
+        evaluator.novelty(evaluator.pool(Noisy(), 0), SampleOrigin(1, "generator", 0))
 
 
 @pytest.mark.parametrize("count", [1, 2, 257, 700])

@@ -28,7 +28,6 @@ from .interfaces.events import (
     Failure as Failure,
     GradientsReady as GradientsReady,
     Log as Log,
-    RunView as RunView,
     StepEnd as StepEnd,
     StepMetrics as StepMetrics,
     TrainEnd as TrainEnd,
@@ -40,10 +39,12 @@ from .interfaces.networks import (
     Augment as Augment,
     Discriminator as Discriminator,
     Generator as Generator,
+    generate as generate,
 )
 from .interfaces.options import (
     Options as Options,
 )
+from .interfaces.run_view import RunComponent as RunComponent, RunView as RunView
 from .interfaces.shapes import (
     Shapes as Shapes,
 )
@@ -65,9 +66,6 @@ from .runs.records import (
 )
 from .runs.scores import read_scores as read_scores
 from .runtime.logs import log as log
-from .sampling.generate import (
-    generate as generate,
-)
 from .storage.cache import (
     cache_folder as cache_folder,
 )

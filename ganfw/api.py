@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .launch.start import Finished
     from .runs.records import MetricsRow, ScoreRecord
     from .sampling.sampler import Sampler
-    from .training.trainer import Outcome
+    from .training.progress import Outcome
 
 Names = str | Sequence[str] | None
 Paths = str | Path | Sequence[str | Path] | None

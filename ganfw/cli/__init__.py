@@ -12,6 +12,7 @@ from ..errors import GanfwError
 from .check import check_command
 from .doctor import doctor_command
 from .evaluate import evaluate_command
+from .guide import guide_command
 from .list import list_command
 from .new_plugin import new_plugin_command
 from .report import report_command
@@ -60,6 +61,7 @@ for command in (
     sample_command,
     evaluate_command,
     report_command,
+    guide_command,
     new_plugin_command,
     check_command,
     doctor_command,

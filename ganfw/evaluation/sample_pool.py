@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from ..data.loader import Samples
 from ..errors import PluginError
+from ..interfaces.networks import generate
 from ..interfaces.shapes import Shapes
 from ..runtime.random_state import derive_seed, isolated_random_state
-from ..sampling.generate import generate
 from ..sampling.latents import Latents
 
 _STREAM, _BATCH = 5, 256

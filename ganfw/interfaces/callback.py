@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from . import events
 
@@ -14,6 +14,11 @@ class Callback:
     What must survive a resume goes through `state_dict`: nested dicts, lists, tuples, tensors,
     numbers, strings, bools and None.
     """
+
+    on_every_rank: ClassVar[bool] = False
+    """In a run of several processes: whether it runs in all of them, as what changes gradients,
+    weights or rates must. Otherwise it runs in the first process alone, which is the one that
+    writes and prints."""
 
     def __init__(self, options: Any) -> None:
         self.options = options
@@ -32,6 +37,10 @@ class Callback:
 
     def on_epoch_end(self, event: events.EpochEnd) -> None:
         """One pass over the data is done."""
+
+    def on_scores(self, event: events.Scores) -> None:
+        """The run's metrics have judged the generator, after `on_epoch_end` of that epoch, or
+        before the last step is saved. What is asked for here is done at once: an early stop."""
 
     def on_checkpoint(self, event: events.Checkpoint) -> None:
         """All state is about to be saved. Raising here keeps it from being saved."""

@@ -6,66 +6,11 @@ Every event carries ``run``, the view of the run that callbacks share. Steps and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from .player import PlayerName
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-    from ..storage.run_dir import RunDir
-    from .dataset import Batch, Dataset
-    from .player import Player
-    from .shapes import Shapes
-
-
-@dataclass
-class Requests:
-    """What callbacks and signals have asked the trainer to do once the present step is over."""
-
-    checkpoint: bool = False
-    stop: str | None = None
-
-
-@dataclass(frozen=True)
-class RunView:
-    """What callbacks may see of a run, and the few things they may ask for."""
-
-    folder: RunDir
-    dataset: Dataset
-    shapes: Shapes
-    players: Mapping[PlayerName, Player]
-    seed: int
-    device: torch.device
-    epochs: int
-    steps_per_epoch: int
-    total_steps: int
-    real_batch: Callable[[int], Batch]
-    """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
-    on the device; all if there are fewer."""
-    requests: Requests = field(default_factory=Requests)
-    exported: dict[str, nn.Module] = field(default_factory=dict)
-
-    def request_checkpoint(self) -> None:
-        """Save all state once the present event has reached every callback."""
-        self.requests.checkpoint = True
-
-    def request_stop(self, reason: str) -> None:
-        """End the run after this step, as if it had been interrupted: it saves, and can resume."""
-        self.requests.stop = reason
-
-    def export(self, name: str, network: nn.Module) -> None:
-        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
-        generator is. An exported generator is preferred for samples (an EMA, say)."""
-        self.exported[name] = network
-
-    @property
-    def sampling_generator(self) -> nn.Module:
-        """The generator to draw samples from: the last one exported, or else the player."""
-        return next(reversed(self.exported.values()), self.players["gen"].network)
+from .player import Player, PlayerName
+from .run_view import RunView
 
 
 @dataclass(frozen=True)
@@ -158,3 +103,26 @@ class Failure:
     run: RunView
     step: int
     error: BaseException
+
+
+@dataclass(frozen=True)
+class Score:
+    """One finite number that ``metric`` gave; ``is_main`` says that it tells better from worse."""
+
+    metric: str
+    name: str
+    value: float
+    is_main: bool
+    lower_is_better: bool
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The run's metrics have judged the generator as of ``step``. ``is_best``: by the first
+    metric's main score it is the best so far, and this step will be saved as such."""
+
+    run: RunView
+    step: int
+    epoch: int
+    scores: tuple[Score, ...]
+    is_best: bool

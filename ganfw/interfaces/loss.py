@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Critic = Callable[[Tensor], Tensor]
 """The discriminator as a loss sees it: samples (B, ...) -> scores (B,)."""
@@ -14,17 +14,20 @@ Terms = Mapping[str, Tensor]
 """Named summands of a player's objective, each a scalar: a mean over the batch."""
 
 
-class Loss:
+class Loss(nn.Module):
     """What the two players minimise. It never calls backward, step or zero_grad.
 
     Losses of one run are summed, so a penalty is a loss with discriminator terms only. A term is a
     scalar, a *mean* over the batch; ``train.reduction = "sum"`` multiplies by the batch's length.
+    What a loss learns while training lives in buffers (``register_buffer``), or goes through its
+    ``state_dict``: it is moved to the run's device, saved with the run, and resumed.
     """
 
     needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ()
     """Inputs that the discriminator's terms differentiate; the engine makes them require grad."""
 
     def __init__(self, options: Any) -> None:
+        super().__init__()
         self.options = options
 
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:

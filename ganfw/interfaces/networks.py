@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from .shapes import Shapes
@@ -51,3 +54,24 @@ class Augment(nn.Module):
         """After each discriminator update's forward passes: the mean sign of the critic's scores
         of ``examples`` real samples, a scalar on the device; 1 is sure of all, 0 undecided. On the
         hot path: read no number off the device. What it learns lives in buffers, to be saved."""
+
+
+@contextmanager
+def eval_mode(*networks: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while: batch norm uses its running statistics and keeps them."""
+    modes = [network.training for network in networks]
+    try:
+        for network in networks:
+            network.eval()
+        yield
+    finally:
+        for network, mode in zip(networks, modes, strict=True):
+            network.train(mode)
+
+
+def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), with no gradient, and with the
+    network left in the mode it was in."""
+    with eval_mode(network), torch.no_grad():
+        samples: Tensor = network(latents, labels)
+    return samples

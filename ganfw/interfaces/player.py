@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from torch import nn
 from torch.optim import Optimizer
 
-from .stepping import Step, make_step
+PlayerName = Literal["gen", "disc"]
 
 
 @dataclass(frozen=True)
 class Player:
-    """A network with its optimizer."""
+    """A network with its optimizer. ``compiled`` is what runs in its place, where there is one:
+    ``torch.compile(network)``, which shares its weights."""
 
     network: nn.Module
     optimizer: Optimizer
-    weights: tuple[nn.Parameter, ...] = field(init=False, repr=False)
-    move: Step = field(init=False, repr=False)
+    compiled: Callable[..., Any] | None = None
 
-    def __post_init__(self) -> None:
-        trainable = tuple(each for each in self.network.parameters() if each.requires_grad)
-        object.__setattr__(self, "weights", trainable)
-        object.__setattr__(self, "move", make_step(self.optimizer))
+    @property
+    def forward(self) -> Callable[..., Any]:
+        """What to call: the compiled network, or the network."""
+        return self.network if self.compiled is None else self.compiled
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The weights that the optimizer moves; those that someone froze are not among them."""
+        groups = self.optimizer.param_groups
+        return [weight for group in groups for weight in group["params"] if weight.requires_grad]
 
     def zero_grad(self) -> None:
-        """Drop the gradients of the weights."""
-        for weight in self.weights:
-            weight.grad = None
+        """Drop the gradients of the weights that the optimizer moves."""
+        for group in self.optimizer.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
 
-    def freeze(self, frozen: bool) -> None:
-        """Whether gradients of the weights are computed; gradients still pass through."""
-        for weight in self.weights:
-            weight.requires_grad_(not frozen)
+    def step(self) -> None:
+        """Move the weights by their gradients."""
+        self.optimizer.step()
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No gradients of the weights for a while; gradients still pass through the network."""
+        trained = self.parameters()
+        try:
+            for weight in trained:
+                weight.requires_grad_(False)
+            yield
+        finally:
+            for weight in trained:
+                weight.requires_grad_(True)
 
-PlayerName = Literal["gen", "disc"]
+    def state_dict(self) -> dict[str, Any]:
+        """Of the network and the optimizer."""
+        return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state_dict` gave."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])

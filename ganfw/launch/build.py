@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,27 +13,26 @@ from torch.optim import Optimizer
 from ..config.run_config import ComponentConfig, OptimizerConfig, RunConfig
 from ..config.schema import LossKeys
 from ..data.loader import Loader
-from ..errors import PluginError, ShapesError, UsageError
-from ..evaluation.callback import EvaluationCallback
+from ..errors import PluginError, ShapesError
 from ..interfaces.callback import Callback
-from ..interfaces.dataset import Dataset
-from ..interfaces.events import RunView
+from ..interfaces.loss import Loss
 from ..interfaces.networks import Augment
 from ..interfaces.options import Options
-from ..interfaces.player import Player, PlayerName
+from ..interfaces.player import Player
+from ..interfaces.run_view import RunComponent, RunView
 from ..interfaces.shapes import Shapes
 from ..runs.network import BEST, export_network, network_card
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
 from ..sampling.latents import Latents
-from ..storage import checkpoint
 from ..storage.run_dir import RunDir
-from ..training.accumulated import AccumulatedGame
 from ..training.dry_run import dry_run
-from ..training.game import Game, WeightedLoss
+from ..training.game import Game
 from ..training.memory_format import use_channels_last
-from ..training.trainer import Trainer
+from ..training.objective import WeightedLoss
+from ..training.trainer import Evaluation, Trainer
+from .prepare import PreparedRun
 
 _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -40,10 +40,8 @@ _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
-_PROCESS = 4
-_JUDGING = "[[metric]]"
-"""No callback can be called so."""
 _FUSED = ("adam", "adamw", "sgd")
+_PROCESS = 4
 
 
 def build_game(
@@ -60,72 +58,88 @@ def build_game(
     game = Game(
         gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
         disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
-        losses=[_loss(component) for component in config.losses],
+        losses=[_loss(component, device) for component in config.losses],
         augments=[_augment(component, shapes).to(device) for component in config.augments],
         reduction=config.train.reduction,
         autocast=choose_precision(config.train.precision, device),
         processes=processes,
+        accumulate=config.train.accumulate,
     )
     if not processes.is_first:
         # What is random in a step differs from process to process; latents are drawn jointly.
         seed_everything(derive_seed(config.train.seed, _PROCESS, processes.rank))
-    parts = config.train.accumulate
-    return game if parts == 1 else AccumulatedGame(game, parts)
+    return game
 
 
 def build_trainer(
-    config: RunConfig,
+    ready: PreparedRun,
     game: Game,
-    dataset: Dataset,
-    source: Loader,
+    loader: Loader,
     folder: RunDir,
     shapes: Shapes,
-    device: torch.device,
-    processes: Processes = SINGLE_PROCESS,
-    judging: EvaluationCallback | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Trainer:
-    """Everything around the game: callbacks, checkpoints, exports. ``judging`` is the engine's own
-    callback, for the run's metrics."""
-    players: dict[PlayerName, Player] = {"gen": game.gen, "disc": game.disc}
-    steps_per_epoch = -(-len(source) // config.train.disc_steps)
+    """Everything around the game: callbacks, checkpoints, exports."""
+    config, processes = ready.config, ready.processes
+    train = config.train
+    run = _run_view(ready, game, loader, folder, shapes)
+    return Trainer(
+        game=game,
+        loader=loader,
+        latents=Latents(shapes.latent_dim, train.seed, ready.device, processes),
+        callbacks=_callbacks(config, processes),
+        run=run,
+        disc_steps=train.disc_steps,
+        log_every=train.log_every,
+        save=_saver(config, run) if processes.is_first else _save_nothing,
+        processes=processes,
+        evaluation=evaluation,
+    )
+
+
+def _run_view(
+    ready: PreparedRun, game: Game, loader: Loader, folder: RunDir, shapes: Shapes
+) -> RunView:
+    config = ready.config
+    steps_per_epoch = -(-len(loader) // config.train.disc_steps)
     total_steps = _total_steps(config, steps_per_epoch)
-    run = RunView(
+    return RunView(
         folder=folder,
-        dataset=dataset,
+        dataset=ready.dataset,
         shapes=shapes,
-        players=players,
+        players={"gen": game.gen, "disc": game.disc},
+        losses={weighted.name: weighted.loss for weighted in game.losses},
+        components=tuple(map(_run_component, config.component_configs)),
+        config=tomllib.loads(config.to_toml()),
         seed=config.train.seed,
-        device=device,
+        device=ready.device,
         epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,
-        real_batch=source.spread,
+        real_batch=loader.spread,
     )
-    return Trainer(
-        game=game,
-        source=source,
-        latents=Latents(shapes.latent_dim, config.train.seed, device, processes),
-        callbacks=_callbacks(config) | ({_JUDGING: judging} if judging else {}),
-        run=run,
-        disc_steps=config.train.disc_steps,
-        log_every=config.train.log_every,
-        save=_saver(config, run, judging) if processes.is_first else _save_nothing,
-        processes=processes,
+
+
+def _run_component(component: ComponentConfig[Options]) -> RunComponent:
+    registered = component.registered
+    version = registered.component.version
+    return RunComponent(
+        component.slot, registered.name, registered.canonical, version, component.options
     )
 
 
 def _total_steps(config: RunConfig, steps_per_epoch: int) -> int:
     """Whichever of the steps and the epochs that were asked for are over first."""
     by_epochs = config.train.epochs and config.train.epochs * steps_per_epoch
-    return min(each for each in (config.train.steps, by_epochs) if each)
+    return min(length for length in (config.train.steps, by_epochs) if length)
 
 
-def check_game(config: RunConfig, game: Game, source: Loader, shapes: Shapes) -> list[str]:
+def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) -> list[str]:
     """Refuse, before anything is trained or written, players and losses that do not fit; and lay
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = source.spread(2).samples
+    real = loader.spread(2).samples
 
     def attempt() -> None:
         dry_run(game, real, shapes, gen, disc, data)
@@ -137,25 +151,6 @@ def check_game(config: RunConfig, game: Game, source: Loader, shapes: Shapes) ->
         attempt()
         notices = []
     return [*notices, *_batch_norm_unshared(networks, game.processes)]
-
-
-def compile_steps(config: RunConfig, game: Game, source: Loader, shapes: Shapes) -> Game:
-    """``game`` with its steps compiled. Raises UsageError where they can't be."""
-    from ..training.compiled import compile_game
-
-    train = config.train
-    if train.accumulate > 1 or train.precision == "bf16":
-        raise UsageError("a compiled step takes neither train.accumulate nor bf16: leave one out")
-    for component in config.callbacks:
-        listens = component.registered.load().on_gradients_ready is not Callback.on_gradients_ready
-        if component.keys.enabled and listens:
-            raise UsageError(
-                f"{component.registered.label} watches gradients, which a compiled step does not "
-                "show: leave one of the two out"
-            )
-    first = source.epoch(1)
-    batches = [next(first) for _ in range(min(config.train.disc_steps, len(source)))]
-    return compile_game(game, config.train.reduction, batches, shapes.latent_dim)
 
 
 def _network(component: ComponentConfig[Options], shapes: Shapes) -> nn.Module:
@@ -181,23 +176,22 @@ def _optimizer(choice: OptimizerConfig, network: nn.Module) -> Optimizer:
     return _OPTIMIZERS[choice.use](weights, **options)
 
 
-def _loss(component: ComponentConfig[LossKeys]) -> WeightedLoss:
+def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> WeightedLoss:
     loss = component.registered.load()(component.options)
-    return WeightedLoss(
-        component.registered.name, loss, component.keys.weight, component.keys.every
-    )
+    if not isinstance(loss, Loss):
+        raise PluginError(f"{component.registered.label} is no subclass of ganfw.Loss")
+    keys = component.keys
+    return WeightedLoss(component.registered.name, loss.to(device), keys.weight, keys.every)
 
 
-def _callbacks(config: RunConfig) -> dict[str, Callback]:
-    return {
-        component.registered.name: component.registered.load()(component.options)
-        for component in config.callbacks
-        if component.keys.enabled
-    }
-
-
-def _save_nothing(step: int, state: Mapping[str, Any]) -> None:
-    """The first process saves for all."""
+def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
+    """Those that are on; beside the first process, those that run in all of them."""
+    callbacks: dict[str, Callback] = {}
+    for component in config.callbacks:
+        cls = component.registered.load()
+        if component.keys.enabled and (processes.is_first or cls.on_every_rank):
+            callbacks[component.registered.name] = cls(component.options)
+    return callbacks
 
 
 def _shared(network: nn.Module, processes: Processes) -> nn.Module:
@@ -213,7 +207,7 @@ def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes
     found = [
         label
         for label, network in networks.items()
-        if any(isinstance(each, norms) for each in network.modules())
+        if any(isinstance(module, norms) for module in network.modules())
     ]
     if processes.count == 1 or not found:
         return []
@@ -223,9 +217,11 @@ def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes
     ]
 
 
-def _saver(
-    config: RunConfig, run: RunView, judging: EvaluationCallback | None
-) -> Callable[[int, Mapping[str, Any]], None]:
+def _save_nothing(step: int, state: Mapping[str, Any], is_best: bool) -> None:
+    """The first process saves for all."""
+
+
+def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any], bool], None]:
     """Saves a checkpoint, and exports each network so that it can be used on its own; the best
     generator too, at the step that was judged so."""
 
@@ -235,14 +231,10 @@ def _saver(
         card = network_card(component, config.data, run.shapes, step)
         export_network(run.folder.path / name, card, network)
 
-    def save(step: int, state: Mapping[str, Any]) -> None:
-        is_best = judging is not None and judging.best_step == step
+    def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:
             export(BEST, config.gen, run.sampling_generator, step)
-        checkpoint.save(run.folder.checkpoints, step, state)
-        if is_best:
-            # Only now, so that the name never points to nothing.
-            checkpoint.name_best(run.folder.checkpoints, step)
+        run.checkpoints.save(step, state, is_best)
         export("generator", config.gen, run.players["gen"].network, step)
         export("discriminator", config.disc, run.players["disc"].network, step)
         for name, network in run.exported.items():

@@ -14,8 +14,8 @@ from typing import Any
 from ..config.layers import Layer
 from ..config.run_config import RunConfig
 from ..errors import CheckpointError, RunError
-from ..evaluation.callback import EvaluationCallback
 from ..evaluation.evaluator import Evaluator
+from ..evaluation.periodic import PeriodicEvaluation
 from ..interfaces.shapes import Shapes
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
@@ -30,11 +30,14 @@ from ..runs.saved_run import (
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, keep_folder, kept_folder
 from ..runtime.logs import log, silenced
-from ..storage import atomic, checkpoint, run_dir
+from ..storage import atomic, run_dir
+from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
+from ..training.compiling import compile_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
-from ..training.trainer import Outcome, Trainer
-from .build import build_game, build_trainer, check_game, compile_steps
+from ..training.progress import Outcome
+from ..training.trainer import Trainer
+from .build import build_game, build_trainer, check_game
 from .prepare import PreparedRun, prepare, replaced
 
 
@@ -68,7 +71,7 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
 def _folder_before_restart(processes: Processes) -> Path | None:
     """The folder that this job began and saved a checkpoint in, before torchrun restarted it."""
     kept = kept_folder() if processes.is_first else None
-    saved = kept is not None and checkpoint.saved_steps(RunDir(kept).checkpoints)
+    saved = kept is not None and CheckpointStore(RunDir(kept).checkpoints).steps()
     name = processes.broadcast(str(kept) if saved else "")
     return Path(name) if name else None
 
@@ -132,7 +135,7 @@ def _go_on(
         register_plugin_copies(registry, folder, provenance)
         check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
-        state = checkpoint.load(folder.checkpoints, step)
+        state = CheckpointStore(folder.checkpoints).load(step)
         ready = prepare(registry, [saved_layer(folder), changes], processes)
         check_same_data(ready.dataset.fingerprint(), len(ready.samples), provenance.data, path)
         make_trainer = _assemble(ready)
@@ -172,47 +175,31 @@ def _follow(
 
 def _assemble(ready: PreparedRun) -> Callable[[RunDir], Trainer]:
     """Build and check the players before a folder is made for them."""
-    train, dataset = ready.config.train, ready.dataset
+    train, dataset, processes = ready.config.train, ready.dataset, ready.processes
     shapes = Shapes(
         tuple(dataset.sample_shape), dataset.value_range, dataset.classes, train.latent_dim
     )
-    processes = ready.processes
-    judging = _judging(ready, shapes)
-    source = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
+    evaluation = _evaluation(ready, shapes)
+    loader = ready.samples.batches(train.batch_size, train.seed, ready.device, processes)
     game = build_game(ready.config, shapes, ready.device, processes)
-    for notice in check_game(ready.config, game, source, shapes):
+    for notice in check_game(ready.config, game, loader, shapes):
         log.warning(notice)
     if train.compile:
         began = time.perf_counter()
-        game = compile_steps(ready.config, game, source, shapes)
+        compile_game(game, loader, shapes.latent_dim, train.disc_steps)
         seconds = time.perf_counter() - began
-        log.info(f"the step is compiled ({seconds:.1f} s), and agrees with the eager one")
-
-    def make_trainer(folder: RunDir) -> Trainer:
-        return build_trainer(
-            ready.config,
-            game,
-            dataset,
-            source,
-            folder,
-            shapes,
-            ready.device,
-            processes,
-            judging,
-        )
-
-    return make_trainer
+        log.info(f"the networks are compiled ({seconds:.1f} s), and agree with the eager ones")
+    return lambda folder: build_trainer(ready, game, loader, folder, shapes, evaluation)
 
 
-def _judging(ready: PreparedRun, shapes: Shapes) -> EvaluationCallback | None:
+def _evaluation(ready: PreparedRun, shapes: Shapes) -> PeriodicEvaluation | None:
     """What judges the run by its metrics, in the first process; those that do not fit are refused
     here, before anything is built or written."""
     metrics = ready.config.metrics
     if not metrics or not ready.processes.is_first:
         return None
-    return EvaluationCallback(
-        Evaluator(metrics, ready.dataset, ready.config.data, ready.samples, shapes)
-    )
+    evaluator = Evaluator(metrics, ready.dataset, ready.config.data, ready.samples, shapes)
+    return PeriodicEvaluation(evaluator)
 
 
 def _train(trainer: Trainer, folder: RunDir, provenance: Provenance, config: RunConfig) -> Finished:

@@ -9,7 +9,7 @@ from ..errors import CheckpointError, DataError, RunError, UsageError
 from ..registry.compatibility import find_recorded
 from ..registry.component import KIND_OF
 from ..registry.registry import Registry
-from ..storage import checkpoint
+from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .records import DataRecord, Provenance
 
@@ -17,11 +17,12 @@ from .records import DataRecord, Provenance
 def checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:
     """The last saved step, or ``from_step``. Raises CheckpointError where nothing is saved,
     UsageError for a step that is not."""
-    steps = checkpoint.saved_steps(folder.checkpoints)
+    store = CheckpointStore(folder.checkpoints)
+    steps = store.steps()
     if not steps:
         raise CheckpointError(f"{folder.path} has no checkpoint to resume from; start it anew")
     if from_step is None:
-        return checkpoint.last_step(folder.checkpoints) or 0
+        return store.last or 0
     if from_step not in steps:
         raise UsageError(f"{folder.path} has no checkpoint of step {from_step}; it has {steps}")
     return from_step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 import torch
 
 from ..errors import UsageError
+from .distributed import Processes
+from .logs import log
 
 _SEEDS = 2**63
 
@@ -46,24 +48,41 @@ def random_state() -> dict[str, Any]:
     }
 
 
-def random_state_json() -> str:
-    """The same as text, to be sent to another process."""
-    state = random_state()
+def gather_random_states(processes: Processes) -> list[str]:
+    """The global streams of every process, as JSON, in order; nothing where there is one alone."""
+    return [] if processes.count == 1 else processes.gather(_to_json(random_state()))
+
+
+def own_random_state(
+    first: dict[str, Any], others: Sequence[str], processes: Processes
+) -> dict[str, Any]:
+    """This process's streams among those that were saved: ``first``, those of the first process,
+    where there were fewer of them. That their number changed is logged."""
+    if len(others) + 1 != processes.count:
+        log.warning(
+            f"{len(others) + 1} processes saved this run, {processes.count} go on with it: what is "
+            "random in its steps, and rounding, will differ"
+        )
+    rank = processes.rank
+    return _from_json(others[rank - 1]) if 0 < rank <= len(others) else first
+
+
+def _to_json(state: dict[str, Any]) -> str:
     for name in ("torch", "mps"):
         state[name] = None if state[name] is None else state[name].tolist()
-    state["cuda"] = [each.tolist() for each in state["cuda"]]
+    state["cuda"] = [stream.tolist() for stream in state["cuda"]]
     return json.dumps(state)
 
 
-def parse_random_state(text: str) -> dict[str, Any]:
-    """What `random_state_json` gave, as `random_state` gives it."""
+def _from_json(text: str) -> dict[str, Any]:
+    """What `_to_json` gave, as `random_state` gives it."""
     state: dict[str, Any] = json.loads(text)
     version, numbers, gauss = state["python"]
     state["python"] = (version, tuple(numbers), gauss)
     for name in ("torch", "mps"):
         if state[name] is not None:
             state[name] = torch.tensor(state[name], dtype=torch.uint8)
-    state["cuda"] = [torch.tensor(each, dtype=torch.uint8) for each in state["cuda"]]
+    state["cuda"] = [torch.tensor(stream, dtype=torch.uint8) for stream in state["cuda"]]
     return state
 
 

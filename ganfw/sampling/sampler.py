@@ -14,10 +14,10 @@ from torch import Tensor
 from ..errors import PluginError, UsageError
 from ..images import bare_picture, picture_grid
 from ..interfaces.dataset import Dataset
+from ..interfaces.networks import generate
 from ..registry.registry import Registry
 from ..runs.network import load_network, read_card
 from ..runtime.random_state import derive_seed
-from .generate import generate
 from .latents import Latents, slerp_path, truncated
 
 if TYPE_CHECKING:

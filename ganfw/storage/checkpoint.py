@@ -7,7 +7,9 @@ go to ``state.safetensors``, the tree around them to ``state.json``.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,89 +25,119 @@ FORMAT = 1
 
 _TENSOR, _TUPLE, _DICT = "$tensor", "$tuple", "$dict"
 _TREE, _TENSORS = "state.json", "state.safetensors"
-_LAST, _BEST = "last", "best"
 
 
-def save(checkpoints: Path, step: int, state: Mapping[str, Any]) -> None:
-    """Save ``state`` as ``checkpoints/<step>`` and name it in ``checkpoints/last``.
+@dataclass(frozen=True)
+class CheckpointStore:
+    """A run's checkpoints in the folder ``path``: one folder a step, and the files ``last`` and
+    ``best``, which name two of them."""
 
-    An interrupted save is never seen. Raises CheckpointError if the disk refuses, with earlier
-    checkpoints untouched, and TypeError for a state that is not plain.
-    """
-    tensors: dict[str, Tensor] = {}
-    tree = {"format": FORMAT, "step": step, "state": _encode(state, "state", tensors)}
-    name = f"{step:06d}"
-    try:
-        with atomic.folder(checkpoints / name) as folder:
-            save_file(tensors, folder / _TENSORS)
-            (folder / _TREE).write_text(json.dumps(tree), encoding="utf-8")
-        atomic.write_text(checkpoints / _LAST, name + "\n")
-    except (OSError, SafetensorError) as error:
-        kept = last_step(checkpoints)
-        rest = f"the last one is step {kept}" if kept is not None else "there is none yet"
-        raise CheckpointError(
-            f"can't save the checkpoint of step {step} in {checkpoints}: {error}; {rest}"
-        ) from error
+    path: Path
 
+    def save(self, step: int, state: Mapping[str, Any], best: bool = False) -> None:
+        """Save ``state`` as of ``step``; it is the last one from now on, and where ``best`` the
+        best.
 
-def load(checkpoints: Path, step: int) -> dict[str, Any]:
-    """The state saved at ``step``. Raises CheckpointError, naming the file and what ails it."""
-    folder = checkpoints / f"{step:06d}"
-    tree = _read_tree(folder / _TREE)
-    if tree.get("format", 0) > FORMAT:
-        raise CheckpointError(
-            f"{folder} has checkpoint format {tree['format']}, this ganfw reads up to {FORMAT}: "
-            "install a newer ganfw"
-        )
-    try:
-        tensors = load_file(folder / _TENSORS)
-        state: dict[str, Any] = _decode(tree["state"], tensors)
-    except (OSError, SafetensorError, KeyError) as error:
-        raise CheckpointError(
-            f"{folder / _TENSORS} can't be read ({error}){_others(checkpoints, step)}"
-        ) from error
-    return state
+        An interrupted save is never seen. Raises CheckpointError if the disk refuses, with earlier
+        checkpoints untouched, and TypeError for a state that is not plain.
+        """
+        tensors: dict[str, Tensor] = {}
+        tree = {"format": FORMAT, "step": step, "state": _encode(state, "state", tensors)}
+        try:
+            with atomic.folder(self.folder(step)) as folder:
+                save_file(tensors, folder / _TENSORS)
+                (folder / _TREE).write_text(json.dumps(tree), encoding="utf-8")
+            self._name("last", step)
+            if best:
+                self.mark_best(step)
+        except (OSError, SafetensorError) as error:
+            kept = f"the last one is step {self.last}" if self.steps() else "there is none yet"
+            raise CheckpointError(
+                f"can't save the checkpoint of step {step} in {self.path}: {error}; {kept}"
+            ) from error
 
+    def load(self, step: int) -> dict[str, Any]:
+        """The state saved at ``step``. Raises CheckpointError, naming the file and its fault."""
+        folder = self.folder(step)
+        tree = self._read_tree(folder / _TREE, step)
+        if tree.get("format", 0) > FORMAT:
+            raise CheckpointError(
+                f"{folder} has checkpoint format {tree['format']}, this ganfw reads up to "
+                f"{FORMAT}: install a newer ganfw"
+            )
+        try:
+            state: dict[str, Any] = _decode(tree["state"], load_file(folder / _TENSORS))
+        except (OSError, SafetensorError, KeyError) as error:
+            raise CheckpointError(
+                f"{folder / _TENSORS} can't be read ({error}){self._others(step)}"
+            ) from error
+        return state
 
-def last_step(checkpoints: Path) -> int | None:
-    """The step of the newest whole checkpoint, or None."""
-    saved = saved_steps(checkpoints)
-    try:
-        named = int((checkpoints / _LAST).read_text())
-    except (OSError, ValueError):
-        named = -1
-    return named if named in saved else max(saved, default=None)
+    def folder(self, step: int) -> Path:
+        """Where the checkpoint of ``step`` is, or would be."""
+        return self.path / f"{step:06d}"
 
+    def steps(self) -> list[int]:
+        """The steps of all whole checkpoints, oldest first."""
+        found = self.path.iterdir() if self.path.is_dir() else iter(())
+        return sorted(int(folder.name) for folder in found if folder.name.isdigit())
 
-def name_best(checkpoints: Path, step: int) -> None:
-    """Name the save of ``step``, which must be whole, in ``checkpoints/best``. Raises
-    CheckpointError if the disk refuses."""
-    path = checkpoints / _BEST
-    try:
-        atomic.write_text(path, f"{step:06d}\n")
-    except OSError as error:
-        raise CheckpointError(f"{path} can't be written: {error.strerror}") from error
+    @property
+    def last(self) -> int | None:
+        """The step of the newest whole checkpoint, or None."""
+        named = self._named("last")
+        return max(self.steps(), default=None) if named is None else named
 
+    @property
+    def best(self) -> int | None:
+        """The step that was judged best, where its checkpoint is whole, or None."""
+        return self._named("best")
 
-def saved_steps(checkpoints: Path) -> list[int]:
-    """The steps of all whole checkpoints, oldest first."""
-    found = checkpoints.iterdir() if checkpoints.is_dir() else iter(())
-    return sorted(int(each.name) for each in found if each.name.isdigit())
+    def mark_best(self, step: int) -> None:
+        """Name the whole checkpoint of ``step`` the best. Raises CheckpointError if the disk
+        refuses."""
+        try:
+            self._name("best", step)
+        except OSError as error:
+            raise CheckpointError(
+                f"{self.path / 'best'} can't be written: {error.strerror}"
+            ) from error
 
+    def prune(self, keep: int) -> None:
+        """Remove all but the ``keep`` newest checkpoints, the last and the best one. Raises OSError
+        if the disk refuses."""
+        spared = (self.last, self.best)
+        for step in self.steps()[:-keep]:
+            if step not in spared:
+                self._remove(self.folder(step))
 
-def _read_tree(path: Path) -> dict[str, Any]:
-    try:
-        tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        tree["state"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        others = _others(path.parent.parent, int(path.parent.name))
-        raise CheckpointError(f"{path} can't be read ({error}){others}") from error
-    return tree
+    def _remove(self, folder: Path) -> None:
+        # Renamed first, to an unfinished write's name: half removed it is no whole checkpoint.
+        doomed = folder.with_name(f"{atomic.TEMPORARY}{folder.name}")
+        shutil.rmtree(doomed, ignore_errors=True)
+        shutil.rmtree(folder.rename(doomed))
 
+    def _name(self, name: str, step: int) -> None:
+        atomic.write_text(self.path / name, f"{step:06d}\n")
 
-def _others(checkpoints: Path, step: int) -> str:
-    others = [each for each in saved_steps(checkpoints) if each != step]
-    return f"; resume from an earlier one with --from-step {others[-1]}" if others else ""
+    def _named(self, name: str) -> int | None:
+        try:
+            step = int((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return step if step in self.steps() else None
+
+    def _read_tree(self, path: Path, step: int) -> dict[str, Any]:
+        try:
+            tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            tree["state"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} can't be read ({error}){self._others(step)}") from error
+        return tree
+
+    def _others(self, step: int) -> str:
+        others = [other for other in self.steps() if other != step]
+        return f"; resume from an earlier one with --from-step {others[-1]}" if others else ""
 
 
 def _encode(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -115,12 +147,12 @@ def _encode(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         tensors[path] = value.detach().cpu().contiguous().clone()
         return {_TENSOR: path}
     if isinstance(value, Mapping):
-        pairs = [(key, _encode(each, f"{path}.{key}", tensors)) for key, each in value.items()]
+        pairs = [(key, _encode(item, f"{path}.{key}", tensors)) for key, item in value.items()]
         if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
             return dict(pairs)
-        return {_DICT: [[_encode(key, path, tensors), each] for key, each in pairs]}
+        return {_DICT: [[_encode(key, path, tensors), item] for key, item in pairs]}
     if isinstance(value, list | tuple):
-        items = [_encode(each, f"{path}.{i}", tensors) for i, each in enumerate(value)]
+        items = [_encode(item, f"{path}.{i}", tensors) for i, item in enumerate(value)]
         return items if isinstance(value, list) else {_TUPLE: items}
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -129,13 +161,13 @@ def _encode(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
 
 def _decode(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
     if isinstance(tree, list):
-        return [_decode(each, tensors) for each in tree]
+        return [_decode(item, tensors) for item in tree]
     if not isinstance(tree, dict):
         return tree
     if _TENSOR in tree:
         return tensors[tree[_TENSOR]]
     if _TUPLE in tree:
-        return tuple(_decode(each, tensors) for each in tree[_TUPLE])
+        return tuple(_decode(item, tensors) for item in tree[_TUPLE])
     if _DICT in tree:
-        return {_decode(key, tensors): _decode(each, tensors) for key, each in tree[_DICT]}
-    return {key: _decode(each, tensors) for key, each in tree.items()}
+        return {_decode(key, tensors): _decode(item, tensors) for key, item in tree[_DICT]}
+    return {key: _decode(item, tensors) for key, item in tree.items()}

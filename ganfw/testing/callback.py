@@ -16,7 +16,7 @@ from ..data.memory_loader import MemoryLoader
 from ..errors import CheckpointError
 from ..interfaces import events
 from ..interfaces.callback import Callback
-from ..interfaces.events import RunView
+from ..interfaces.run_view import RunView
 from ..interfaces.shapes import Shapes
 from ..runs.records import (
     RUN_FORMAT,
@@ -27,7 +27,7 @@ from ..runs.records import (
 )
 from ..runtime.random_state import seed_everything
 from ..sampling.latents import Latents
-from ..storage import checkpoint
+from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from ..training.trainer import Trainer
 from .failure import Broken, expecting
@@ -118,6 +118,9 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         dataset=dataset,
         shapes=shapes,
         players={"gen": game.gen, "disc": game.disc},
+        losses={weighted.name: weighted.loss for weighted in game.losses},
+        components=(),
+        config={},
         seed=0,
         device=device,
         epochs=_EPOCHS,
@@ -126,12 +129,9 @@ def _trainer(callback: Any, shapes: Shapes, name: str, stop_after: int | None = 
         real_batch=source.spread,
     )
 
-    def save(step: int, state: Mapping[str, Any]) -> None:
-        checkpoint.save(folder.checkpoints, step, state)
-
     latents = Latents(shapes.latent_dim, 0, device)
     callbacks = {"it": callback, "stop": _Stop(stop_after)}
-    return Trainer(game, source, latents, callbacks, run, 1, 2, save)
+    return Trainer(game, source, latents, callbacks, run, 1, 2, run.checkpoints.save)
 
 
 def _fit(trainer: Trainer) -> None:
@@ -174,12 +174,12 @@ def _fresh_folder(name: str) -> RunDir:
 
 def _saved(trainer: Trainer, at: Any) -> dict[str, Any]:
     """The trainer's state, by way of a checkpoint."""
-    folder = Path(trainer.run.folder.path) / "saved"
+    store = CheckpointStore(Path(trainer.run.folder.path) / "saved")
     try:
-        checkpoint.save(folder, 4, trainer.state_dict())
+        store.save(4, trainer.state_dict())
     except (TypeError, CheckpointError) as error:
         raise Broken("state of plain values and tensors", str(error), at.state_dict) from error
-    return checkpoint.load(folder, 4)
+    return store.load(4)
 
 
 def _weights(trainer: Trainer) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from ..interfaces.loss import Terms
 from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.shapes import Shapes
-from ..training.game import Critic, Game, WeightedLoss
+from ..training.critic import Critic
+from ..training.game import Game
+from ..training.objective import WeightedLoss
 from .discriminator import draw_samples
 from .failure import Broken, expecting
 from .subject import Subject, describe

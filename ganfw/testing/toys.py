@@ -17,7 +17,8 @@ from ..interfaces.networks import Discriminator, Generator
 from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.shapes import Shapes
-from ..training.game import Game, WeightedLoss
+from ..training.game import Game
+from ..training.objective import WeightedLoss
 
 
 class ToyGenerator(Generator):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
 from ..errors import PluginError, ShapesError, UsageError
+from ..interfaces.loss import Terms
+from ..interfaces.networks import eval_mode
 from ..interfaces.shapes import Shapes
-from ..sampling.generate import eval_mode
-from .game import Critic, Game
+from .critic import Critic
+from .game import Game
+from .objective import WeightedLoss
 
 
 def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data: str) -> None:
-    """Run both networks and every loss once, in evaluation mode, and leave no trace.
+    """Run both networks and every loss once, in evaluation mode, and leave no trace: losses and
+    augments are copies.
 
     ``real`` (B, ...) are real samples; ``gen``, ``disc`` and ``data`` name the components.
     Raises ShapesError for networks that do not fit, UsageError for a player that no loss gives a
@@ -36,10 +42,13 @@ def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data:
 def _forward(network: nn.Module, inputs: Tensor, labels: Tensor | None, who: str) -> Tensor:
     try:
         with torch.no_grad():
-            output: Tensor = network(inputs, labels)
+            output = network(inputs, labels)
     except (RuntimeError, ValueError, IndexError) as error:
         reason = str(error).splitlines()[0]
         raise ShapesError(f"{who} {tuple(inputs.shape)}, fails: {reason}") from error
+    if not isinstance(output, Tensor):
+        kind = type(output).__name__
+        raise ShapesError(f"{who} {tuple(inputs.shape)}, gives a {kind}, and must give a tensor")
     return output
 
 
@@ -51,25 +60,42 @@ def _compare(output: Tensor, wanted: tuple[int, ...], makes: str, has: str) -> N
 
 
 def _check_terms(game: Game, real: Tensor, fake: Tensor, labels: Tensor | None) -> None:
-    real, fake = real.detach().requires_grad_(), fake.requires_grad_()
     counts = {"discriminator": 0, "generator": 0}
-    for each in game.losses:
-        critic = Critic(game.disc.network, labels, game.augments)
-        for player, terms in (
-            ("discriminator", each.loss.discriminator_terms(critic, real, fake)),
-            ("generator", each.loss.generator_terms(critic, real, fake)),
-        ):
-            counts[player] += len(terms) if each.every == 1 else 0
-            for name, value in terms.items():
-                if value.ndim:
-                    raise PluginError(
-                        f"loss '{each.name}': its term '{name}' has shape {tuple(value.shape)}; "
-                        "a term is a scalar, the mean over the batch"
-                    )
+    for weighted in game.losses:
+        terms = _terms(weighted, game, real, fake, labels)
+        for player in counts:
+            counts[player] += len(terms[player]) if weighted.every == 1 else 0
+            for name, value in terms[player].items():
+                _check_term(weighted.name, name, value)
     for player, count in counts.items():
         if not count:
-            given = ", ".join(each.name for each in game.losses)
+            given = ", ".join(weighted.name for weighted in game.losses)
             raise UsageError(
                 f"--loss {given} gives the {player} nothing to minimise: a penalty stands beside "
                 "a loss, as in --loss nonsaturating --loss r1"
             )
+
+
+def _terms(
+    weighted: WeightedLoss, game: Game, real: Tensor, fake: Tensor, labels: Tensor | None
+) -> dict[str, Terms]:
+    """The loss's terms for each player, from copies of what may learn."""
+    loss, augments = copy.deepcopy((weighted.loss, list(game.augments)))
+    real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
+    critic = Critic(game.disc.network, labels, augments)
+    return {
+        "discriminator": loss.discriminator_terms(critic, real, fake),
+        "generator": loss.generator_terms(critic, real, fake),
+    }
+
+
+def _check_term(loss: str, name: str, value: object) -> None:
+    if not isinstance(value, Tensor):
+        raise PluginError(
+            f"loss '{loss}': its term '{name}' is a {type(value).__name__}; a term is a tensor"
+        )
+    if value.ndim:
+        raise PluginError(
+            f"loss '{loss}': its term '{name}' has shape {tuple(value.shape)}; a term is a scalar, "
+            "the mean over the batch"
+        )

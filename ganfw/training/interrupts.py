@@ -12,7 +12,7 @@ import torch
 
 from ..config.schema import TrainOptions
 from ..errors import TrainingError
-from ..interfaces.events import Requests
+from ..interfaces.run_view import Requests
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """All benchmarks, in one table: ours beside a stated reference, in turns, in one run.
 
-    python -m tests.benchmarks            every row; about half an hour on two cores
-    python -m tests.benchmarks --quick    smaller, within two minutes
-    python -m tests.benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
-                                          processes start plugins frechet
+    python tests/benchmarks            every row; about half an hour on two cores
+    python tests/benchmarks --quick    smaller, within three minutes
+    python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
+                                       processes start plugins frechet
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -15,14 +15,19 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 
+import frechet
+import loading
+import many_plugins
+import overhead
+import processes
+import starting
+import steps
 import torch
+import whole
+from measuring import Row
 
 import ganfw
 from ganfw.cli.table import columns
-
-from . import frechet, many_plugins, overhead, processes, starting, steps, whole
-from .measuring import Row
-from .registry import loading
 
 ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "dcgan": steps.dcgan,
@@ -39,7 +44,7 @@ ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
 
 def main() -> None:
     """Parse, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser = argparse.ArgumentParser(prog="python tests/benchmarks")
     parser.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS])
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()

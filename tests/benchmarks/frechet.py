@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from measuring import Row
 from safetensors.numpy import load_file
 
 import ganfw
-
-from .measuring import Row
 
 
 def rows(quick: bool) -> Iterator[Row]:

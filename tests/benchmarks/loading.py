@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import reference
+from measuring import Row, ratio
+from pictures import WHOLE, sprite_folder
+from steps import CPU
+
 from ganfw.data.decoded_cache import decode
 from ganfw.data.loader import Loader
 from ganfw.registry.discovery import discover
 from ganfw.storage.cache import cache_folder
-
-from . import reference
-from .measuring import Row, ratio
-from .pictures import WHOLE, sprite_folder
-from .steps import CPU
 
 BATCH = 256
 
@@ -51,7 +51,7 @@ def _decoded(folder: Path) -> Loader:
     registered = discover().find("dataset", "folder")
     dataset = registered.load()(registered.load_options()(root=folder))
     dataset.prepare()
-    samples = decode(dataset, "benchmark", lambda line: None, lambda done, total: None)
+    samples = decode(dataset, "benchmark")
     return samples.batches(BATCH, 0, CPU)
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from environments import Environment, build_wheel
-
-from .measuring import Row
+from measuring import Row
 
 PLUGINS, COMPONENTS, TURNS, BUDGET_MS = 10, 50, 20, 50
 

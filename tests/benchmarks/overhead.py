@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+from measuring import Row
+
 import ganfw
 from ganfw.config.layers import DEFAULT_CALLBACKS
 from ganfw.interfaces.callback import Callback
 from ganfw.training.trainer import Trainer
-
-from .measuring import Row
 
 IN_THE_LOOP = ("on_gradients_ready", "on_step_end", "on_log", "on_epoch_end", "on_checkpoint")
 

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-
-from .measuring import Row, in_turns
+from measuring import Row, in_turns
 
 BATCH = 32
 REPOSITORY = Path(__file__).parents[2]
@@ -53,7 +52,7 @@ def rows(quick: bool) -> Iterator[Row]:
 
 
 def _measure(launcher: tuple[str, ...], rounds: int) -> dict[str, float]:
-    words = [sys.executable, *launcher, "-m", "tests.benchmarks.processes", str(rounds)]
+    words = [sys.executable, *launcher, __file__, str(rounds)]
     variables = {**os.environ, "OMP_NUM_THREADS": "1"}
     ended = subprocess.run(
         words, cwd=REPOSITORY, env=variables, capture_output=True, text=True, check=False
@@ -65,10 +64,11 @@ def _measure(launcher: tuple[str, ...], rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Time a step and its parts in this process, among all that were started."""
+    import reference
+    import steps
+
     from ganfw.interfaces.shapes import Shapes
     from ganfw.runtime.elastic import joined
-
-    from . import reference, steps
 
     torch.set_num_threads(1)
     shapes = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
@@ -77,14 +77,14 @@ def main() -> None:
         game = steps.our_game("d2l-dcgan", shapes, processes)
         step = steps.step_of(game, shapes)
         step(real)
-        weights = [weight for player in (game.gen, game.disc) for weight in player.weights]
+        weights = [weight for player in (game.gen, game.disc) for weight in player.parameters()]
         actions = {
             "step": lambda: step(real),
             "gradients": lambda: processes.all_reduce_gradients(weights, mean=True),
             "agreement": lambda: processes.any(False, False),
         }
         times = in_turns(actions, int(sys.argv[1]))
-        medians: dict[str, float] = {n: statistics.median(each) for n, each in times.items()}
+        medians: dict[str, float] = {n: statistics.median(seconds) for n, seconds in times.items()}
         medians["weights"] = sum(weight.numel() for weight in weights)
         if processes.is_first:
             print(json.dumps(medians))

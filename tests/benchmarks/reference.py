@@ -8,7 +8,7 @@
 - The book's pictures: torchvision's ``ImageFolder``, resized and normalised for each epoch anew, by
   a ``DataLoader`` with a process per core.
 
-As a program: ``python -m tests.benchmarks.reference FOLDER EPOCHS BATCH`` is the whole book script.
+As a program: ``python tests/benchmarks/reference.py FOLDER EPOCHS BATCH`` is the book's script.
 """
 
 from __future__ import annotations

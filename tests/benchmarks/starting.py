@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-from .measuring import Row, in_turns
+from measuring import Row, in_turns
 
 MISTYPED = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "pokemon", "-s", "disc.chanels=1")
 COMMANDS = {

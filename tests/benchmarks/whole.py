@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .measuring import Row, ratio
-from .pictures import WHOLE, sprite_folder
+import reference
+from measuring import Row, ratio
+from pictures import WHOLE, sprite_folder
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -30,7 +31,7 @@ def rows(quick: bool) -> Iterator[Row]:
                 *("--epochs", str(epochs), "-s", f"train.batch_size={batch}", "--out", name),
             ],
             "book": [
-                *("-m", "tests.benchmarks.reference", str(folder), str(epochs), str(batch)),
+                *(reference.__file__, str(folder), str(epochs), str(batch)),
                 str(Path(name) / "book.png"),
             ],
         }
@@ -83,8 +84,8 @@ def _resident(process: object) -> float:
     total = 0.0
     assert isinstance(process, psutil.Process)
     try:
-        for each in (process, *process.children(recursive=True)):
-            total += each.memory_full_info().pss / 2**20
+        for member in (process, *process.children(recursive=True)):
+            total += member.memory_full_info().pss / 2**20
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0.0
     return total

@@ -14,6 +14,7 @@ from PIL import Image
 
 from ganfw.cli import main
 from ganfw.storage import checkpoint
+from ganfw.storage.checkpoint import CheckpointStore
 from ganfw.storage.run_dir import RunDir
 
 Ganfw = Callable[..., Result]
@@ -241,7 +242,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     line = refused(ganfw("resume", run, "--epochs", 8), 1)
     assert "No space left on device; the last one is step 40" in line
     monkeypatch.undo()
-    assert checkpoint.last_step(run / "checkpoints") == 40
+    assert CheckpointStore(run / "checkpoints").last == 40
     assert ganfw("resume", run, "--epochs", 8).exit_code == 0
     steps = [json.loads(each)["step"] for each in (run / "metrics.jsonl").read_text().splitlines()]
     assert steps == list(range(1, 65))

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 import ganfw as package
 from ganfw import CheckpointError, ScoreRecord, read_scores
 from ganfw.cli import main
-from ganfw.storage import checkpoint
+from ganfw.storage.checkpoint import CheckpointStore
 from ganfw.storage.run_dir import RunDir
 
 PLUGIN = '''
@@ -215,15 +215,15 @@ def test_the_name_of_the_best_never_dangles(
     train: Callable[..., Result], ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not where the better one can't be saved, and it is made good where it was not written."""
-    whole = checkpoint.save
+    whole = CheckpointStore.save
 
-    def refuse(folder: Path, step: int, state: Any) -> None:
+    def refuse(store: CheckpointStore, step: int, state: Any, best: bool = False) -> None:
         if step == 8:
             raise CheckpointError("the disk is full")
-        whole(folder, step, state)
+        whole(store, step, state, best)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save", refuse)
+        patch.setattr(CheckpointStore, "save", refuse)
         _done(train("--metric", "waning", "--epochs", 1))
         result = train("--metric", "waxing", "-s", "callback.checkpoints.keep=1")
     assert (result.exit_code, "disk is full" in result.stderr) == (1, True)
@@ -238,7 +238,9 @@ def test_what_a_metric_draws_is_its_own(
 ) -> None:
     """Each score begins the streams anew, and the run goes on as if nothing had been drawn."""
     _done(train("--metric", "drawing"))
-    plain, scored = (checkpoint.load(Path(folder, "checkpoints"), 8) for folder in (trained, RUN))
+    plain, scored = (
+        CheckpointStore(Path(folder, "checkpoints")).load(8) for folder in (trained, RUN)
+    )
     assert torch.equal(plain["random"]["torch"], scored["random"]["torch"])
     for stream in ("numpy", "python"):
         assert plain["random"][stream] == scored["random"][stream]
@@ -262,7 +264,7 @@ def test_a_metric_that_fails_costs_no_run(train: Callable[..., Result]) -> None:
     result = train("--metric", "waning", "--metric", "broken", "--steps", 3)
     assert isinstance(result.exception, ValueError)
     assert [record.step for record in _scores("runs/0002-linear-halves")] == [3]
-    assert checkpoint.saved_steps(Path("runs/0002-linear-halves/checkpoints")) == [3]
+    assert CheckpointStore(Path("runs/0002-linear-halves/checkpoints")).steps() == [3]
 
 
 def test_samples_that_are_not_finite_cost_no_run(
@@ -276,7 +278,7 @@ def test_samples_that_are_not_finite_cost_no_run(
         line = f"NOTE: {when} has no score: metric 'random-frechet': the generator's samples are"
         assert line in result.stderr
     assert not Path(RUN, "scores.jsonl").exists()
-    assert checkpoint.saved_steps(Path(RUN, "checkpoints")) == [4, 8]
+    assert CheckpointStore(Path(RUN, "checkpoints")).steps() == [4, 8]
 
 
 @pytest.mark.parametrize("metric", ["failing", "interrupted", "broken"])

@@ -28,6 +28,8 @@ from ganfw import Callback, Component, hookimpl
 
 
 class Trouble(Callback):
+    on_every_rank = True
+
     def on_step_end(self, event):
         marker = event.run.folder.path.parent / "failed-once"
         if os.environ.get("RANK") == "1" and event.step == 5:
@@ -156,7 +158,7 @@ def test_a_resumed_run_ends_bit_identical(tmp_path: Path) -> None:
         ("raise KeyError('the real reason')", "KeyError: 'the real reason'"),
         ("os.kill(os.getpid(), 9)", "Signal 9 (SIGKILL)"),
         (
-            "event.run.players['gen'].weights[0].data.add_(1)",
+            "event.run.players['gen'].parameters()[0].data.add_(1)",
             "Error: the processes' weights have come apart",
         ),
     ],

@@ -118,7 +118,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
 KILL_WHILE_SAVING = """
     import os, signal, sys
-    from ganfw import atomic, checkpoint
+    from ganfw.storage import atomic, checkpoint
     from ganfw.cli import main
 
     at, left = sys.argv.pop(1), int(sys.argv.pop(1))

@@ -15,17 +15,19 @@ from typing import Any
 
 import ganfw
 import ganfw.testing
-from ganfw.interfaces.events import Requests
 from ganfw.interfaces.player import Player
+from ganfw.interfaces.run_view import Requests
 from ganfw.registry.component import API, KINDS, OLDEST_API, SLOT_OF
 from ganfw.registry.hookspecs import ganfw_components
 from ganfw.registry.loading import HOOK
 from ganfw.runs import records
+from ganfw.runs.json_files import Record
 from ganfw.sampling.sampler import Sampler
 from ganfw.storage.run_dir import RunDir
-from ganfw.training.trainer import Outcome
+from ganfw.training.progress import Outcome
 
 RECORDS = (
+    Record,
     records.ComponentRecord,
     records.DataRecord,
     records.End,

@@ -16,12 +16,10 @@ from ganfw import (
     TrainStart,
     generate,
     log,
-    read_provenance,
 )
 
 from .disk import writing
 from .options import CollapseWatchOptions
-from .samples import fixed_inputs
 
 _SAMPLES = 64
 _ALIKE = (
@@ -57,7 +55,6 @@ class CollapseWatch(Callback):
         self._said: list[RunWarning] = []
 
     def on_train_start(self, event: TrainStart) -> None:
-        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_SAMPLES)
         self._variety = max(variety(self._real.samples), 1e-12)
         self._of_no_use = _in_use(event.run)
@@ -66,11 +63,9 @@ class CollapseWatch(Callback):
 
     def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
-        devices = [] if run.device.type == "cpu" else [run.device]
-        with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.players["gen"].network, self._latents, self._labels)
-            share = variety(samples) / self._variety
-            sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
+        samples = run.fixed_samples(_SAMPLES, run.players["gen"].network)
+        share = variety(samples) / self._variety
+        sure = 0 <= event.loss_D < self.options.sure and self._never_wrong(run, samples)
         alike = _ALIKE.format(share=share, help=self._help("gen", "augment", "r1", "ema"))
         self._count(event, "alike", share < self.options.alike, alike)
         never_wrong = _SURE.format(loss=event.loss_D, help=self._help("disc", "augment", "r1"))
@@ -86,8 +81,10 @@ class CollapseWatch(Callback):
 
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
-        real = generate(critic, self._real.samples, self._real.labels)
-        return bool(real.min() > generate(critic, samples, self._labels).max())
+        _, labels = run.inputs(_SAMPLES)
+        with run.undisturbed():
+            real = generate(critic, self._real.samples, self._real.labels)
+            return bool(real.min() > generate(critic, samples, labels).max())
 
     def _help(self, player: str, *tips: str) -> str:
         """What to try, less what is of no use to the run."""
@@ -109,9 +106,7 @@ class CollapseWatch(Callback):
 
 def _in_use(run: RunView) -> set[str]:
     """The names of the run's components, and the slots that are filled."""
-    components = read_provenance(run.folder).components
-    names = {component.name.rpartition("/")[2] for component in components}
-    return names | {component.slot for component in components}
+    return {word for component in run.components for word in (component.slot, component.name)}
 
 
 def variety(samples: Tensor) -> float:

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from ganfw import Callback, RunView, StepEnd, TrainStart
 
 from .options import EmaOptions
-from .samples import fixed_inputs
 
 Pair = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 """The average's tensors and the generator's."""
@@ -44,7 +43,7 @@ class Ema(Callback):
             self._network.load_state_dict(self._saved)
             self._saved = None
         self._weights: Pair = tuple(self._network.parameters()), tuple(source.parameters())
-        self._norms = [each for each in self._network.modules() if isinstance(each, _NORMS)]
+        self._norms = [it for it in self._network.modules() if isinstance(it, _NORMS)]
         self._buffers: Pair = _other_buffers(self._network), _other_buffers(source)
         event.run.export("generator_ema", self._network)
 
@@ -59,14 +58,13 @@ class Ema(Callback):
 
     def _take_statistics(self, run: RunView, step: int, every: int) -> None:
         assert self._network is not None
-        inputs = fixed_inputs(run, _SAMPLES, run.seed + step)
-        devices = [] if run.device.type == "cpu" else [run.device]
+        inputs = run.inputs(_SAMPLES, run.seed + step)
         for norm in self._norms:
             # The first replace what a new network holds; the next are means of all so far.
             norm.momentum = min(1.0, max(_MOMENTUM, every / step))
             norm.train()
         # A generator may draw noise of its own; training must not notice.
-        with torch.random.fork_rng(devices, device_type=run.device.type):
+        with run.undisturbed(run.seed + step):
             self._network(*inputs)
         for norm in self._norms:
             norm.eval()

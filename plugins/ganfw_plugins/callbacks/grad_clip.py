@@ -18,7 +18,8 @@ class GradClip(Callback):
     """
 
     options: GradClipOptions
+    on_every_rank = True
 
     def on_gradients_ready(self, event: GradientsReady) -> None:
         if self.options.players in ("both", event.name):
-            clip_grad_norm_(event.player.weights, self.options.max_norm)
+            clip_grad_norm_(event.player.parameters(), self.options.max_norm)

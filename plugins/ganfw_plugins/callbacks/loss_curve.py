@@ -7,16 +7,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from PIL import Image
 
-from ganfw import Callback, EpochEnd, Log, RunView, TrainEnd, TrainStart, generate
+from ganfw import Callback, EpochEnd, Log, RunView, TrainEnd, TrainStart
 
 from .disk import writing
 from .history import History
 from .notebook import NotebookPicture
 from .options import LossCurveOptions
-from .samples import fixed_inputs, png
+from .samples import png
 
 _SAMPLES, _REAL, _GAP = 36, 64, 12
 
@@ -37,7 +36,6 @@ class LossCurve(Callback):
     def on_train_start(self, event: TrainStart) -> None:
         self._drawn = time.monotonic()
         self._shown = NotebookPicture()
-        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
         self._real = event.run.real_batch(_REAL).samples.cpu()
 
     def on_log(self, event: Log) -> None:
@@ -74,11 +72,7 @@ class LossCurve(Callback):
         self._drawn = time.monotonic()
 
     def _samples(self, run: RunView) -> Image.Image:
-        devices = [] if run.device.type == "cpu" else [run.device]
-        # A generator may draw noise of its own; training must not notice.
-        with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.sampling_generator, self._latents, self._labels)
-        return run.dataset.preview(samples.cpu(), self._real)
+        return run.dataset.preview(run.fixed_samples(_SAMPLES).cpu(), self._real)
 
 
 def above(figure: bytes, samples: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ class LrSchedule(Callback):
     """
 
     options: LrScheduleOptions
+    on_every_rank = True
 
     def __init__(self, options: LrScheduleOptions) -> None:
         super().__init__(options)

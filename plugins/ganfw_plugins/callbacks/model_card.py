@@ -135,8 +135,7 @@ def _score(record: ScoreRecord, value: float) -> tuple[str, ...]:
 
 
 def _best(run: RunView) -> str:
-    try:
-        step = int((run.folder.checkpoints / "best").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    step = run.checkpoints.best
+    if step is None:
         return ""
     return f"\nThe best step, by the first of the run's metrics, is {step}: `best=True` loads it.\n"

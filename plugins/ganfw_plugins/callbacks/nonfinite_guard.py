@@ -12,8 +12,6 @@ from torch import Tensor
 
 from ganfw import Callback, Checkpoint, Log, RunView, StepMetrics, TrainingError
 
-from .checkpoints import last_checkpoint
-
 
 class NonfiniteGuard(Callback):
     """Raises TrainingError at the first term that is nan or infinite, and before a checkpoint
@@ -43,8 +41,9 @@ def nonfinite(row: StepMetrics) -> Iterator[tuple[str, float]]:
 
 def advice(run: RunView, name: str) -> str:
     """Where to go back to, and what to try for the player whose ``name`` went wrong."""
-    saved = last_checkpoint(run.folder.checkpoints)
-    back = f"The last good checkpoint is {saved}" if saved else "There is no checkpoint yet"
+    last = run.checkpoints.last
+    saved = "There is no checkpoint yet"
+    back = saved if last is None else f"The last good checkpoint is {run.checkpoints.folder(last)}"
     player: Literal["gen", "disc"] = "gen" if name.startswith(("G/", "gen.")) else "disc"
     # Its optimizer's default is what the user set; a schedule may have moved the present rate.
     lr = run.players[player].optimizer.defaults.get("lr")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from ganfw import (
     Callback,
@@ -14,10 +13,7 @@ from ganfw import (
     PluginError,
     TrainEnd,
     TrainStart,
-    generate,
 )
-
-from .samples import fixed_inputs
 
 _SAMPLES = 36
 
@@ -42,7 +38,6 @@ class TensorBoard(Callback):
         purge = event.step + 1 if event.step else None
         folder = str(event.run.folder.path / "tensorboard")
         self._writer = SummaryWriter(folder, purge_step=purge)
-        self._latents, self._labels = fixed_inputs(event.run, _SAMPLES)
 
     def on_log(self, event: Log) -> None:
         for row in event.rows:
@@ -54,9 +49,7 @@ class TensorBoard(Callback):
 
     def on_epoch_end(self, event: EpochEnd) -> None:
         run = event.run
-        devices = [] if run.device.type == "cpu" else [run.device]
-        with torch.random.fork_rng(devices, device_type=run.device.type):
-            samples = generate(run.sampling_generator, self._latents, self._labels).cpu()
+        samples = run.fixed_samples(_SAMPLES).cpu()
         picture = np.asarray(run.dataset.preview(samples).convert("RGB"))
         self._writer.add_image("samples", picture, event.step, dataformats="HWC")
 

@@ -16,7 +16,7 @@ def ganfw_components() -> Iterable[Component]:
             "sprites",
             target="ganfw_plugins.sprites.dataset:Sprites",
             options="ganfw_plugins.sprites.options:SpritesOptions",
-            summary="SampleOrigin-up creatures, 64×64 RGB, drawn on first use",
+            summary="Made-up creatures, 64×64 RGB, drawn on first use",
             suggests={"train.batch_size": 256, "train.epochs": 20},
             tags=("pictures", "embedded"),
         ),

@@ -26,7 +26,7 @@ from ganfw.interfaces.events import (
     TrainStart,
 )
 from ganfw.interfaces.player import Player
-from ganfw.storage.checkpoint import load, save
+from ganfw.storage.checkpoint import CheckpointStore
 from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks import checkpoints, loss_figure, metrics_log, progress, samples
 from ganfw_plugins.callbacks.history import History
@@ -83,6 +83,9 @@ def run(tmp_path: Path) -> RunView:
             name: Player(network, torch.optim.SGD(network.parameters(), lr=0.1))
             for name, network in networks.items()
         },
+        losses={},
+        components=(),
+        config={},
         seed=5,
         device=torch.device("cpu"),
         epochs=EPOCHS,
@@ -379,7 +382,7 @@ def test_samples_come_from_the_seeds_latents_through_the_showcase(run: RunView) 
 
 def test_samples_without_classes_have_no_labels(run: RunView) -> None:
     object.__setattr__(run, "shapes", Shapes((3,), None, 0, 2))
-    latents, labels = samples.fixed_inputs(run, 4)
+    latents, labels = run.inputs(4)
     assert latents.shape == (4, 2)
     assert labels is None
 
@@ -426,8 +429,8 @@ def test_curve_survives_a_resume_exactly(run: RunView, tmp_path: Path) -> None:
         callback.on_log(Log(run, (reading(1), reading(2, math.nan, 1 / 3)), 640.0))
         callback.on_log(readings(run, range(3, 5001)))
         callback.on_epoch_end(epoch_end(run, 1))
-    save(tmp_path / "saves", 5000, first.state_dict())
-    second.load_state_dict(load(tmp_path / "saves", 5000))
+    CheckpointStore(tmp_path / "saves").save(5000, first.state_dict())
+    second.load_state_dict(CheckpointStore(tmp_path / "saves").load(5000))
     second.on_train_start(TrainStart(run, 5000, 1))
     for callback in (whole, second):
         callback.on_log(readings(run, range(5001, 6001)))
@@ -443,8 +446,8 @@ def test_curve_survives_a_resume_exactly(run: RunView, tmp_path: Path) -> None:
 def test_curve_takes_up_without_a_state_and_with_an_empty_one(run: RunView, tmp_path: Path) -> None:
     callback = LossCurve(LossCurveOptions())
     callback.load_state_dict({})
-    save(tmp_path / "saves", 0, callback.state_dict())
-    callback.load_state_dict(load(tmp_path / "saves", 0))
+    CheckpointStore(tmp_path / "saves").save(0, callback.state_dict())
+    callback.load_state_dict(CheckpointStore(tmp_path / "saves").load(0))
     callback.on_train_start(TrainStart(run, 0, 1))
     callback.on_train_end(TrainEnd(run, 0, 1, "interrupted"))
     with Image.open(run.folder.losses) as picture:
@@ -513,7 +516,7 @@ def save_all(run: RunView, keep: int, steps: list[int]) -> checkpoints.Checkpoin
     callback = checkpoints.Checkpoints(CheckpointsOptions(keep=keep))
     for step in steps:
         callback.on_checkpoint(Checkpoint(run, step))
-        save(run.folder.checkpoints, step, {})
+        run.checkpoints.save(step, {})
     return callback
 
 
@@ -569,12 +572,12 @@ def test_checkpoints_leaves_whole_ones_if_the_save_fails(run: RunView, keep: int
     callback = save_all(run, keep, [100, 200, 300, 400])
     callback.on_checkpoint(Checkpoint(run, 500))
     assert saves(run)[-2:] == ["000400", "last"]
-    assert load(run.folder.checkpoints, 400) == {}
+    assert run.checkpoints.load(400) == {}
 
 
 def test_checkpoints_never_removes_the_last_whatever_its_number(run: RunView) -> None:
     callback = save_all(run, 1, [600])
-    save(run.folder.checkpoints, 450, {})
+    run.checkpoints.save(450, {})
     callback.on_checkpoint(Checkpoint(run, 500))
     callback.on_train_end(TrainEnd(run, 500, 3, None))
     assert saves(run) == ["000450", "000600", "last"]
@@ -585,7 +588,7 @@ def test_checkpoints_removes_nothing_that_is_not_a_save(run: RunView) -> None:
     (run.folder.checkpoints / "mine").mkdir()
     (run.folder.checkpoints / ".tmp-000100").mkdir()
     (run.folder.checkpoints / ".tmp-000100" / "left").touch()
-    save(run.folder.checkpoints, 200, {})
+    run.checkpoints.save(200, {})
     callback.on_train_end(TrainEnd(run, 200, 3, None))
     assert saves(run) == ["000200", "last", "mine"]
 
@@ -601,7 +604,6 @@ def test_checkpoints_says_what_it_could_not_remove(
     rename: Callable[[Path, Path], Path] = refuse
     monkeypatch.setattr(Path, "rename", rename)
     callback.on_train_end(TrainEnd(run, 200, 3, None))
-    assert said == [
-        f"can't remove the old checkpoint {run.folder.checkpoints / '000100'}: Permission denied"
-    ]
+    (line,) = said
+    assert line.startswith(f"old checkpoints in {run.folder.checkpoints} can't be removed: ")
     assert "000100" in saves(run)

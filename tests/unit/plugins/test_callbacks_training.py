@@ -22,7 +22,7 @@ from ganfw.interfaces.events import (
     TrainStart,
 )
 from ganfw.interfaces.player import Player
-from ganfw.storage.checkpoint import load, save
+from ganfw.storage.checkpoint import CheckpointStore
 from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks import ganfw_components
 from ganfw_plugins.callbacks.ema import Ema
@@ -64,6 +64,9 @@ def new_run(folder: Path, total_steps: int = 40) -> RunView:
             name: Player(network, torch.optim.Adam(network.parameters(), lr=LR))
             for name, network in networks.items()
         },
+        losses={},
+        components=(),
+        config={},
         seed=0,
         device=torch.device("cpu"),
         epochs=total_steps // 10,
@@ -112,7 +115,7 @@ def test_guard_is_silent_about_finite_numbers(run: RunView) -> None:
 
 
 def test_guard_names_the_first_bad_term_and_what_to_try(run: RunView) -> None:
-    save(run.folder.checkpoints, 400, {})
+    run.checkpoints.save(400, {})
     nan = math.nan
     message = complaint(run, row(410), row(412, r1=nan, loss_D=nan), row(413, real=nan, fake=nan))
     assert message == (
@@ -259,13 +262,13 @@ def test_ema_resumes_bit_for_bit(tmp_path: Path) -> None:
     train(whole, Ema(EmaOptions(decay=0.9)), range(1, 21))
     first = Ema(EmaOptions(decay=0.9))
     train(killed, first, range(1, 10))
-    save(tmp_path / "saves", 9, first.state_dict())
+    CheckpointStore(tmp_path / "saves").save(9, first.state_dict())
 
     player, old = resumed.players["gen"], killed.players["gen"]
     player.network.load_state_dict(old.network.state_dict())
     player.optimizer.load_state_dict(old.optimizer.state_dict())
     second = Ema(EmaOptions(decay=0.9))
-    second.load_state_dict(load(tmp_path / "saves", 9))
+    second.load_state_dict(CheckpointStore(tmp_path / "saves").load(9))
     train(resumed, second, range(10, 21))
     for name, each in averaged(whole).state_dict().items():
         assert torch.equal(each, averaged(resumed).state_dict()[name]), name
@@ -287,9 +290,9 @@ def test_ema_new_to_a_resumed_run_starts_from_its_generator(run: RunView) -> Non
 def norm_after(run: RunView, options: GradClipOptions, name: Literal["gen", "disc"]) -> float:
     """The norm of the player's gradients, 5 before."""
     player = run.players[name]
-    for each in player.weights:
+    for each in player.parameters():
         each.grad = torch.zeros_like(each)
-    gradients = [each.grad.view(-1) for each in player.weights if each.grad is not None]
+    gradients = [each.grad.view(-1) for each in player.parameters() if each.grad is not None]
     gradients[0][0], gradients[1][0] = 3.0, -4.0
     GradClip(options).on_gradients_ready(GradientsReady(run, 1, name, player))
     return float(torch.cat(gradients).norm())
@@ -371,10 +374,10 @@ def test_schedule_resumes_exactly(tmp_path: Path) -> None:
     expected = rates(whole, LrSchedule(options), range(1, 41))
     first, second = LrSchedule(options), LrSchedule(options)
     assert rates(killed, first, range(1, 18)) == expected[:17]
-    save(tmp_path / "saves", 17, first.state_dict())
+    CheckpointStore(tmp_path / "saves").save(17, first.state_dict())
     for name, player in resumed.players.items():
         player.optimizer.load_state_dict(killed.players[name].optimizer.state_dict())
-    second.load_state_dict(load(tmp_path / "saves", 17))
+    second.load_state_dict(CheckpointStore(tmp_path / "saves").load(17))
     assert rates(resumed, second, range(18, 41)) == expected[17:]
 
 

@@ -10,6 +10,7 @@ import torch
 
 from ganfw.errors import CheckpointError
 from ganfw.storage import checkpoint
+from ganfw.storage.checkpoint import CheckpointStore
 
 STATE = {
     "numbers": [1, 2.5, 0.1 + 0.2, True, None, "text", math.inf],
@@ -34,13 +35,13 @@ def _same(one: object, other: object) -> bool:
 
 def test_a_state_comes_back_exactly(tmp_path: Path) -> None:
     state = {**STATE, "view": STATE["shared"][2:4]}
-    checkpoint.save(tmp_path, 7, state)
-    assert _same(state, checkpoint.load(tmp_path, 7))
-    assert checkpoint.last_step(tmp_path) == 7
+    CheckpointStore(tmp_path).save(7, state)
+    assert _same(state, CheckpointStore(tmp_path).load(7))
+    assert CheckpointStore(tmp_path).last == 7
 
 
 def test_what_is_written_is_safetensors_and_json(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, 400, STATE)
+    CheckpointStore(tmp_path).save(400, STATE)
     folder = tmp_path / "000400"
     assert sorted(each.name for each in folder.iterdir()) == ["state.json", "state.safetensors"]
     assert json.loads((folder / "state.json").read_text())["step"] == 400
@@ -49,37 +50,37 @@ def test_what_is_written_is_safetensors_and_json(tmp_path: Path) -> None:
 
 def test_what_is_not_plain_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"state\.a\.0 is a set"):
-        checkpoint.save(tmp_path, 1, {"a": [{1, 2}]})
-    assert checkpoint.last_step(tmp_path) is None
+        CheckpointStore(tmp_path).save(1, {"a": [{1, 2}]})
+    assert CheckpointStore(tmp_path).last is None
 
 
 def test_saving_a_step_again_replaces_it(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, 1, {"x": 1})
-    checkpoint.save(tmp_path, 1, {"x": 2})
-    assert checkpoint.load(tmp_path, 1) == {"x": 2}
-    assert checkpoint.saved_steps(tmp_path) == [1]
+    CheckpointStore(tmp_path).save(1, {"x": 1})
+    CheckpointStore(tmp_path).save(1, {"x": 2})
+    assert CheckpointStore(tmp_path).load(1) == {"x": 2}
+    assert CheckpointStore(tmp_path).steps() == [1]
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint.save(tmp_path, 1, {"x": torch.ones(3)})
+    CheckpointStore(tmp_path).save(1, {"x": torch.ones(3)})
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save_file", full)
     with pytest.raises(CheckpointError, match=r"step 2 .*No space left.*the last one is step 1"):
-        checkpoint.save(tmp_path, 2, {"x": torch.ones(3)})
-    assert torch.equal(checkpoint.load(tmp_path, 1)["x"], torch.ones(3))
+        CheckpointStore(tmp_path).save(2, {"x": torch.ones(3)})
+    assert torch.equal(CheckpointStore(tmp_path).load(1)["x"], torch.ones(3))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["000001", "last"]
 
 
 @pytest.mark.parametrize("file", ["state.safetensors", "state.json"])
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "missing", "empty"])
 def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) -> None:
-    checkpoint.save(tmp_path, 1, STATE)
-    checkpoint.save(tmp_path, 2, STATE)
+    CheckpointStore(tmp_path).save(1, STATE)
+    CheckpointStore(tmp_path).save(2, STATE)
     path = tmp_path / "000002" / file
     content = path.read_bytes()
     if damage == "missing":
@@ -89,31 +90,31 @@ def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) 
             {"truncated": content[:-7], "foreign": b"GIF89a" * 9, "empty": b""}[damage]
         )
     with pytest.raises(CheckpointError) as error:
-        checkpoint.load(tmp_path, 2)
+        CheckpointStore(tmp_path).load(2)
     assert file in str(error.value)
     assert "--from-step 1" in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_another_runs_tensors_are_refused(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, 1, {"a": torch.ones(1)})
-    checkpoint.save(tmp_path, 2, {"b": torch.ones(1)})
+    CheckpointStore(tmp_path).save(1, {"a": torch.ones(1)})
+    CheckpointStore(tmp_path).save(2, {"b": torch.ones(1)})
     theirs = (tmp_path / "000002" / "state.safetensors").read_bytes()
     (tmp_path / "000001" / "state.safetensors").write_bytes(theirs)
     with pytest.raises(CheckpointError, match=r"state\.safetensors"):
-        checkpoint.load(tmp_path, 1)
+        CheckpointStore(tmp_path).load(1)
 
 
 def test_a_newer_format_asks_for_a_newer_ganfw(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, 1, {})
+    CheckpointStore(tmp_path).save(1, {})
     path = tmp_path / "000001" / "state.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
     with pytest.raises(CheckpointError, match=r"format 99.*install a newer ganfw"):
-        checkpoint.load(tmp_path, 1)
+        CheckpointStore(tmp_path).load(1)
 
 
 def test_last_may_be_lost(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, 1, {})
-    checkpoint.save(tmp_path, 12, {})
+    CheckpointStore(tmp_path).save(1, {})
+    CheckpointStore(tmp_path).save(12, {})
     (tmp_path / "last").unlink()
-    assert checkpoint.last_step(tmp_path) == 12
+    assert CheckpointStore(tmp_path).last == 12

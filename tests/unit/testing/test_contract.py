@@ -306,7 +306,7 @@ class Meddling(Amnesiac):
     def on_step_end(self, event: ganfw.StepEnd) -> None:
         super().on_step_end(event)
         with torch.no_grad():
-            for weight in event.run.players["gen"].weights:
+            for weight in event.run.players["gen"].parameters():
                 weight.mul_(1 + 0.01 * self.seen)
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from ganfw.errors import ShapesError
 from ganfw.interfaces.dataset import Batch
-from ganfw.interfaces.loss import Loss
+from ganfw.interfaces.loss import Loss, Terms
 from ganfw.interfaces.player import Player
 from ganfw.interfaces.shapes import Shapes
 from ganfw.registry.component import SLOT_OF
 from ganfw.registry.registry import Registry
-from ganfw.training.game import Critic, Game, WeightedLoss
+from ganfw.training.critic import Critic
+from ganfw.training.dry_run import dry_run
+from ganfw.training.game import Game
+from ganfw.training.objective import WeightedLoss
 
 POINTS = Shapes(sample=(2,), value_range=None, classes=0, latent_dim=2)
 PICTURES = Shapes(sample=(3, 32, 32), value_range=(-1.0, 1.0), classes=0, latent_dim=10)
@@ -258,3 +263,117 @@ def test_a_lazy_loss_counts_as_often_as_an_eager_one(registry: Registry) -> None
         lazy = terms(3, number)
         assert "D/r1.penalty" not in lazy
         assert lazy["D"] == pytest.approx(eager["D"] - eager["D/r1.penalty"])
+
+
+def test_after_a_step_nothing_stays_frozen_and_what_a_user_froze_does(registry: Registry) -> None:
+    """As FreezeD (Mo et al. 2020) needs it; callbacks see the same."""
+    disc = _make(registry, "discriminator", "mlp", POINTS)
+    first, *rest = disc.parameters()
+    first.requires_grad_(False)
+    before = first.detach().clone()
+    gen = _make(registry, "generator", "linear", POINTS)
+    game = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))])
+    seen: list[list[bool]] = []
+
+    def watch(name: str, player: Player) -> None:
+        seen.append([weight.requires_grad for weight in disc.parameters()])
+
+    game.step([Batch(torch.randn(8, 2), None)], lambda n: torch.randn(n, 2), watch)
+    assert seen == [[False, *[True] * len(rest)]] * 2
+    assert torch.equal(first, before)
+
+
+def test_a_weight_may_get_its_first_gradient_late(registry: Registry) -> None:
+    """Stochastic depth, progressive growing and unfreezing: with the fused optimizer of a run."""
+
+    class Growing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.late = nn.Linear(2, 1), nn.Linear(2, 1)
+            self.grown = False
+
+        def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+            scores: Tensor = self.first(samples) + (self.late(samples) if self.grown else 0)
+            return scores.squeeze(1)
+
+    disc = Growing()
+    gen = _make(registry, "generator", "linear", POINTS)
+    game = Game(
+        gen=Player(gen, torch.optim.Adam(gen.parameters(), fused=True)),
+        disc=Player(disc, torch.optim.Adam(disc.parameters(), fused=True)),
+        losses=[WeightedLoss("ns", _loss(registry, "nonsaturating"))],
+    )
+    _step(game)
+    before = disc.late.weight.detach().clone()
+    disc.grown = True
+    _step(game)
+    assert not torch.equal(disc.late.weight, before)
+
+
+class _Learning(Loss):
+    """Counts its steps, as LeCam or a memory bank would."""
+
+    def __init__(self, options: object) -> None:
+        super().__init__(options)
+        self.register_buffer("steps", torch.zeros(()))
+
+    def discriminator_terms(self, critic: Any, real: Tensor, fake: Tensor) -> Terms:
+        self.steps += 1
+        return {"it": (critic(fake) - critic(real)).mean() * self.steps}
+
+    def generator_terms(self, critic: Any, real: Tensor, fake: Tensor) -> Terms:
+        return {"it": -critic(fake).mean()}
+
+
+def test_what_a_loss_learns_is_saved_and_the_dry_run_moves_none_of_it(registry: Registry) -> None:
+    def game() -> Game:
+        gen = _make(registry, "generator", "linear", POINTS)
+        return _play(gen, _Counting(), [WeightedLoss("it", _Learning(None))])
+
+    first, second = game(), game()
+    dry_run(first, torch.randn(2, 2), POINTS, "gen", "disc", "data")
+    assert first.state_dict()["losses"]["it"]["steps"] == 0
+    _step(first)
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    assert _step(second, number=2) == _step(first, number=2)
+    assert second.losses[0].loss.steps == 2
+
+
+@pytest.mark.parametrize("player", ["gen", "disc"])
+def test_a_network_that_gives_a_tuple_is_refused_in_one_line(
+    registry: Registry, player: str
+) -> None:
+    class Twice(nn.Module):
+        def __init__(self, network: nn.Module) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, inputs: Tensor, labels: Tensor | None = None) -> Any:
+            return (self.network(inputs), 0)
+
+    gen, disc = _make(registry, "generator", "linear", POINTS), _Counting()
+    game = _play(
+        Twice(gen) if player == "gen" else gen,
+        Twice(disc) if player == "disc" else disc,
+        [WeightedLoss("ns", _loss(registry, "nonsaturating"))],
+    )
+    with pytest.raises(ShapesError, match=f"^{player} 'x', given .* gives a tuple, and must give"):
+        dry_run(game, torch.randn(2, 2), POINTS, "gen 'x'", "disc 'x'", "data 'x'")
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_micro_batches_are_the_same_step(registry: Registry, reduction: str) -> None:
+    """Of a batch that they do not split evenly too."""
+
+    def play(accumulate: int) -> tuple[dict[str, float], list[Tensor]]:
+        torch.manual_seed(0)
+        gen = _make(registry, "generator", "linear", POINTS)
+        disc = _make(registry, "discriminator", "mlp", POINTS)
+        game = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))], reduction)
+        game.accumulate = accumulate
+        return _step(game, batches=2), [*gen.parameters(), *disc.parameters()]
+
+    (whole, weights), (parts, others) = play(1), play(3)
+    assert parts == pytest.approx(whole, abs=1e-6)
+    for weight, other in zip(weights, others, strict=True):
+        torch.testing.assert_close(weight, other)

@@ -26,7 +26,7 @@ class _Refusing(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class StepMetrics(ganfw.Loss):
+class ReadsItself(ganfw.Loss):
     """A loss that reads its own value, to show that the check sees it."""
 
     def discriminator_terms(self, critic: Any, real: Any, fake: Any) -> Any:
@@ -63,7 +63,7 @@ def test_a_step_reads_nothing(tmp_path: Path, loss: str) -> None:
 
 def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_REGISTERED", {})
-    ganfw.register("loss", "reading")(StepMetrics)
+    ganfw.register("loss", "reading")(ReadsItself)
     with pytest.raises(AssertionError, match="waits for the device"):
         _run(tmp_path, _Refusing, "cpu", ["reading"])
 

@@ -1,0 +1,114 @@
+"""RunView: what callbacks may see of a run, and the few things they may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..runtime.random_state import isolated_random_state
+from ..storage.checkpoint import CheckpointStore
+from ..storage.run_dir import RunDir
+from .dataset import Batch, Dataset
+from .loss import Loss
+from .networks import generate
+from .options import Options
+from .player import Player, PlayerName
+from .shapes import Shapes
+
+
+@dataclass
+class Requests:
+    """What callbacks and signals have asked the trainer to do once the present step is over."""
+
+    checkpoint: bool = False
+    stop: str | None = None
+
+
+@dataclass(frozen=True)
+class RunComponent:
+    """What fills a slot of the run: ``canonical`` is ``distribution/name``."""
+
+    slot: str
+    name: str
+    canonical: str
+    version: int
+    options: Options
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What callbacks may see of a run, and the few things they may ask for.
+
+    ``config`` is the resolved run as plain values, as config.toml holds it; ``components`` are
+    what it is composed of; ``losses`` are the run's losses by name.
+    """
+
+    folder: RunDir
+    dataset: Dataset
+    shapes: Shapes
+    players: Mapping[PlayerName, Player]
+    losses: Mapping[str, Loss]
+    components: tuple[RunComponent, ...]
+    config: Mapping[str, Any]
+    seed: int
+    device: torch.device
+    epochs: int
+    steps_per_epoch: int
+    total_steps: int
+    real_batch: Callable[[int], Batch]
+    """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
+    on the device; all if there are fewer."""
+    requests: Requests = field(default_factory=Requests)
+    exported: dict[str, nn.Module] = field(default_factory=dict)
+
+    @property
+    def checkpoints(self) -> CheckpointStore:
+        """What is saved of the run so far."""
+        return CheckpointStore(self.folder.checkpoints)
+
+    @property
+    def sampling_generator(self) -> nn.Module:
+        """The generator to draw samples from: the last one exported, or else the player."""
+        return next(reversed(self.exported.values()), self.players["gen"].network)
+
+    def inputs(self, n: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
+        """Latents (n, Z) and labels (n,) or None, on the device: the same on every machine for one
+        seed, the run's own unless given. No random stream of the run is touched."""
+        stream = torch.Generator().manual_seed(self.seed if seed is None else seed)
+        latents = torch.randn(n, self.shapes.latent_dim, generator=stream).to(self.device)
+        if not self.shapes.classes:
+            return latents, None
+        labels = torch.randint(self.shapes.classes, (n,), generator=stream)
+        return latents, labels.to(self.device)
+
+    def fixed_samples(self, n: int, network: nn.Module | None = None) -> Tensor:
+        """``n`` samples (n, ...) of `sampling_generator`, or of ``network``, from the same latents
+        each time. The run is not disturbed: neither its random streams, nor the network's mode and
+        statistics."""
+        with self.undisturbed():
+            return generate(
+                self.sampling_generator if network is None else network, *self.inputs(n)
+            )
+
+    def undisturbed(self, seed: int | None = None) -> AbstractContextManager[None]:
+        """For what may draw random numbers (a generator with noise, say): the global streams begin
+        at ``seed``, the run's own unless given, and go on afterwards as if nothing were drawn."""
+        return isolated_random_state(self.seed if seed is None else seed)
+
+    def request_checkpoint(self) -> None:
+        """Save all state once the present event has reached every callback."""
+        self.requests.checkpoint = True
+
+    def request_stop(self, reason: str) -> None:
+        """End the run after this step, as if it had been interrupted: it saves, and can resume."""
+        self.requests.stop = reason
+
+    def export(self, name: str, network: nn.Module) -> None:
+        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
+        generator is. An exported generator is preferred for samples (an EMA, say)."""
+        self.exported[name] = network

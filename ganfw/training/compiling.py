@@ -1,0 +1,92 @@
+"""``--compile``: the networks of a game as ``torch.compile`` makes them, once they are seen to
+agree with the eager ones.
+
+Networks are compiled, and nothing else: losses, augments and optimizers are small beside them, and
+stay what a user can step through. A critic whose gradient a loss differentiates stays eager, since
+compiled code can't be differentiated twice.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ..data.loader import Loader
+from ..errors import UsageError
+from ..interfaces.dataset import Batch
+from ..interfaces.player import Player, PlayerName
+from ..runtime.random_state import isolated_random_state
+from .game import Game
+
+PARITY_STEPS, TOLERANCE = 3, 1e-2
+"""Steps that both ways must agree on, and how far their losses may lie apart, relatively."""
+
+
+def compile_game(game: Game, loader: Loader, latent_dim: int, disc_steps: int = 1) -> None:
+    """Compile the networks of ``game``, which is left as it was otherwise.
+
+    Raises UsageError, with the reason, where they can't be compiled or do not agree.
+    """
+    count = min(disc_steps, len(loader))
+    batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
+    wanted = _first_losses(game, batches, latent_dim)
+    game.gen = replace(game.gen, compiled=_compiled(game.gen.network))
+    if not any(weighted.loss.needs_gradient_at for weighted in game.losses):
+        game.disc = replace(game.disc, compiled=_compiled(game.disc.network))
+    try:
+        with _quiet():
+            found = _first_losses(game, batches, latent_dim)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UsageError(f"this run can't be compiled, leave --compile out: {reason}") from error
+    gap = float(((found - wanted).abs() / wanted.abs().clamp(min=1e-2)).max())
+    if not gap <= TOLERANCE:
+        raise UsageError(
+            f"compiled losses lie {gap:.2g} from the eager ones after {PARITY_STEPS} steps, more "
+            f"than {TOLERANCE:g}: leave --compile out"
+        )
+
+
+def _compiled(network: nn.Module) -> Callable[..., Tensor]:
+    # Fixed shapes give the fastest kernels; an epoch's smaller last batch is compiled apart. Noise
+    # that a network draws is torch's own, so that it is the same as without compiling.
+    return torch.compile(network, dynamic=False, options={"fallback_random": True})
+
+
+def _first_losses(game: Game, batches: Sequence[Batch], latent_dim: int) -> Tensor:
+    """Both losses (PARITY_STEPS, 2) of steps on ``batches``; then all is put back."""
+    state = copy.deepcopy(game.state_dict())
+    with isolated_random_state(0):
+        rows = []
+        for number in range(1, PARITY_STEPS + 1):
+            losses = game.step(batches, _latents(latent_dim, batches[0]), _no_callback, number)
+            rows.append(torch.stack([losses.loss_D, losses.loss_G]))
+    game.load_state_dict(state)
+    for player in (game.gen, game.disc):
+        player.zero_grad()
+    return torch.stack(rows)
+
+
+def _latents(latent_dim: int, batch: Batch) -> Callable[[int], Tensor]:
+    device = batch.samples.device
+    return lambda count: torch.randn(count, latent_dim, device=device)
+
+
+def _no_callback(name: PlayerName, player: Player) -> None:
+    """Nobody watches the gradients."""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """torch's compiler warns of what its users can't change."""
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

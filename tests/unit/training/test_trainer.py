@@ -1,0 +1,108 @@
+"""What callbacks are told, and in which of several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import Result
+from torch import Tensor
+
+import ganfw as package
+from ganfw import Callback, Metric
+from ganfw.config.run_config import resolve
+from ganfw.launch.build import _callbacks
+from ganfw.registry import session
+from ganfw.registry.discovery import discover
+from ganfw.runtime.distributed import Processes
+
+Ganfw = Callable[..., Result]
+POINTS = ("run", "--recipe", "d2l-gaussian", "-s", "data.count=64", "--epochs", "6")
+SEEN: list[Any] = []
+
+
+class Rising(Metric):
+    """Worse from epoch to epoch."""
+
+    main = "badness"
+    judged = 0
+
+    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
+        Rising.judged += 1
+        return {"badness": float(Rising.judged), "generated_samples": len(generate(4))}
+
+
+class EarlyStop(Callback):
+    """Stops once the score of this very epoch is worse than the best."""
+
+    def on_scores(self, event: package.Scores) -> None:
+        (score,) = (score for score in event.scores if score.is_main)
+        SEEN.append((event.step, event.epoch, score.metric, score.value, event.is_best))
+        if not event.is_best:
+            event.run.request_stop("early stopping")
+
+
+class Looking(Callback):
+    """Reads what the engine offers, and draws as much as it likes."""
+
+    def on_epoch_end(self, event: package.EpochEnd) -> None:
+        run = event.run
+        before = (torch.get_rng_state(), np.random.get_state()[1].tolist())
+        mode = run.players["gen"].network.training
+        samples, again = run.fixed_samples(5), run.fixed_samples(5)
+        assert torch.equal(samples, again)
+        assert not torch.equal(run.inputs(5, 1)[0], run.inputs(5)[0])
+        with run.undisturbed():
+            torch.rand(3)
+            np.random.rand(3)
+        assert torch.equal(before[0], torch.get_rng_state())
+        assert before[1] == np.random.get_state()[1].tolist()
+        assert run.players["gen"].network.training == mode
+        names = {component.slot: component.name for component in run.components}
+        SEEN.append((samples.shape, [*run.losses], names["data"], run.config["train"]["epochs"]))
+
+
+class Everywhere(Callback):
+    on_every_rank = True
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_REGISTERED", {})
+    for name, cls in (("early-stop", EarlyStop), ("looking", Looking), ("everywhere", Everywhere)):
+        package.register("callback", name)(cls)
+    package.register("metric", "rising")(Rising)
+    SEEN.clear()
+    Rising.judged = 0
+
+
+def test_early_stopping_sees_the_scores_of_its_own_epoch(ganfw: Ganfw) -> None:
+    result = ganfw(*POINTS, "--metric", "rising", "--callback", "early-stop")
+    assert result.exit_code == 0, result.output
+    assert SEEN == [(8, 1, "session/rising", 1.0, True), (16, 2, "session/rising", 2.0, False)]
+    assert "stopped by early stopping after step 16" in result.stderr
+    assert Path("runs/0001-linear-gaussian/checkpoints/best").read_text() == "000008\n"
+
+
+def test_callbacks_are_given_what_they_need_and_disturb_nothing(ganfw: Ganfw) -> None:
+    logs = []
+    for words in ((), ("--callback", "looking")):
+        assert ganfw(*POINTS, "--epochs", "2", *words).exit_code == 0
+        folder = Path(f"runs/000{len(logs) + 1}-linear-gaussian")
+        logs.append((folder / "samples/000016.png").read_bytes())
+    assert SEEN == [((5, 2), ["nonsaturating"], "gaussian", 2)] * 2
+    assert logs[0] == logs[1]
+
+
+def test_the_first_process_alone_has_all_callbacks() -> None:
+    registry = discover()
+    layers = [package.config.recipes.recipe_layer(registry, "d2l-gaussian")]
+    named = {name: {"use": name} for name in ("everywhere", "grad-clip", "looking", "samples")}
+    layers.append(package.config.layers.Layer("test", {"callback": named}, frozenset({"callback"})))
+    config = resolve(registry, layers)
+    assert set(_callbacks(config, Processes(0, 2))) == {*named}
+    assert set(_callbacks(config, Processes(1, 2))) == {"everywhere", "grad-clip"}

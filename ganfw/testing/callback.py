@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,13 @@ from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.run_view import RunView
 from ..interfaces.shapes import Shapes
+from ..runs.records import (
+    RUN_FORMAT,
+    DataRecord,
+    MachineRecord,
+    Provenance,
+    write_provenance,
+)
 from ..runtime.random_state import seed_everything
 from ..sampling.latents import Latents
 from ..storage.run_dir import RunDir
@@ -154,25 +160,25 @@ class _Evaluation:
         """Nothing was saved."""
 
 
-_PROVENANCE = {
-    "format": 1,
-    "argv": ["ganfw", "check"],
-    "started": "",
-    "seed": 0,
-    "data": {"trained_on": "toy", "asked": "toy", "fingerprint": "", "examples": 0},
-    "components": [],
-    "origins": {},
-    "plugin_files": [],
-    "versions": {},
-    "machine": {"device": "cpu", "device_name": "", "processes": 1},
-    "resumed": [],
-}
+_PROVENANCE = Provenance(
+    format=RUN_FORMAT,
+    argv=("ganfw", "check"),
+    started="",
+    seed=0,
+    data=DataRecord(trained_on="toy", asked="toy", fingerprint="", examples=0),
+    components=(),
+    origins={},
+    plugin_files=(),
+    versions={},
+    machine=MachineRecord(device="cpu", device_name="", platform="", python=""),
+    resumed=(),
+)
 """What callbacks may read of how the run was made."""
 
 
 def _run_folder() -> RunDir:
     folder = RunDir(new_folder())
-    folder.provenance.write_text(json.dumps(_PROVENANCE), encoding="utf-8")
+    write_provenance(folder, _PROVENANCE)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What happens around training: progress, logs, pictures, checkpoints, averages, schedules."""
+"""Callbacks: progress, logs, pictures, checkpoints, averages, schedules."""
 
 from ganfw import Component, hookimpl
 
@@ -43,7 +43,7 @@ COMPONENTS = (
         "checkpoints",
         f"{_PACKAGE}.checkpoints:Checkpoints",
         f"{_OPTIONS}:CheckpointsOptions",
-        "When to save the run, and how many saves to keep",
+        "When to save the run, and how many checkpoints to keep",
         tags=("default", "resume"),
     ),
     Component(
@@ -58,7 +58,7 @@ COMPONENTS = (
         "collapse-watch",
         f"{_PACKAGE}.collapse_watch:CollapseWatch",
         f"{_OPTIONS}:CollapseWatchOptions",
-        "Says once when samples are all alike, or the critic too sure",
+        "Warns if samples are all alike, or the critic is never wrong",
         tags=("default", "stability"),
     ),
     Component(

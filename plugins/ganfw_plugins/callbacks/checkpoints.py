@@ -1,4 +1,4 @@
-"""When the run is saved, and how many saves are kept. The engine does the saving itself."""
+"""When the run is saved, and how many checkpoints are kept. The engine does the saving."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .options import CheckpointsOptions
 
 
 class Checkpoints(Callback):
-    """Asks for a save each ``every_epochs`` epochs, at most once in ``min_seconds``; or, where
-    ``every_steps`` is set, at exactly those steps. The engine saves the last step unasked.
+    """Requests a checkpoint every ``every_epochs`` epochs, at most once in ``min_seconds``; or, if
+    ``every_steps`` is set, at exactly those steps. The engine always saves the last step.
 
-    A save is removed only once newer ones are complete, and never the last or the best one. So
-    while a save is being written, there may be one more than ``keep``, if ``keep`` is 1.
+    A checkpoint is removed only once newer ones are complete, and never the last or the best one.
+    So if ``keep`` is 1, there are two while one is being written.
     """
 
     options: CheckpointsOptions
@@ -32,7 +32,7 @@ class Checkpoints(Callback):
             event.run.request_checkpoint()
 
     def on_checkpoint(self, event: Checkpoint) -> None:
-        """Make room for the save to come, but leave a whole one in case it fails."""
+        """Make room for the next checkpoint, but keep a complete one in case it fails."""
         self._saved = time.monotonic()
         _prune(event.run, max(self.options.keep - 1, 1))
 

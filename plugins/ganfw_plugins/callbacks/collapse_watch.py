@@ -1,4 +1,4 @@
-"""Says once when a game is lost: samples that are all alike, or a critic that is never wrong."""
+"""Warns of a game that is lost: samples that are all alike, or a critic that is never wrong."""
 
 from __future__ import annotations
 
@@ -36,15 +36,18 @@ _TIPS = {
     "r1": "--loss r1 beside the loss",
     "ema": "--callback ema",
 }
-"""By what a run has that tries it already."""
+"""What to try, by the slot or component of a run that does it already."""
 
 
 class CollapseWatch(Callback):
-    """At the end of each epoch, samples from the same latents are looked at. Where for ``patience``
-    epochs in a row their mean distance from each other is below ``alike`` of the real samples', or
-    every real one is scored above every generated one and 0 ≤ loss_D < ``sure``, that is said, and
-    kept in ``warnings.jsonl``. Each is said once a run. Neither the run's random numbers nor the
-    networks are touched. Raises RunError if the disk refuses.
+    """At the end of each epoch, looks at samples from the same latents. It warns, once a run each,
+    if for ``patience`` epochs in a row
+
+    - their mean distance from each other is below ``alike`` times that of real samples, or
+    - every real sample scores higher than every generated one, and 0 ≤ loss_D < ``sure``.
+
+    Warnings are kept in ``warnings.jsonl``. Neither the run's random numbers nor the networks are
+    changed. Raises RunError if the disk refuses.
     """
 
     options: CollapseWatchOptions
@@ -87,7 +90,7 @@ class CollapseWatch(Callback):
             return bool(real.min() > generate(critic, samples, labels).max())
 
     def _help(self, player: str, *tips: str) -> str:
-        """What to try, less what is of no use to the run."""
+        """What to try, without what is of no use to the run."""
         new = [_TIPS[tip] for tip in tips if tip not in self._of_no_use]
         return ", ".join([*new, f"a lower {player}.optimizer.lr"])
 

@@ -18,18 +18,18 @@ Pair = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLES, _MOMENTUM = 32, 0.1
-"""From how many samples the average learns its own batch statistics, and the least that they weigh
-against what it knows."""
+"""How many samples the average takes its batch statistics from each time, and the least weight
+that they have against those of before."""
 
 
 class Ema(Callback):
     """average ← decay · average + (1 - decay) · weights, after each step (Polyak & Juditsky 1992;
     for GANs Karras et al. 2018, section 6.1).
 
-    Batch norm's running statistics belong to weights: those of the generator would shift the
-    average's colours. So the average takes its own, by generating a few samples now and then, as
+    Batch norm's running statistics fit one set of weights: with the generator's, the average's
+    colours would be off. So the average takes its own, by generating a few samples now and then, as
     Izmailov et al. 2018 (SWA), section 3.2, do at the end. Other buffers are copied. The average is
-    exported as ``generator_ema``: samples are drawn from it.
+    exported as ``generator_ema``, and samples are drawn from it.
     """
 
     options: EmaOptions
@@ -43,7 +43,7 @@ class Ema(Callback):
             self._network.load_state_dict(self._saved)
             self._saved = None
         self._weights: Pair = tuple(self._network.parameters()), tuple(source.parameters())
-        self._norms = [it for it in self._network.modules() if isinstance(it, _NORMS)]
+        self._norms = [norm for norm in self._network.modules() if isinstance(norm, _NORMS)]
         self._buffers: Pair = _other_buffers(self._network), _other_buffers(source)
         event.run.export("generator_ema", self._network)
 
@@ -60,17 +60,17 @@ class Ema(Callback):
         assert self._network is not None
         inputs = run.inputs(_SAMPLES, run.seed + step)
         for norm in self._norms:
-            # The first replace what a new network holds; the next are means of all so far.
+            # The first replace those of a new network; the next are averages of all so far.
             norm.momentum = min(1.0, max(_MOMENTUM, every / step))
             norm.train()
-        # A generator may draw noise of its own; training must not notice.
+        # A generator may draw noise; training must not be changed by that.
         with run.undisturbed(run.seed + step):
             self._network(*inputs)
         for norm in self._norms:
             norm.eval()
 
     def decay_at(self, step: int) -> float:
-        """The decay of step 1, 2, …: with ``warmup`` the first, random weights soon weigh nothing
+        """The decay in step 1, 2, …: with ``warmup`` the first, random weights are soon forgotten
         (TensorFlow's ``ExponentialMovingAverage(num_updates=…)``)."""
         decay: float = self.options.decay
         return min(decay, (1 + step) / (10 + step)) if self.options.warmup else decay
@@ -79,17 +79,17 @@ class Ema(Callback):
         return {} if self._network is None else {"network": self._network.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Kept until `on_train_start`, when there is a network to load it into."""
+        """Kept until `on_train_start`, which builds the network to load it into."""
         self._saved = state.get("network")
 
 
 def statistics_every(step: int) -> int:
-    """How often the average takes its batch statistics: at first it changes fast."""
+    """Steps from one update of batch statistics to the next: at first the average changes fast."""
     return 2 if step <= 400 else 20
 
 
 def _other_buffers(network: nn.Module) -> tuple[Tensor, ...]:
-    """The buffers that are no batch norm's."""
+    """The buffers of all modules but batch norms."""
     return tuple(
         buffer
         for module in network.modules()

@@ -10,11 +10,11 @@ from .options import GradClipOptions
 
 
 class GradClip(Callback):
-    """Scales a player's gradients down to ``max_norm`` where their joint L2 norm is greater
-    (Pascanu et al. 2013, algorithm 1). Directions stay; nothing is read off the device.
+    """Scales a player's gradients down to ``max_norm`` if their joint L2 norm is greater
+    (Pascanu et al. 2013, algorithm 1). Their direction stays; nothing is read off the device.
 
-    With ``train.reduction = "sum"`` gradients are longer by the batch's length: so should
-    ``max_norm`` be.
+    With ``train.reduction = "sum"`` gradients are larger by the batch's length, and ``max_norm``
+    should be too.
     """
 
     options: GradClipOptions

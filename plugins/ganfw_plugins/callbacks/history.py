@@ -12,8 +12,8 @@ from torch import Tensor
 class History:
     """Points ``(index, loss_D, loss_G)`` for rising indexes 1, 2, …, at most ``limit`` of them.
 
-    Whenever there would be more, every second one goes: what is left are the multiples of
-    ``stride``, so it depends on the numbers seen alone, and not on when the run was resumed.
+    Whenever there are more, every second one is dropped. What is left are the multiples of
+    ``stride``, whether or not the run was resumed in between.
     """
 
     def __init__(self, limit: int = 4096) -> None:

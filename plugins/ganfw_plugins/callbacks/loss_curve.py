@@ -21,8 +21,8 @@ _SAMPLES, _REAL, _GAP = 36, 64, 12
 
 
 class LossCurve(Callback):
-    """Redraws both pictures at the end of an epoch, at most once in ``seconds``, and of the run. In
-    a notebook the overview is shown, and kept up to date in its place.
+    """Redraws both pictures at the end of an epoch, at most once in ``seconds``, and at the end of
+    the run. In a notebook the overview is shown, and updated in place.
 
     Raises RunError if the disk refuses.
     """
@@ -59,7 +59,7 @@ class LossCurve(Callback):
             self._epochs.load_state_dict(state["epochs"])
 
     def _draw(self, run: RunView) -> None:
-        # Matplotlib takes half a second to import: not before there is something to draw.
+        # Matplotlib takes half a second to import, so only once there is something to draw.
         from .loss_figure import draw
 
         path = run.folder.losses

@@ -28,11 +28,11 @@ def draw(steps: Tensor, epochs: Tensor, steps_per_epoch: int) -> bytes:
     """
     figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
-    each_step, means = steps.numpy(), epochs.numpy()
+    single, means = steps.numpy(), epochs.numpy()
     for column, (player, color) in enumerate(COLORS.items(), start=1):
-        _plot_steps(axes, each_step, column, color, label=player if len(means) == 0 else None)
+        _plot_steps(axes, single, column, color, label=player if len(means) == 0 else None)
         _plot_means(axes, means, column, color, steps_per_epoch, label=player)
-    axes.set_ylim(*limits(each_step[:, 1:], means[:, 1:]))
+    axes.set_ylim(*limits(single[:, 1:], means[:, 1:]))
     _dress(axes, steps_per_epoch)
     figure.legend(loc="outside upper right", ncols=2, frameon=False, labelcolor=_GREY)
     content = io.BytesIO()
@@ -42,7 +42,7 @@ def draw(steps: Tensor, epochs: Tensor, steps_per_epoch: int) -> bytes:
 
 
 def limits(steps: Array, means: Array) -> tuple[float, float]:
-    """Where the y axis begins and ends: all means, and the steps but for their rare spikes."""
+    """The range of the y axis: all means, and all steps except for rare spikes."""
     shown = [means[np.isfinite(means)]]
     finite = steps[np.isfinite(steps)]
     if finite.size:
@@ -86,10 +86,10 @@ def _dress(axes: Axes, steps_per_epoch: int) -> None:
         ),
     )
     above.set_xlabel("epoch", color=_GREY)
-    for each in (axes, above):
-        each.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        each.tick_params(colors=_GREY, length=3)
-        each.spines[:].set_color("#cbd5e0")
+    for scale in (axes, above):
+        scale.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        scale.tick_params(colors=_GREY, length=3)
+        scale.spines[:].set_color("#cbd5e0")
     axes.spines["right"].set_visible(False)
     axes.grid(axis="y", color="#e2e8f0", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -14,8 +14,8 @@ from .options import LrScheduleOptions
 class LrSchedule(Callback):
     """Multiplies each player's base rates by `factor`, a function of the step alone.
 
-    The base rates are those a fresh run starts with; they are kept for resumes. A run resumed with
-    more epochs follows the schedule of its new length from there on, which is a jump in the rates.
+    The base rates are those that a new run starts with; they are saved for resuming. A run that is
+    resumed with more epochs follows the schedule of its new length, so that its rates jump there.
     """
 
     options: LrScheduleOptions
@@ -43,19 +43,19 @@ class LrSchedule(Callback):
         self._base = dict(state.get("base", {}))
 
     def _set_rates(self, run: RunView, step: int) -> None:
-        # The last step has none after it to prepare.
-        now = factor(self.options, min(step, run.total_steps), run.total_steps, run.steps_per_epoch)
+        step = min(step, run.total_steps)
+        multiplier = factor(self.options, step, run.total_steps, run.steps_per_epoch)
         for name, player in run.players.items():
             for group, base in zip(player.optimizer.param_groups, self._base[name], strict=True):
-                group["lr"] = base * now
+                group["lr"] = base * multiplier
 
 
 def factor(options: LrScheduleOptions, step: int, total: int, steps_per_epoch: int) -> float:
-    """What the base rate is multiplied by in ``step``, 1 to ``total``.
+    """What the base rate is multiplied by in ``step``, from 1 to ``total``.
 
-    It rises in equal parts, to 1 at step ``warmup_steps`` (Goyal et al. 2017), then goes down from
-    1 to what would be ``final`` in step total + 1, so that every step moves. cosine is Loshchilov &
-    Hutter 2017, equation 5, without restarts; step drops by ``gamma`` each ``every_epochs``.
+    It rises linearly, to 1 at step ``warmup_steps`` (Goyal et al. 2017), then falls from 1 to what
+    would be ``final`` in step total + 1, so that no step has a rate of 0. cosine is Loshchilov &
+    Hutter 2017, equation 5, without restarts; step drops by ``gamma`` every ``every_epochs``.
     """
     if step <= options.warmup_steps:
         return step / options.warmup_steps

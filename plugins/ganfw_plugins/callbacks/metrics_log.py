@@ -30,12 +30,12 @@ class MetricsLog(Callback):
         every = self.options.every
         rows = [row for row in event.rows if row.step % every == 0]
         lines = "".join(line(row, event.examples_per_second) for row in rows)
-        # Opened each time: a file that is never left open is never left half flushed.
+        # Opened each time, so that a killed run leaves no half-written line in a buffer.
         with writing(self._path), self._path.open("ab") as file:
             file.write(lines.encode())
 
     def on_checkpoint(self, event: Checkpoint) -> None:
-        """Have the disk keep every line up to the checkpoint, since a resume goes on from there."""
+        """Flush every line up to the checkpoint to the disk, since a run resumes from there."""
         with writing(self._path), self._path.open("ab") as file:
             os.fsync(file.fileno())
 

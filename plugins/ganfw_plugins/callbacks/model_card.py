@@ -1,4 +1,4 @@
-"""A README in the run's folder: what this is, what made it, how good it is, how to use it."""
+"""A README in the run's folder: what the generator makes, how it was trained, how to use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture in a notebook that is replaced in its place."""
+"""A picture in a notebook that is updated in place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NotebookPicture:
-    """Shown by the first update and replaced by the next ones; nothing outside a notebook."""
+    """Shown by the first update and replaced by later ones; does nothing outside a notebook."""
 
     _shown: Any = None
 
@@ -25,7 +25,7 @@ class NotebookPicture:
 
 
 def _in_notebook() -> bool:
-    """Whether a kernel runs this: IPython is at work and it is no terminal's."""
+    """Whether this runs in a Jupyter kernel, and not in IPython on a terminal."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and hasattr(shell, "kernel")

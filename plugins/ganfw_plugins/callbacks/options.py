@@ -14,7 +14,7 @@ class ProgressOptions(Options):
         30.0,
         ge=0,
         le=86400,
-        description="Where stderr is no terminal: least seconds between lines within an epoch",
+        description="Seconds between lines within an epoch, if stderr is no terminal",
     )
 
 
@@ -35,35 +35,41 @@ class LossCurveOptions(Options):
     """Options of ``loss-curve``."""
 
     seconds: float = Field(
-        10.0, ge=0, le=86400, description="Least seconds between two drawings while training"
+        10.0, ge=0, le=86400, description="Seconds between two drawings, at least"
     )
 
 
 class CheckpointsOptions(Options):
     """Options of ``checkpoints``."""
 
-    every_epochs: int = Field(1, ge=1, le=1_000_000, description="Epochs from one save to the next")
+    every_epochs: int = Field(1, ge=1, le=1_000_000, description="Epochs between checkpoints")
     min_seconds: float = Field(
-        30.0, ge=0, le=604800, description="Least seconds between two saves at the end of epochs"
+        30.0,
+        ge=0,
+        le=604800,
+        description="Seconds between checkpoints at ends of epochs, at least",
     )
     every_steps: int | None = Field(
-        None, ge=1, le=1_000_000_000, description="Save at multiples of this step, not by epochs"
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="Save at multiples of this step, not by epochs",
     )
-    keep: int = Field(3, ge=1, le=100_000, description="How many of the newest saves to keep")
+    keep: int = Field(3, ge=1, le=100_000, description="How many of the newest checkpoints to keep")
 
 
 class EmaOptions(Options):
     """Options of ``ema``."""
 
-    decay: float = Field(0.999, ge=0, lt=1, description="Weight of the average's past, per step")
-    warmup: bool = Field(True, description="Forget faster at first: (1 + step) / (10 + step)")
+    decay: float = Field(0.999, ge=0, lt=1, description="Weight of the average so far, per step")
+    warmup: bool = Field(True, description="Start with a lower decay: (1 + step) / (10 + step)")
 
 
 class GradClipOptions(Options):
     """Options of ``grad-clip``."""
 
     max_norm: float = Field(
-        1.0, gt=0, le=1e9, description="Greatest L2 norm of all of a player's gradients together"
+        1.0, gt=0, le=1e9, description="Largest L2 norm of all gradients of a player together"
     )
     players: Literal["both", "gen", "disc"] = Field("both", description="Whose gradients to clip")
 
@@ -75,10 +81,13 @@ class LrScheduleOptions(Options):
         "linear", description="How the rates change after the warm-up"
     )
     warmup_steps: int = Field(
-        0, ge=0, le=1_000_000_000, description="Steps in which the rates rise to their base"
+        0,
+        ge=0,
+        le=1_000_000_000,
+        description="Steps in which the rates rise to the base rate",
     )
     final: float = Field(
-        0.0, ge=0, le=1, description="linear, cosine: what fraction of the base the rates end at"
+        0.0, ge=0, le=1, description="linear, cosine: the fraction of the base rate at the end"
     )
     gamma: float = Field(0.5, gt=0, le=1, description="step: factor at each drop")
     every_epochs: int = Field(10, ge=1, le=1_000_000, description="step: epochs between drops")
@@ -88,7 +97,10 @@ class CollapseWatchOptions(Options):
     """Options of ``collapse-watch``."""
 
     alike: float = Field(
-        0.1, ge=0, le=1, description="Share of the real samples' variety that is too little"
+        0.1,
+        ge=0,
+        le=1,
+        description="Warn if samples differ less than this, relative to real ones",
     )
-    sure: float = Field(0.05, ge=0, le=1, description="A loss_D below this that is too low")
-    patience: int = Field(3, ge=1, le=10_000, description="Epochs in a row before it is said")
+    sure: float = Field(0.05, ge=0, le=1, description="Warn if loss_D is below this")
+    patience: int = Field(3, ge=1, le=10_000, description="Epochs in a row before the warning")

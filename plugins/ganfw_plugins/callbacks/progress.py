@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BAR_WIDTH = 24
-"""Greatest length of the bar, in columns; it gives way where the terminal is narrow."""
+"""Largest width of the bar, in columns; it shrinks on a narrow terminal."""
 
 
 class Progress(Callback):
@@ -48,7 +48,7 @@ class Progress(Callback):
         examples = sum(row.examples for row in rows) / len(rows)
         self._seconds_per_step = examples / max(event.examples_per_second, 1e-9)
         self._losses = _losses(loss_d, loss_g, event.examples_per_second)
-        # The line of the epoch's end follows at once.
+        # At the end of an epoch, its own line follows at once.
         if rows[-1].step % event.run.steps_per_epoch:
             self._print(self.options.seconds)
 
@@ -85,7 +85,7 @@ class Progress(Callback):
         from rich.live import Live
 
         console = Console(stderr=True)
-        # Where stdout is a file or a pipe, what is meant for it must not end up on the terminal.
+        # If stdout is a file or a pipe, what is printed there must not end up on the terminal.
         self._live = Live(
             console=console,
             get_renderable=lambda: self._line(console.width, console.encoding),
@@ -109,7 +109,7 @@ class Progress(Callback):
 
 
 def bar(fraction: float, width: int, encoding: str = "utf-8") -> str:
-    """``width`` characters, ``fraction`` of them (0 to 1) full; ASCII where the rest can't be."""
+    """``width`` characters, ``fraction`` of them (0 to 1) full; ASCII if the encoding needs it."""
     full = int(min(max(fraction, 0.0), 1.0) * width)
     try:
         "▓░".encode(encoding)

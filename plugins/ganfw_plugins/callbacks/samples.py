@@ -1,4 +1,4 @@
-"""Pictures of what the generator makes of the same latents, epoch after epoch."""
+"""Pictures of samples from the same latents, epoch after epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .options import SamplesOptions
 class Samples(Callback):
     """Writes ``samples/<step>.png`` before the first step, each ``every`` epochs and at the end.
 
-    Neither the run's random numbers nor the networks are touched. Raises RunError if the disk
+    Neither the run's random numbers nor the networks are changed. Raises RunError if the disk
     refuses.
     """
 

@@ -6,21 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ganfw import (
-    Callback,
-    EpochEnd,
-    Log,
-    PluginError,
-    TrainEnd,
-    TrainStart,
-)
+from ganfw import Callback, EpochEnd, Log, PluginError, TrainEnd, TrainStart
 
 _SAMPLES = 36
 
 
 class TensorBoard(Callback):
-    """Writes event files to ``tensorboard/``: every step's losses and terms, the speed, and a
-    picture of samples from the same latents each epoch. Look with ``tensorboard --logdir runs``.
+    """Writes event files to ``tensorboard/``: every step's losses and terms, the speed, and each
+    epoch a picture of samples from the same latents. ``tensorboard --logdir runs`` shows them.
 
     Raises PluginError where TensorBoard is not installed.
     """
@@ -34,7 +27,7 @@ class TensorBoard(Callback):
             raise PluginError(
                 "callback 'tensorboard' needs TensorBoard: pip install 'ganfw[tensorboard]'"
             ) from error
-        # Steps after the one that is gone on with are of the run that stopped: they are hidden.
+        # Steps after the checkpoint are those of the run that stopped: TensorBoard hides them.
         purge = event.step + 1 if event.step else None
         folder = str(event.run.folder.path / "tensorboard")
         self._writer = SummaryWriter(folder, purge_step=purge)

@@ -1,4 +1,4 @@
-"""Losses: what the two players of a GAN minimise, and penalties to add to them."""
+"""Losses: what the two players of a GAN minimise, and penalties to add."""
 
 from __future__ import annotations
 

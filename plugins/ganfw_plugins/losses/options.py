@@ -1,4 +1,4 @@
-"""What can be set on the penalties."""
+"""Options of the penalties."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ class GammaOptions(Options):
     """Mescheder et al. 2018."""
 
     gamma: float = Field(10.0, ge=0, le=1e6, description="Strength; halved in the formula")
-    relative: bool = Field(
-        False, description="Whether gamma counts in units of the real values' mean variance"
-    )
+    relative: bool = Field(False, description="Multiply gamma by the mean variance of real values")
 
 
 class GradientPenaltyOptions(Options):
     """Gulrajani et al. 2017."""
 
     strength: float = Field(10.0, ge=0, le=1e6, description="Factor of the penalty")
-    target: float = Field(1.0, ge=0, le=1e3, description="The gradient norm to pull towards")
+    target: float = Field(1.0, ge=0, le=1e3, description="The gradient norm that it aims for")

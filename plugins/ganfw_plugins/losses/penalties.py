@@ -36,8 +36,8 @@ class R2(Loss):
 class GradientPenalty(Loss):
     """Gulrajani et al. 2017, eq. 3: strength · E (|∇D(x̂)| - 1)², x̂ between a real and a fake.
 
-    It takes a forward of its own. Batch norm in the critic couples a batch's gradients, which the
-    formula does not mean.
+    It needs a forward pass of its own. With batch norm in the critic, a gradient depends on the
+    whole batch, which the formula does not intend.
     """
 
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
@@ -48,10 +48,9 @@ class GradientPenalty(Loss):
 
 
 def strength(options: GammaOptions, real: Tensor) -> float | Tensor:
-    """gamma/2, or where it is ``relative`` gamma/2 times the mean variance of the values of
-    ``real`` (B, ...) over the batch. Data scaled by c has gradients of 1/c and so penalties of
-    1/c², which the variance makes good: one gamma means the same for faint pictures and for bold
-    ones."""
+    """gamma/2; if it is ``relative``, times the mean over all values of their variance over the
+    batch ``real`` (B, ...). Data scaled by c has gradients scaled by 1/c, and a penalty scaled by
+    1/c², which the variance cancels: one gamma then fits faint pictures and bold ones."""
     if not options.relative:
         return options.gamma / 2
     return real.detach().var(dim=0, correction=0).mean() * (options.gamma / 2)

@@ -13,7 +13,7 @@ from ganfw.registry.registry import Registry
 from ganfw_plugins.sprites.creatures import draw
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def metric(registry: Registry) -> Callable[..., Metric]:
     """``metric("swd", samples=100)``: a metric with options."""
 

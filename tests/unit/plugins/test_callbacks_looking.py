@@ -1,4 +1,4 @@
-"""Callbacks for people who look: collapse-watch, model-card, tensorboard, the picture of all."""
+"""Callbacks for people: collapse-watch, model-card, tensorboard, the overview."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 import torch
-from click.testing import Result
+from click.testing import CliRunner, Result
 from PIL import Image
 from torch import Tensor
 
 import ganfw as package
 from ganfw import Discriminator, Generator
+from ganfw.cli import main
 from ganfw.registry import session
 from ganfw_plugins.callbacks.collapse_watch import variety
 
 Ganfw = Callable[..., Result]
 POINTS = ("run", "--recipe", "d2l-gaussian", "--epochs", "3", "-s", "data.count=64")
+NO_PICTURES = ("--no-callback", "samples", "--no-callback", "loss-curve")
+"""They take most of the time of a short run."""
 
 
 class Constant(Generator):
@@ -55,7 +58,8 @@ def hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("hopeless")
 def test_a_lost_game_is_said_once(ganfw: Ganfw) -> None:
-    result = ganfw(*POINTS, "--gen", "constant", "--disc", "sure", "--epochs", "5")
+    words = (*NO_PICTURES, "--gen", "constant", "--disc", "sure", "--epochs", "5")
+    result = ganfw(*POINTS, *words)
     assert result.exit_code == 0, result.output
     assert result.stderr.count("after epoch 3, samples are nearly alike: they differ 0%") == 1
     assert result.stderr.count("after epoch 3, the critic is never wrong (loss_D 0.000)") == 1
@@ -84,7 +88,7 @@ class Told(Discriminator):
 def test_a_critic_is_told_what_real_samples_show(ganfw: Ganfw) -> None:
     package.register("discriminator", "told")(Told)
     words = ("--data", "ring", "--gen", "constant", "--disc", "told", "--epochs", "3",
-             "-s", "data.radius=2")  # fmt: skip
+             "-s", "data.radius=2", *NO_PICTURES)  # fmt: skip
     result = ganfw(*POINTS, *words)
     assert result.exit_code == 0, result.output
     assert "after epoch 3, the critic is never wrong" in result.stderr
@@ -93,14 +97,14 @@ def test_a_critic_is_told_what_real_samples_show(ganfw: Ganfw) -> None:
 @pytest.mark.usefixtures("hopeless")
 def test_advice_fits_the_data(ganfw: Ganfw) -> None:
     """Pictures are augmented, points can't be."""
-    points = ganfw(*POINTS, "--gen", "constant", "--disc", "sure").stderr
+    points = ganfw(*POINTS, *NO_PICTURES, "--gen", "constant", "--disc", "sure").stderr
     assert "What helps: --loss r1 beside the loss" in points
     assert "augment" not in points
     package.register("generator", "white")(White)
     package.register("discriminator", "bright")(Bright)
     pictures = ganfw("run", "--gen", "white", "--disc", "bright", "--data", "sprites", "--epochs",
                      "3", "-s", "data.size=16", "-s", "data.species=4", "-s", "data.individuals=4",
-                     "-s", "train.batch_size=16")  # fmt: skip
+                     "-s", "train.batch_size=16", *NO_PICTURES)  # fmt: skip
     assert pictures.exit_code == 0, pictures.exception
     assert pictures.stderr.count("What helps: --augment diffaugment, --loss r1") == 2
 
@@ -108,7 +112,7 @@ def test_advice_fits_the_data(ganfw: Ganfw) -> None:
 @pytest.mark.usefixtures("hopeless")
 def test_what_is_tried_already_is_not_advised(ganfw: Ganfw) -> None:
     words = ("--gen", "constant", "--disc", "sure", "--loss", "nonsaturating", "--loss", "r1",
-             "-s", "loss.r1.gamma=1e-9", "--callback", "ema")  # fmt: skip
+             "-s", "loss.r1.gamma=1e-9", "--callback", "ema", *NO_PICTURES)  # fmt: skip
     said = ganfw(*POINTS, *words).stderr
     assert said.count("What helps: a lower gen.optimizer.lr") == 1
     assert said.count("What helps: a lower disc.optimizer.lr") == 1
@@ -124,7 +128,8 @@ def test_collapse_is_noticed_in_a_sorted_folder(ganfw: Ganfw) -> None:
         Image.new("RGB", (16, 16), colour).save(path)
     package.register("generator", "near-white")(NearWhite)
     result = ganfw("run", "--gen", "near-white", "--disc", "dcgan", "--data", "./pictures",
-                   "-s", "data.size=16", "-s", "disc.channels=8", "--epochs", 4)  # fmt: skip
+                   "-s", "data.size=16", "-s", "disc.channels=8", "--epochs", 4,
+                   *NO_PICTURES)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "samples are nearly alike: they differ" in result.stderr
 
@@ -159,7 +164,8 @@ class Bright(Discriminator):
 
 
 def test_a_good_game_is_not(ganfw: Ganfw) -> None:
-    result = ganfw(*POINTS, "--epochs", "5", "-s", "data.count=1000")
+    result = ganfw(*POINTS, *NO_PICTURES, "--epochs", "5", "-s", "data.count=200")
+    assert result.exit_code == 0, result.output
     assert "after epoch" not in result.stderr
     assert not Path("runs/0001-linear-gaussian/warnings.jsonl").exists()
 
@@ -169,47 +175,52 @@ def test_variety_is_the_mean_distance() -> None:
     assert variety(torch.zeros(1, 3)) == 0.0
 
 
-def test_the_model_card_can_be_used(ganfw: Ganfw) -> None:
-    assert ganfw(*POINTS, "--callback", "ema").exit_code == 0
-    card = Path("runs/0001-linear-gaussian/README.md").read_text()
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with all that people look at."""
+    out = tmp_path_factory.mktemp("runs")
+    words = (*POINTS, "--callback", "ema", "--callback", "tensorboard", "--out", str(out))
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    return out / "0001-linear-gaussian"
+
+
+def test_the_model_card_can_be_used(finished: Path) -> None:
+    card = (finished / "README.md").read_text()
     assert "# 0001-linear-gaussian\n" in card
     assert "`generator_ema/` holds the weights" in card
-    provenance = json.loads(Path("runs/0001-linear-gaussian/provenance.json").read_text())
+    provenance = json.loads((finished / "provenance.json").read_text())
     assert provenance["data"]["fingerprint"] in card
     scope: dict[str, Any] = {}
     exec(card[card.index("import ganfw") : card.index("```\n\n```console")], scope)
     assert scope["samples"].shape == (64, 2)
 
 
-def test_tensorboard_reads_what_is_written(ganfw: Ganfw) -> None:
+def test_tensorboard_reads_what_is_written(finished: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    result = ganfw(*POINTS, "--callback", "tensorboard")
-    assert result.exit_code == 0, result.output
-    folder = Path("runs/0001-linear-gaussian")
-    events = EventAccumulator(str(folder / "tensorboard")).Reload()
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    events = EventAccumulator(str(finished / "tensorboard")).Reload()
+    rows = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
     losses = events.Scalars("loss/D")
-    assert [each.step for each in losses] == [row["step"] for row in rows]
-    assert [each.value for each in losses] == pytest.approx([row["loss_D"] for row in rows])
+    assert [loss.step for loss in losses] == [row["step"] for row in rows]
+    assert [loss.value for loss in losses] == pytest.approx([row["loss_D"] for row in rows])
     assert len(events.Images("samples")) == 3
 
 
-def test_tensorboard_may_be_missing(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    result = ganfw(*POINTS, "--callback", "tensorboard")
-    assert result.exit_code == 1
-    assert "pip install 'ganfw[tensorboard]'" in result.stderr.splitlines()[-1]
-
-
-def test_losses_above_samples(ganfw: Ganfw) -> None:
-    assert ganfw(*POINTS).exit_code == 0
-    folder = Path("runs/0001-linear-gaussian")
-    with Image.open(folder / "losses.png") as losses, Image.open(folder / "overview.png") as both:
+def test_losses_above_samples(finished: Path) -> None:
+    paths = finished / "losses.png", finished / "overview.png"
+    with Image.open(paths[0]) as losses, Image.open(paths[1]) as both:
         assert both.width == losses.width
         assert both.height > losses.height + 200
         box = (0, 0, losses.width, losses.height)
         assert both.crop(box).tobytes() == losses.convert("RGB").tobytes()
+
+
+def test_tensorboard_may_be_missing(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    result = ganfw(*POINTS, *NO_PICTURES, "--callback", "tensorboard")
+    assert result.exit_code == 1
+    assert "pip install 'ganfw[tensorboard]'" in result.stderr.splitlines()[-1]
 
 
 def test_a_notebook_shows_it_in_place(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:

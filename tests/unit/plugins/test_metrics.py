@@ -76,9 +76,9 @@ def test_the_kernel_distance_is_what_its_definition_says() -> None:
 
 def test_the_kernel_distance_of_moved_gaussians() -> None:
     """With degree 1 it is |m|²/F, and the estimate is unbiased: about 0 for the same Gaussian."""
-    x, y = _normal(4000, 2), _normal(4000, 2, seed=1) + torch.tensor([1.0, 2.0])
-    assert squared_discrepancy(x, y, degree=1) == pytest.approx(2.5, rel=0.05)
-    assert abs(squared_discrepancy(x, _normal(4000, 2, seed=2))) < 0.01
+    x, y = _normal(2000, 2), _normal(2000, 2, seed=1) + torch.tensor([1.0, 2.0])
+    assert squared_discrepancy(x, y, degree=1) == pytest.approx(2.5, rel=0.1)
+    assert abs(squared_discrepancy(x, _normal(2000, 2, seed=2))) < 0.02
 
 
 def test_precision_recall_density_coverage_by_hand() -> None:
@@ -114,13 +114,14 @@ def _mirrored(place: int, length: int) -> int:
     return place if place < length else 2 * (length - 1) - place
 
 
-def _blurred_at(picture: Tensor, row: int, column: int) -> float:
+def _blurred_at(picture: list[list[float]], row: int, column: int) -> float:
     """The 5×5 binomial filter, pixel by pixel."""
     line, total = (1, 4, 6, 4, 1), 0.0
     for i, down_weight in enumerate(line):
+        pixels = picture[_mirrored(row + i - 2, len(picture))]
         for j, right_weight in enumerate(line):
-            at = _mirrored(row + i - 2, len(picture)), _mirrored(column + j - 2, len(picture[0]))
-            total += down_weight * right_weight / 256 * float(picture[at])
+            pixel = pixels[_mirrored(column + j - 2, len(pixels))]
+            total += down_weight * right_weight / 256 * pixel
     return total
 
 
@@ -129,13 +130,15 @@ def test_steps_of_the_pyramid_written_out(size: tuple[int, int]) -> None:
     height, width = size
     picture = _normal(1, 1, height, width)
     smaller = down(picture)
+    pixels = picture[0, 0].tolist()
     expected = [
-        [_blurred_at(picture[0, 0], i, j) for j in range(0, width, 2)] for i in range(0, height, 2)
+        [_blurred_at(pixels, i, j) for j in range(0, width, 2)] for i in range(0, height, 2)
     ]
     torch.testing.assert_close(smaller[0, 0], torch.tensor(expected))
     spread = torch.zeros(height, width)
     spread[::2, ::2] = smaller[0, 0]
-    expected = [[4 * _blurred_at(spread, i, j) for j in range(width)] for i in range(height)]
+    pixels = spread.tolist()
+    expected = [[4 * _blurred_at(pixels, i, j) for j in range(width)] for i in range(height)]
     torch.testing.assert_close(up(smaller, picture.shape[2:])[0, 0], torch.tensor(expected))
 
 
@@ -143,9 +146,9 @@ def test_levels_of_the_pyramid() -> None:
     """Each holds what the next lacks: together they are the picture again."""
     picture = _normal(2, 3, 64, 48)
     levels = list(pyramid(picture))
-    assert [tuple(each.shape[2:]) for each in levels] == [(64, 48), (32, 24)]
+    assert [tuple(level.shape[2:]) for level in levels] == [(64, 48), (32, 24)]
     torch.testing.assert_close(levels[0] + up(levels[1], picture.shape[2:]), picture)
-    assert [each.shape[2] for each in pyramid(torch.zeros(1, 1, 100, 100))] == [100, 50, 25]
+    assert [level.shape[2] for level in pyramid(torch.zeros(1, 1, 100, 100))] == [100, 50, 25]
     fine, coarse = pyramid(torch.full((2, 3, 32, 32), 100.0))
     assert fine.abs().max() < 1e-3
     assert coarse.sub(100).abs().max() < 1e-3
@@ -165,7 +168,7 @@ def test_the_score_is_a_thousand_times_the_distance(metric: Make) -> None:
     swd.value_range = (-1.0, 1.0)  # type: ignore[attr-defined]
     generator = torch.Generator().manual_seed(3)
     ours, theirs = (
-        descriptors(((each + 1) * 127.5).round(), 5, generator) for each in (real, fake)
+        descriptors(((samples + 1) * 127.5).round(), 5, generator) for samples in (real, fake)
     )
     expected = 1000 * sliced_distance(ours, theirs, 40, generator)
     scores = swd(real, lambda count: fake[:count])
@@ -218,20 +221,20 @@ def test_features_are_the_same_everywhere() -> None:
 
 @pytest.mark.parametrize("classifier", ["neural", "neighbours"])
 def test_nothing_to_tell_apart(metric: Make, classifier: str) -> None:
-    """Two samples of one distribution, forty times: right by half, and p-values uniform."""
+    """Two samples of one distribution, twenty times: right by half, and p-values uniform."""
     found = []
-    for seed in range(40):
+    for seed in range(20):
         c2st = metric("c2st", samples=101, classifier=classifier, epochs=10, seed=seed)
         real, fake = _normal(101, 2, seed=2 * seed), _normal(101, 2, seed=2 * seed + 1)
         found.append(c2st(real, lambda count, fake=fake: fake))
-    accuracies = torch.tensor([each["c2st"] for each in found])
+    accuracies = torch.tensor([scores["c2st"] for scores in found])
     assert found[0]["tested_samples"] == 102
-    # Forty of deviation 0.05 have a mean of deviation 0.008.
-    assert accuracies.mean() == pytest.approx(0.5, abs=0.02)
-    below = torch.tensor([each["c2st_p"] for each in found]).sort().values
-    uniform = torch.arange(1, 41) / 40
+    # Twenty of deviation 0.05 have a mean of deviation 0.011.
+    assert accuracies.mean() == pytest.approx(0.5, abs=0.03)
+    below = torch.tensor([scores["c2st_p"] for scores in found]).sort().values
+    uniform = torch.arange(1, 21) / 20
     # Kolmogorov and Smirnov's distance, at its 1 % point.
-    assert (below - uniform).abs().max() < 1.63 / 40**0.5
+    assert (below - uniform).abs().max() < 1.63 / 20**0.5
 
 
 @pytest.mark.parametrize("classifier", ["neural", "neighbours"])

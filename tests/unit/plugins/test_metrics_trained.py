@@ -135,8 +135,8 @@ def test_scores_of_a_trained_network(
     assert scores("inception-score")["real_samples"] == 0
     assert scores("kid")["kid"] == pytest.approx(squared_discrepancy(ours, theirs), rel=1e-3)
     chances = theirs.double().softmax(dim=1).chunk(10)
-    each = [p * (p.log() - p.mean(dim=0).log()) for p in chances]
-    inception = sum(math.exp(kl.sum(dim=1).mean()) for kl in each) / 10
+    divergences = [p * (p.log() - p.mean(dim=0).log()) for p in chances]
+    inception = sum(math.exp(kl.sum(dim=1).mean()) for kl in divergences) / 10
     assert scores("inception-score")["inception_score"] == pytest.approx(inception, rel=0.02)
     by_hand = prdc(ours, theirs, 3)
     found = scores("precision-recall")

@@ -62,7 +62,7 @@ def test_modes_of_the_ring(metric: Make, modes: int) -> None:
     assert scores["right_on_unseen_real"] > 0.99
     made = scores["made_by_mode"]
     assert list(made) == [str(label) for label in range(8)]
-    assert [round(each * modes / 8, 1) for each in made.values()] == [
+    assert [round(share * modes / 8, 1) for share in made.values()] == [
         pytest.approx(1, abs=0.15) if label < modes else 0 for label in range(8)
     ]
     between = coverage(torch.from_numpy(real.points), lambda count: torch.zeros(count, 2))
@@ -84,7 +84,7 @@ def test_a_category_that_is_made_badly(metric: Make) -> None:
     quality = scores["quality_by_mode"]
     assert min(quality, key=quality.get) == scores["worst_modes"][0] == "south"
     assert quality["south"] < 0.8
-    assert all(each > 0.95 for name, each in quality.items() if name != "south")
+    assert all(value > 0.95 for name, value in quality.items() if name != "south")
     assert min(scores["made_by_mode"].values()) > 0.75
 
 

@@ -130,7 +130,7 @@ class Registry:
         ours = [match for match in matches if match.source.name == HOME]
         if len(matches) > 1 and not ours:
             names = " or ".join(f"'{match.canonical}'" for match in matches)
-            raise UsageError(f"{kind} '{name}' is offered more than once: say {names}")
+            raise UsageError(f"{kind} '{name}' is offered more than once: write {names}")
         return (ours or matches)[0]
 
     def _matches(self, kind: str, name: str) -> list[Registered]:

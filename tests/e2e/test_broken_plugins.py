@@ -189,7 +189,7 @@ def test_a_run_in_the_crowd(crowd: None, ganfw: Ganfw) -> None:
         ("lost", "loss 'lost' of odd-target 1.0 is broken: 'odd_target:Nothing' can't be loaded: "
                  "AttributeError"),
         ("opt", "its options 'pathlib:Path' are no subclass of ganfw.Options"),
-        ("twin", "loss 'twin' is offered more than once: say 'odd-twin-a/twin' or "
+        ("twin", "loss 'twin' is offered more than once: write 'odd-twin-a/twin' or "
                  "'odd-twin-b/twin'"),
         ("bad-import/x", "No module named 'no_such_module'"),
     ],

@@ -230,7 +230,7 @@ def _write_end(folder: RunDir, provenance: Provenance) -> None:
 
 
 def _say_if_session_only(config: RunConfig) -> None:
-    labels = [each.label for each in config.components if each.source.kind == "session"]
+    labels = [it.label for it in config.components if it.source.kind == "session"]
     if labels:
         log.warning(
             f"{', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "

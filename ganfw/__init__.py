@@ -49,6 +49,14 @@ _HOME = {
     "registry.component": ("Component",),
     "registry.hookspecs": ("hookimpl",),
     "registry.session": ("register",),
+    "runs.records": (
+        "MetricsRow",
+        "Provenance",
+        "RunWarning",
+        "ScoreRecord",
+        "read_provenance",
+    ),
+    "runs.scores": ("read_scores",),
     "runtime.logs": ("log",),
     "storage.cache": ("cache_folder",),
 }

@@ -62,6 +62,14 @@ from .registry.hookspecs import (
 from .registry.session import (
     register as register,
 )
+from .runs.records import (
+    MetricsRow as MetricsRow,
+    Provenance as Provenance,
+    RunWarning as RunWarning,
+    ScoreRecord as ScoreRecord,
+    read_provenance as read_provenance,
+)
+from .runs.scores import read_scores as read_scores
 from .runtime.logs import log as log
 from .storage.cache import (
     cache_folder as cache_folder,

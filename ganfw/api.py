@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,15 @@ from .registry.discovery import discover
 from .registry.registry import Registry
 from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
+from .runs.records import read_provenance
 from .runtime.logs import log, print_logs
-from .storage.atomic import write_text
-from .storage.run_dir import RunDir
+from .storage.run_dir import RunDir, open_run
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from .launch.start import Finished
+    from .runs.records import MetricsRow, ScoreRecord
     from .sampling.sampler import Sampler
     from .training.progress import Outcome
 
@@ -56,10 +56,17 @@ class Run:
         sampler = load(self.path)
         return sampler.preview(sampler.sample(n, seed))
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """Every line of the metrics log."""
-        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+    def metrics(self) -> list[MetricsRow]:
+        """Every logged step so far, also of a run that is being trained. Raises RunError for a run
+        without a log, or with a damaged one."""
+        from .runs.records import read_metrics
+
+        folder = open_run(self.path)
+        if not folder.metrics.is_file():
+            raise RunError(
+                f"{self.path} has no {folder.metrics.name}: it ran without callback metrics-log"
+            )
+        return read_metrics(folder)
 
     def evaluate(
         self,
@@ -67,38 +74,31 @@ class Run:
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
         best: bool = False,
-    ) -> list[dict[str, Any]]:
-        """Score the generator, and keep the scores: a record of each metric's ``result`` and how
-        it was made. Without ``metrics`` those tagged "default" that fit the data.
+    ) -> list[ScoreRecord]:
+        """Score the generator and keep the scores: a record for each metric, of what it found and
+        how. Without ``metrics`` those tagged "default" that fit the data.
 
-        ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``; with
-        ``best`` the generator that scored best in training is used. Raises GanfwError.
+        ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``. With
+        ``best`` it is the generator that was best while training. Raises GanfwError.
         """
-        from .evaluation.evaluate_run import Asked, evaluate
+        from .evaluation.evaluate_run import EvaluationRequest, evaluate
 
         layer = settings_layer(settings or {}, "evaluate()")
-        asked = Asked(_listed(metrics), layer, seed, best=best)
-        return evaluate(_registry(), self.path, asked).records
+        request = EvaluationRequest(_listed(metrics), layer, seed, best=best)
+        return evaluate(_registry(), self.path, request).records
 
-    def scores(self) -> list[dict[str, Any]]:
+    def scores(self) -> list[ScoreRecord]:
         """Every score kept so far, oldest first, as `evaluate` returns them. Raises RunError."""
         from .runs.scores import read_scores
 
-        return read_scores(RunDir(self.path).scores)
+        return read_scores(open_run(self.path))
 
     def report(self, output: str | Path | None = None) -> Path:
         """Write the page that ``ganfw report`` writes, by default ``report.html`` in the run's
         folder; return its path. Raises RunError."""
-        from .report.page import render
-        from .report.summary import named_apart, read
+        from .report.page import write_report
 
-        target = self.path / "report.html" if output is None else Path(output)
-        page = render(named_apart([read(self.path)]))
-        try:
-            write_text(target, page)
-        except OSError as error:
-            raise RunError(f"{target} can't be written: {error.strerror}") from None
-        return target
+        return write_report([self.path], None if output is None else Path(output))
 
     def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
         """Continue training, to ``epochs`` or ``steps`` in total. Raises GanfwError."""
@@ -205,7 +205,7 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
     registry = _registry(plugin)
     run = RunDir(generator.parent)
     if run.provenance.is_file():
-        register_plugin_copies(registry, run, run.read_provenance())
+        register_plugin_copies(registry, run, read_provenance(run))
     return Sampler(generator, registry)
 
 

@@ -1,4 +1,4 @@
-"""What ganfw finds on this machine: versions, devices, plugins, the cache, and what is amiss."""
+"""What ganfw finds on this machine: versions, devices, plugins, the cache, and what is wrong."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .config.recipes import recipe_text
 from .errors import PluginError
 from .registry.discovery import installed_plugins
 from .registry.loading import PluginRecord
@@ -26,7 +27,7 @@ SLOW_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to know (``note``) or to mend (``problem``), and what to do about it."""
+    """Something to know (``note``) or to fix (``problem``), and what to do about it."""
 
     level: str
     text: str
@@ -54,7 +55,7 @@ class CacheCheck:
 
 @dataclass
 class Report:
-    """All that ``ganfw doctor`` tells."""
+    """All that ``ganfw doctor`` prints."""
 
     versions: dict[str, str]
     devices: list[DeviceCheck]
@@ -64,16 +65,16 @@ class Report:
 
     @property
     def problems(self) -> list[Finding]:
-        """The findings that want mending."""
-        return [each for each in self.findings if each.level == "problem"]
+        """The findings that need fixing."""
+        return [finding for finding in self.findings if finding.level == "problem"]
 
 
 def examine(registry: Registry, project: Path) -> Report:
     """Look at everything. ``project`` is a folder whose pyproject.toml may declare a plugin."""
-    # A plugin file holds its whole code, so that listing it means importing it.
-    installed = [each for each in registry.plugins if each.distribution not in registry.files]
+    # To list a plugin file is to import all of it.
+    installed = [plugin for plugin in registry.plugins if plugin.distribution not in registry.files]
     findings = [
-        *(finding for each in installed for finding in _about_plugin(each)),
+        *(finding for plugin in installed for finding in _about_plugin(plugin)),
         *_twice_installed(),
         *_shared_names(registry),
         *_unloadable(registry),
@@ -81,7 +82,7 @@ def examine(registry: Registry, project: Path) -> Report:
     ]
     devices = [_try_device(name) for name in _devices()]
     cache = _check_cache(cache_folder())
-    findings += [_about_device(each) for each in devices if each.error]
+    findings += [_about_device(device) for device in devices if device.error]
     if not cache.writable:
         advice = "make it writable, or name another folder in GANFW_CACHE"
         findings.append(Finding("problem", f"{cache.path} can't be written", advice))
@@ -92,14 +93,15 @@ def _about_plugin(record: PluginRecord) -> list[Finding]:
     name = f"plugin '{record.entry_point}' of {record.distribution} {record.version}"
     found = []
     if record.failure is not None:
-        advice = f"mend it, update it, or pip uninstall {record.distribution}"
+        advice = f"fix it, update it, or pip uninstall {record.distribution}"
         found.append(Finding("problem", str(record), advice))
+    slow, milliseconds = "", f"{record.seconds * 1e3:.0f} ms"
     if "torch" in record.heavy:
-        text = f"{name} imports torch when it is listed ({record.seconds * 1e3:.0f} ms)"
-        found.append(Finding("note", text, "its __init__ should name targets and import nothing"))
+        slow = f"{name} imports torch when it is listed ({milliseconds})"
     elif record.seconds > SLOW_SECONDS:
-        text = f"{name} takes {record.seconds * 1e3:.0f} ms to list"
-        found.append(Finding("note", text, "its __init__ should name targets and import nothing"))
+        slow = f"{name} takes {milliseconds} to list"
+    if slow:
+        found.append(Finding("note", slow, "its __init__ should name targets and import nothing"))
     if record.printed:
         line = record.printed.strip().partition("\n")[0][:60]
         found.append(Finding("note", f"{name} prints when listed: {line!r}", "tell its author"))
@@ -109,45 +111,43 @@ def _about_plugin(record: PluginRecord) -> list[Finding]:
 def _twice_installed() -> list[Finding]:
     first: dict[str, tuple[str, Path]] = {}
     found = []
-    for each in installed_plugins():
-        if each.name not in first:
-            first[each.name] = (each.version, each.folder)
+    for plugin in installed_plugins():
+        if plugin.name not in first:
+            first[plugin.name] = (plugin.version, plugin.folder)
             continue
-        version, folder = first[each.name]
-        if folder != each.folder:
+        version, folder = first[plugin.name]
+        if folder != plugin.folder:
             text = (
-                f"{each.name} is on the path twice: {version} in {folder} is used, "
-                f"{each.version} in {each.folder} is not"
+                f"{plugin.name} is on the path twice: {version} in {folder} is used, "
+                f"{plugin.version} in {plugin.folder} is not"
             )
             found.append(Finding("problem", text, "remove the one you don't mean"))
     return found
 
 
 def _shared_names(registry: Registry) -> list[Finding]:
-    shadowed = [each for each in registry.components() if registry.shadowed(each)]
     return [
         Finding(
             "note",
-            f"the {each.label} of {each.source} shares its name with another",
-            f"say '{each.canonical}'",
+            f"the {component.label} of {component.source} shares its name with another",
+            f"say '{component.canonical}'",
         )
-        for each in shadowed
+        for component in registry.components()
+        if registry.shadowed(component)
     ]
 
 
 def _unloadable(registry: Registry) -> list[Finding]:
     found = []
-    for each in registry.components():
+    for component in registry.components():
         try:
-            each.load_options()
-            if each.component.kind == "recipe":
-                from .config.recipes import recipe_text
-
-                recipe_text(each)
+            component.load_options()
+            if component.component.kind == "recipe":
+                recipe_text(component)
             else:
-                each.load()
+                component.load()
         except PluginError as error:
-            found.append(Finding("problem", str(error), f"tell the authors of {each.source}"))
+            found.append(Finding("problem", str(error), f"tell the authors of {component.source}"))
     return found
 
 
@@ -155,11 +155,11 @@ def _undeclared(project: Path) -> list[Finding]:
     return [
         Finding(
             "problem",
-            f"{each.pyproject} declares {', '.join(each.names)}, which the installed metadata of "
-            f"{each.distribution} lacks",
-            f"pip install -e {each.pyproject.parent}",
+            f"{plugin.pyproject} declares {', '.join(plugin.names)}, which the installed metadata "
+            f"of {plugin.distribution} lacks",
+            f"pip install -e {plugin.pyproject.parent}",
         )
-        for each in undeclared_entry_points(project)
+        for plugin in undeclared_entry_points(project)
     ]
 
 
@@ -171,7 +171,7 @@ def _devices() -> list[str]:
 
 
 def _try_device(name: str) -> DeviceCheck:
-    """Play two small steps: the first may load kernels, the second is timed."""
+    """Train two small steps: the first may load kernels, the second is timed."""
     import torch
 
     from .testing.toys import toy_step
@@ -201,8 +201,8 @@ def _about_device(check: DeviceCheck) -> Finding:
 
 
 def _check_cache(path: Path) -> CacheCheck:
-    size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    nearest = next(each for each in (path, *path.parents) if each.exists())
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
     return CacheCheck(str(path), size, nearest.is_dir() and os.access(nearest, os.W_OK))
 
 

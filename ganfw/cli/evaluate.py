@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..config.layers import Text, settings_layer
-from ..runs.scores import Record, findings
 from ..sampling.image_files import picture_format, write_picture
 from ..storage.run_dir import open_run
 from .completion import component_names
@@ -22,6 +22,9 @@ from .options import (
     set_option,
 )
 from .table import columns
+
+if TYPE_CHECKING:
+    from ..runs.records import ScoreRecord
 
 _NEAREST = "--nearest"
 
@@ -75,11 +78,11 @@ def evaluate_command(
     if nearest is not None:
         picture_format(nearest, option=_NEAREST)
     # Not at the top: torch.
-    from ..evaluation.evaluate_run import Asked, evaluate
+    from ..evaluation.evaluate_run import EvaluationRequest, evaluate
 
-    asked = Asked(metrics, layer, seed, device, nearest is not None, best)
-    found = evaluate(registry, run, asked)
-    click.echo(json.dumps(found.records, indent=2) if as_json else table(found.records))
+    request = EvaluationRequest(metrics, layer, seed, device, nearest is not None, best)
+    found = evaluate(registry, run, request)
+    click.echo(_json(found.records) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:
         write_picture(nearest, found.nearest, _NEAREST)
         click.echo(
@@ -89,15 +92,19 @@ def evaluate_command(
         )
 
 
-def table(records: list[Record]) -> str:
-    """A row for each number that was found, with the better direction."""
+def _json(records: list[ScoreRecord]) -> str:
+    return json.dumps([record.model_dump(mode="json") for record in records], indent=2)
+
+
+def table(records: list[ScoreRecord]) -> str:
+    """A row for each score, with the direction that is better."""
     rows = [("METRIC", "SCORE", "VALUE", "BETTER", "REAL", "GENERATED")]
     for record in records:
-        result = record["result"]
-        for name, value in findings(record).items():
-            direction = "lower" if record["lower_is_better"] else "higher"
-            better = direction if name == record["main"] else ""
+        real, generated = (
+            str(record.result.get(f"{kind}_samples", "")) for kind in ("real", "generated")
+        )
+        for name, value in record.scores.items():
+            better = record.better if name == record.main else ""
             shown = f"{value:.5g}" if isinstance(value, float) else str(value)
-            counts = (str(result.get("real_samples", "")), str(result.get("generated_samples", "")))
-            rows.append((record["metric"], name, shown, better, *counts))
+            rows.append((record.metric, name, shown, better, real, generated))
     return columns(rows)

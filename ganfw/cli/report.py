@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..errors import RunError, UsageError
-from ..report.page import render
-from ..report.summary import named_apart, read
-from ..storage.atomic import check_replaceable, write_text
+from ..errors import UsageError
+from ..report.page import write_report
+from ..storage.atomic import check_replaceable
 
 _SUFFIXES = (".html", ".htm")
 
@@ -35,13 +34,8 @@ def report_command(runs: tuple[Path, ...], output: Path | None) -> None:
         raise UsageError("a run is named twice")
     if output is not None:
         _check(output)
-    page = render(named_apart([read(run) for run in runs]))
-    target = output or runs[0] / "report.html"
-    try:
-        write_text(target, page)
-    except OSError as error:
-        raise RunError(f"{target} can't be written: {error.strerror}") from None
-    click.echo(f"{target}: {len(page.encode()) / 1e6:.1f} MB, open it in any browser")
+    page = write_report(runs, output)
+    click.echo(f"{page}: {page.stat().st_size / 1e6:.1f} MB, open it in any browser")
 
 
 def _check(output: Path) -> None:

@@ -5,33 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
+from .. import __version__
 from ..config import validation
 from ..config.run_config import ComponentConfig
-from ..config.schema import MetricKeys
+from ..config.schema import DataKeys, MetricKeys
 from ..data.loader import Samples
 from ..errors import DataError, PluginError, UsageError
 from ..interfaces.dataset import Dataset
 from ..interfaces.metric import Metric
 from ..interfaces.shapes import Shapes
-from ..runs.scores import Record, check_plain
+from ..runs.records import ScoreData, ScoreRecord
+from ..runs.scores import checked_result
 from ..runtime.random_state import isolated_random_state
+from .memorization import SAMPLES, nearest_picture, novelty
 from .sample_pool import SamplePool, read_real
 
 _WHOLE = "all of it"
+_NEW = 256
+"""Generated samples that novelty is computed of."""
+
 _LABELLED = 10_000
-"""Real samples by whose labels a conditional generator is asked for its own: as many whatever the
-metrics take, so that it is judged by the same samples."""
+"""Real samples whose labels tell how often a conditional generator is asked for each: as many
+whatever the metrics need, so that all are given the same samples."""
 
 
 @dataclass(frozen=True)
 class SampleOrigin:
-    """What made the generated samples: the step and name of the weights, and the latents' seed."""
+    """Where generated samples come from: weights, as of a step, and the latents' seed."""
 
     step: int
     weights: str
@@ -39,33 +46,33 @@ class SampleOrigin:
 
 
 class Evaluator:
-    """Scores generators of one run's shapes by its metrics, each with as many real samples as it
-    can make use of, whatever the others take. They are read once.
+    """Scores generators of one run's shapes by its metrics. Each is given as many real samples as
+    it can use, whatever the others take; they are read once.
 
-    A metric that does not fit the data is refused at once: by the errors of `Metric.prepare`; or it
-    is left out of ``metrics``, where ``leave_out`` is given, which is told why. At least ``keep``
-    real samples are read (50,000 at most), for more than the metrics.
+    A metric that does not fit the data is refused at once, with the errors of `Metric.prepare`. If
+    ``leave_out`` is given, it is told why instead, and the metric is left out of ``metrics``. At
+    least ``keep`` real samples are read (50,000 at most), for other uses than the metrics.
     """
 
     def __init__(
         self,
         metrics: Sequence[ComponentConfig[MetricKeys]],
         dataset: Dataset,
-        data: ComponentConfig[Any],
+        data: ComponentConfig[DataKeys],
         samples: Samples,
         shapes: Shapes,
         leave_out: Callable[[str], None] | None = None,
         keep: int = 0,
     ) -> None:
         self.shapes = shapes
-        made = {each.registered.name: _metric(each) for each in metrics}
-        most = max((each.most_real for each in made.values()), default=0)
+        built = {component.registered.name: _build(component) for component in metrics}
+        most = max((metric.most_real for metric in built.values()), default=0)
         self.real, labels = read_real(samples, max(most, keep), shapes.classes and _LABELLED)
         self._counts = None if labels is None else _counts(labels[:_LABELLED], shapes.classes)
         self._data = _describe(data, dataset.fingerprint(), len(samples))
         self._ready: dict[str, Metric] = {}
         for component in metrics:
-            metric = made[component.registered.name]
+            metric = built[component.registered.name]
             with (
                 leaving_out(leave_out),
                 _naming(component.registered.label),
@@ -73,49 +80,67 @@ class Evaluator:
             ):
                 metric.prepare(dataset, None if labels is None else labels[: metric.most_real])
                 self._ready[component.registered.name] = metric
-        self.metrics = [each for each in metrics if each.registered.name in self._ready]
+        self.metrics = [metric for metric in metrics if metric.registered.name in self._ready]
 
-    def drawn(self, network: nn.Module, seed: int) -> SamplePool:
-        """What ``network`` generates from latents of ``seed``, and of labels as the data's."""
+    def pool(self, network: nn.Module, seed: int) -> SamplePool:
+        """Samples of ``network`` from latents of ``seed``, with labels as often as in the data."""
         return SamplePool(network, self.shapes, seed, self._counts)
 
     def score(
-        self, component: ComponentConfig[MetricKeys], drawn: SamplePool, made: SampleOrigin
-    ) -> Record:
-        """The record of one metric's judgement; no random stream but its own is drawn from.
-        Raises ShapesError, UsageError, DataError or PluginError."""
+        self, component: ComponentConfig[MetricKeys], pool: SamplePool, origin: SampleOrigin
+    ) -> ScoreRecord:
+        """What one metric finds; it draws from no random stream but its own. Raises ShapesError,
+        UsageError, DataError or PluginError."""
         began = time.perf_counter()
-        metric, label = self._ready[component.registered.name], component.registered.label
+        registered = component.registered
+        metric = self._ready[registered.name]
         real = self.real[: metric.most_real]
-        with isolated_random_state(made.seed), torch.no_grad(), _naming(label):
-            result = dict(metric(real, drawn.reader()))
-        check_plain(result, label)
-        return {
-            "metric": component.use,
-            "release": str(component.registered.source),
-            "version": component.registered.component.version,
-            "options": validation.to_plain(component.options),
-            "main": metric.main,
-            "lower_is_better": metric.lower_is_better,
-            "result": result,
-            **self.stamp(made, len(real)),
-            "seconds": round(time.perf_counter() - began, 2),
-        }
+        with isolated_random_state(origin.seed), torch.no_grad(), _naming(registered.label):
+            result = metric(real, pool.reader())
+        return ScoreRecord(
+            metric=component.use,
+            release=str(registered.source),
+            version=registered.component.version,
+            options=validation.to_plain(component.options),
+            main=metric.main,
+            lower_is_better=metric.lower_is_better,
+            result=checked_result(result, registered.label),
+            **self._circumstances(origin, len(real), began),
+        )
 
-    def stamp(self, made: SampleOrigin, given: int) -> Record:
-        """What a record says of the samples: the generated ones, and the ``given`` real ones."""
+    def novelty(self, pool: SamplePool, origin: SampleOrigin) -> tuple[Image.Image, ScoreRecord]:
+        """A picture of samples beside the nearest real ones, and how new samples are. Raises
+        PluginError where that is not finite."""
+        began = time.perf_counter()
+        generated, value_range = pool.reader()(_NEW), self.shapes.value_range or (0, 1)
+        picture = nearest_picture(generated[:SAMPLES], self.real, value_range)
+        counts = {"real_samples": len(self.real), "generated_samples": len(generated)}
+        result = {"novelty": novelty(generated, self.real), **counts}
+        record = ScoreRecord(
+            metric="novelty",
+            release=f"ganfw {__version__}",
+            version=1,
+            options={},
+            main="",
+            lower_is_better=False,
+            result=checked_result(result, "novelty"),
+            **self._circumstances(origin, len(self.real), began),
+        )
+        return picture, record
+
+    def _circumstances(self, origin: SampleOrigin, given: int, began: float) -> dict[str, Any]:
+        """Those fields of a record that don't depend on the metric."""
         return {
-            "step": made.step,
-            "weights": made.weights,
-            "seed": made.seed,
-            "data": {**self._data, "given": given},
+            **asdict(origin),
+            "data": self._data.model_copy(update={"given": given}),
             "torch": torch.__version__,
+            "seconds": round(time.perf_counter() - began, 2),
         }
 
 
 @contextmanager
 def leaving_out(leave_out: Callable[[str], None] | None) -> Iterator[None]:
-    """What does not fit the data is told to ``leave_out``, or an error where that is None."""
+    """Tells ``leave_out`` what does not fit the data; where that is None, it is an error."""
     try:
         yield
     except UsageError as error:
@@ -124,7 +149,7 @@ def leaving_out(leave_out: Callable[[str], None] | None) -> Iterator[None]:
         leave_out(f"left out: {error}")
 
 
-def _metric(component: ComponentConfig[MetricKeys]) -> Metric:
+def _build(component: ComponentConfig[MetricKeys]) -> Metric:
     metric: Metric = component.registered.load()(component.options)
     return metric
 
@@ -134,20 +159,21 @@ def _counts(labels: Tensor, classes: int) -> Tensor:
     return torch.bincount(labels, minlength=classes)[:classes]
 
 
-def _describe(data: ComponentConfig[Any], fingerprint: str, examples: int) -> dict[str, Any]:
+def _describe(data: ComponentConfig[Any], fingerprint: str, examples: int) -> ScoreData:
     options = validation.to_plain(data.options)
-    return {
-        "use": data.use,
-        "options": options,
-        "fingerprint": fingerprint,
-        "examples": examples,
-        "split": options.get("split", _WHOLE),
-    }
+    return ScoreData(
+        use=data.use,
+        options=options,
+        fingerprint=fingerprint,
+        examples=examples,
+        split=options.get("split", _WHOLE),
+        given=0,
+    )
 
 
 @contextmanager
 def _naming(label: str) -> Iterator[None]:
-    """What a metric refuses is said in its name."""
+    """Errors of a metric begin with its ``label``."""
     try:
         yield
     except (UsageError, DataError, PluginError) as error:

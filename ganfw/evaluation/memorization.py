@@ -1,4 +1,4 @@
-"""Is it new, or learnt by heart? Samples beside the real ones that lie nearest."""
+"""Are samples new, or memorized? Samples beside the nearest real ones."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def nearest_real(samples: Tensor, real: Tensor, count: int) -> tuple[Tensor, Ten
     """The ``count`` real samples (N, ...) nearest to each of ``samples`` (B, ...), by Euclidean
     distance of their values: indices (B, count) and distances (B, count), nearest first."""
     flat = real.flatten(1)
-    found = [
-        _nearest(rows, flat, min(count, len(real)))
-        for rows in torch.split(samples.flatten(1), _ROWS)
-    ]
-    return torch.cat([each[0] for each in found]), torch.cat([each[1] for each in found])
+    batches = torch.split(samples.flatten(1), _ROWS)
+    indices, distances = zip(
+        *(_nearest(rows, flat, min(count, len(real))) for rows in batches), strict=True
+    )
+    return torch.cat(indices), torch.cat(distances)
 
 
 def nearest_picture(samples: Tensor, real: Tensor, value_range: tuple[float, float]) -> Image.Image:
@@ -34,8 +34,9 @@ def nearest_picture(samples: Tensor, real: Tensor, value_range: tuple[float, flo
 
 
 def novelty(samples: Tensor, real: Tensor) -> float:
-    """How far ``samples`` lie from the nearest real ones, as a multiple of how far as many real
-    ones lie from the nearest one that differs: medians. 0 is learnt by heart, 1 is like the data.
+    """The median distance of ``samples`` (B, ...) to the nearest real one (N, ...), as a multiple
+    of the median distance of as many real ones to the nearest one that differs. 0 is memorized, 1
+    is as new as the data itself.
 
     Raises UsageError where the real samples are all the same.
     """
@@ -51,8 +52,8 @@ def novelty(samples: Tensor, real: Tensor) -> float:
 def _nearest(rows: Tensor, flat: Tensor, count: int) -> tuple[Tensor, Tensor]:
     # More than are asked for, as cdist's matrix product may put a near copy before an equal one.
     near = torch.cdist(rows, flat).topk(min(count + _MORE, len(flat)), largest=False).indices
-    # Again without it.
-    distances = torch.stack([(rows - flat[each]).norm(dim=1) for each in near.T], dim=1)
+    # Computed again without it.
+    distances = torch.stack([(rows - flat[column]).norm(dim=1) for column in near.T], dim=1)
     order = distances.argsort(dim=1)[:, :count]
     return near.gather(1, order), distances.gather(1, order)
 

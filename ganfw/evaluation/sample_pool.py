@@ -1,4 +1,4 @@
-"""The samples that metrics judge: generated ones, drawn once for all, and real ones, read once."""
+"""The samples that metrics compare: generated ones, drawn once, and real ones, read once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _CPU = torch.device("cpu")
 
 
 class SamplePool:
-    """A generator's samples, an endless row that is a function of the seed alone, also where the
-    generator draws random numbers itself. It is drawn as far as anyone has read, and kept, so that
-    several metrics judge the same samples.
+    """An endless row of a generator's samples: a function of the seed alone, even if the generator
+    draws random numbers itself. What anyone has read is kept, so that all metrics compare the same
+    samples.
 
-    Labels are drawn as often as ``counts`` (K,), those of the data, have them, which is what the
-    network was trained for; each as often as any other where the data's are not known.
+    Labels are drawn in the proportions of ``counts`` (K,), those of the data, which the network
+    was trained with; evenly where these are not known.
     """
 
     def __init__(
         self, network: nn.Module, shapes: Shapes, seed: int, counts: Tensor | None = None
     ) -> None:
         self._network, self._shapes, self._seed = network, shapes, seed
-        self._device = next((each.device for each in network.parameters()), _CPU)
+        self._device = next((weight.device for weight in network.parameters()), _CPU)
         # On the CPU, so that a score is the same wherever the network lives.
         self._latents = Latents(shapes.latent_dim, derive_seed(seed, _STREAM), _CPU)
         self._labels = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
@@ -45,8 +45,8 @@ class SamplePool:
 
     def reader(self) -> Callable[[int], Tensor]:
         """``generate(n)``: the next n samples (n, ...) on the CPU, from the first one on. They are
-        shared with all other readers, to be left as they are. Raises PluginError where they are
-        not finite."""
+        shared with all other readers: don't change them. Raises PluginError where they are not
+        finite."""
         read = 0
 
         def generate(count: int) -> Tensor:
@@ -60,7 +60,7 @@ class SamplePool:
         return generate
 
     def _draw_up_to(self, stop: int) -> None:
-        """Draw the batches that are missing, into one tensor, so that nothing is held twice."""
+        """Draw the missing batches into one tensor, so that nothing is held twice."""
         done, needed = len(self._kept) // _BATCH, math.ceil(stop / _BATCH)
         if needed <= done:
             return
@@ -69,7 +69,7 @@ class SamplePool:
         for index in range(done, needed):
             batch = self._batch(index)
             grown[index * _BATCH : (index + 1) * _BATCH] = batch
-            # Kept all the same, so that the next reader is told so too.
+            # Kept all the same, so that the next reader is told too.
             if not batch.isfinite().all():
                 self._finite = min(self._finite, index * _BATCH)
         self._kept = grown

@@ -224,19 +224,20 @@ def _save_nothing(step: int, state: Mapping[str, Any], is_best: bool) -> None:
 def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any], bool], None]:
     """Saves a checkpoint, and exports each network so that it can be used on its own; the best
     generator too, at the step that was judged so."""
-    gen_card = network_card(config.gen, config.data, run.shapes)
-    disc_card = network_card(config.disc, config.data, run.shapes)
 
-    def export(name: str, card: Mapping[str, Any], network: nn.Module, step: int) -> None:
-        export_network(run.folder.path / name, {**card, "step": step}, network)
+    def export(
+        name: str, component: ComponentConfig[Options], network: nn.Module, step: int
+    ) -> None:
+        card = network_card(component, config.data, run.shapes, step)
+        export_network(run.folder.path / name, card, network)
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:
-            export(BEST, gen_card, run.sampling_generator, step)
+            export(BEST, config.gen, run.sampling_generator, step)
         run.checkpoints.save(step, state, is_best)
-        export("generator", gen_card, run.players["gen"].network, step)
-        export("discriminator", disc_card, run.players["disc"].network, step)
+        export("generator", config.gen, run.players["gen"].network, step)
+        export("discriminator", config.disc, run.players["disc"].network, step)
         for name, network in run.exported.items():
-            export(name, gen_card, network, step)
+            export(name, config.gen, network, step)
 
     return save

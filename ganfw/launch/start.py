@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,10 @@ from ..evaluation.evaluator import Evaluator
 from ..evaluation.periodic import PeriodicEvaluation
 from ..interfaces.shapes import Shapes
 from ..registry.registry import Registry
-from ..runs import provenance
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
+from ..runs.provenance import add_end, add_resumption, describe_run
+from ..runs.records import PluginFileRecord, Provenance, read_provenance, write_provenance
 from ..runs.saved_run import (
-    check_format,
     check_installed,
     check_same_data,
     checkpoint_to_resume,
@@ -62,7 +62,7 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
         ready = prepare(registry, layers, processes)
         make_trainer = _assemble(ready)
         if not processes.is_first:
-            return _follow(make_trainer, ready.config, _describe(ready, argv, []))
+            return _follow(make_trainer, ready.config, _describe(ready, argv, ()))
         folder = run_dir.create(out, ready.config.name)
         keep_folder(folder.path)
         return _begin(make_trainer, folder, ready, argv)
@@ -87,21 +87,21 @@ def _begin(
         log.info(str(folder.path))
         _say_if_session_only(ready.config)
         _write_config(folder, ready.config)
-        carried = copy_plugin_files(folder, ready.config.components)
-        record = _describe(ready, argv, carried)
-        return _train(make_trainer(folder), folder, record, ready.config)
+        files = copy_plugin_files(folder, ready.config.components)
+        provenance = _describe(ready, argv, files)
+        return _train(make_trainer(folder), folder, provenance, ready.config)
 
 
 def _describe(
-    ready: PreparedRun, argv: Sequence[str], carried: Sequence[Mapping[str, str]]
-) -> dict[str, Any]:
-    return provenance.describe_run(
+    ready: PreparedRun, argv: Sequence[str], files: Sequence[PluginFileRecord]
+) -> Provenance:
+    return describe_run(
         ready.config,
         ready.dataset.fingerprint(),
         len(ready.samples),
         ready.device,
         argv,
-        carried,
+        files,
         ready.processes.count,
     )
 
@@ -131,18 +131,17 @@ def _go_on(
 ) -> Finished:
     folder = run_dir.open_run(path)
     with folder.lock() if processes.is_first else nullcontext():
-        record = folder.read_provenance()
-        check_format(record, path)
-        register_plugin_copies(registry, folder, record)
-        check_installed(registry, record, path)
+        provenance = read_provenance(folder)
+        register_plugin_copies(registry, folder, provenance)
+        check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
         state = CheckpointStore(folder.checkpoints).load(step)
         ready = prepare(registry, [saved_layer(folder), changes], processes)
-        check_same_data(ready.dataset.fingerprint(), len(ready.samples), record["data"], path)
+        check_same_data(ready.dataset.fingerprint(), len(ready.samples), provenance.data, path)
         make_trainer = _assemble(ready)
         if not processes.is_first:
             return _follow(
-                make_trainer, ready.config, record, lambda it: restore(it, state, folder, step)
+                make_trainer, ready.config, provenance, lambda it: restore(it, state, folder, step)
             )
         trainer = make_trainer(folder)
         restore(trainer, state, folder, step)
@@ -150,18 +149,15 @@ def _go_on(
         atomic.sweep(folder.path)
         log.info(f"{folder.path}: going on after step {step} of {trainer.run.total_steps}")
         _write_config(folder, ready.config)
-        before = record.get("plugin_files", [])
-        carried = copy_plugin_files(folder, ready.config.components, before)
-        record = provenance.add_resumption(
-            record, step, argv, ready.config, carried, str(folder.config)
-        )
-        return _train(trainer, folder, record, ready.config)
+        files = copy_plugin_files(folder, ready.config.components, provenance.plugin_files)
+        provenance = add_resumption(provenance, step, argv, ready.config, files, str(folder.config))
+        return _train(trainer, folder, provenance, ready.config)
 
 
 def _follow(
     make_trainer: Callable[[RunDir], Trainer],
     config: RunConfig,
-    record: dict[str, Any],
+    provenance: Provenance,
     take_up: Callable[[Trainer], None] | None = None,
 ) -> Finished:
     """Train as one of many: what the first process writes and says, this one keeps to itself."""
@@ -174,7 +170,7 @@ def _follow(
         trainer = make_trainer(folder)
         if take_up is not None:
             take_up(trainer)
-        return _train(trainer, folder, record, config)
+        return _train(trainer, folder, provenance, config)
 
 
 def _assemble(ready: PreparedRun) -> Callable[[RunDir], Trainer]:
@@ -206,17 +202,17 @@ def _evaluation(ready: PreparedRun, shapes: Shapes) -> PeriodicEvaluation | None
     return PeriodicEvaluation(evaluator)
 
 
-def _train(trainer: Trainer, folder: RunDir, record: dict[str, Any], config: RunConfig) -> Finished:
-    """Train with ``record`` written down before, and how it ended after."""
-    record = {**record, "total_steps": trainer.run.total_steps}
-    atomic.write_text(folder.provenance, provenance.to_json(record))
+def _train(trainer: Trainer, folder: RunDir, provenance: Provenance, config: RunConfig) -> Finished:
+    """Train with ``provenance`` written before, and how it ended after."""
+    provenance = provenance.model_copy(update={"total_steps": trainer.run.total_steps})
+    write_provenance(folder, provenance)
     try:
         with stop_on_signals(trainer.run.requests), explain_out_of_memory(config.train):
             outcome = trainer.fit()
     except Exception as error:
-        _write_end(folder, provenance.add_end(record, trainer.progress.step, failed=error))
+        _write_end(folder, add_end(provenance, trainer.progress.step, failed=error))
         raise
-    _write_end(folder, provenance.add_end(record, outcome.step, stopped=outcome.stopped))
+    _write_end(folder, add_end(provenance, outcome.step, stopped=outcome.stopped))
     if config.asked:
         log.warning(replaced(config.asked, config.data.use))
     if outcome.stopped:
@@ -227,14 +223,14 @@ def _train(trainer: Trainer, folder: RunDir, record: dict[str, Any], config: Run
     return Finished(folder, config, outcome)
 
 
-def _write_end(folder: RunDir, record: dict[str, Any]) -> None:
+def _write_end(folder: RunDir, provenance: Provenance) -> None:
     # What the run made is saved by now; a full disk must not hide how it went.
     with suppress(OSError):
-        atomic.write_text(folder.provenance, provenance.to_json(record))
+        write_provenance(folder, provenance)
 
 
 def _say_if_session_only(config: RunConfig) -> None:
-    labels = [each.label for each in config.components if each.source.kind == "session"]
+    labels = [it.label for it in config.components if it.source.kind == "session"]
     if labels:
         log.warning(
             f"{', '.join(labels)} {'live' if len(labels) > 1 else 'lives'} in this session "

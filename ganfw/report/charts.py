@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..storage.run_dir import evenly_spaced
-from .score_series import ScoreSeries, told_apart
+from .score_series import ScoreSeries, difference_labels
 from .summary import Summary
 
 COLOURS, DASHES = 8, 6
@@ -20,7 +20,7 @@ Value = float | None
 
 @dataclass(frozen=True)
 class Line:
-    """``values`` over ``steps``; ``colour`` and ``dash`` count the looks that the script knows."""
+    """``values`` over ``steps``; ``colour`` and ``dash`` are numbers of the script's."""
 
     name: str
     steps: Sequence[int]
@@ -31,7 +31,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """Lines that share their axes."""
 
     title: str
@@ -46,61 +46,53 @@ class Figure:
             line.steps[i] for line in self.lines for i in evenly_spaced(len(line.steps), MOST_ROWS)
         }
         known = [dict(zip(line.steps, line.values, strict=True)) for line in self.lines]
-        return [(step, [each.get(step) for each in known]) for step in sorted(steps)]
+        return [(step, [values.get(step) for values in known]) for step in sorted(steps)]
 
 
-def loss_figure(runs: Sequence[Summary]) -> Figure:
-    """Both players' losses; in a comparison a run has its colour, and a player its dash."""
-    lines = []
+def loss_chart(runs: Sequence[Summary]) -> Chart:
+    """Both players' losses; in a comparison each run has a colour, and each player a dash."""
+    alone, lines = len(runs) == 1, []
     for number, run in enumerate(runs):
-        for player, name in enumerate(("discriminator", "generator")):
-            values = (run.losses.discriminator, run.losses.generator)[player]
-            alone = len(runs) == 1
-            lines.append(
-                Line(
-                    name if alone else f"{run.name} · {name}",
-                    run.losses.steps,
-                    values,
-                    (player if alone else number) % COLOURS,
-                    0 if alone else (player + 2 * (number // COLOURS)) % DASHES,
-                )
-            )
-    return Figure("Losses", "", [line for line in lines if line.steps])
+        losses = {"discriminator": run.losses.discriminator, "generator": run.losses.generator}
+        for player, (name, values) in enumerate(losses.items()):
+            colour, dash = (player, 0) if alone else (number, player + 2 * (number // COLOURS))
+            title = name if alone else f"{run.name} · {name}"
+            line = Line(title, run.losses.steps, values, colour % COLOURS, dash % DASHES)
+            lines.append(line)
+    return Chart("Losses", "", [line for line in lines if line.steps])
 
 
-def score_figures(runs: Sequence[Summary]) -> list[Figure]:
-    """A chart for each score that was made at several steps: those made unlike are lines apart."""
+def score_charts(runs: Sequence[Summary]) -> list[Chart]:
+    """A chart for each score that was computed at several steps, with a line for each way in which
+    it was."""
     members: dict[tuple[str, str], list[tuple[int, ScoreSeries]]] = {}
     for number, run in enumerate(runs):
-        for judged in run.judged:
-            if not judged.is_part:
-                members.setdefault((judged.metric, judged.name), []).append((number, judged))
+        for series in run.scores:
+            if not series.is_of_category:
+                members.setdefault((series.metric, series.name), []).append((number, series))
     return [
-        _score_figure(runs, each)
-        for each in members.values()
-        if any(len(judged.steps) > 1 for _, judged in each)
+        _score_chart(runs, group)
+        for group in members.values()
+        if any(len(series.steps) > 1 for _, series in group)
     ]
 
 
-def _score_figure(runs: Sequence[Summary], members: list[tuple[int, ScoreSeries]]) -> Figure:
-    first = members[0][1]
-    apart = told_apart([judged.making for _, judged in members])
-    lines = []
-    for place, ((number, judged), making) in enumerate(zip(members, apart, strict=True)):
-        parts = [runs[number].name] if len(runs) > 1 else []
-        parts += [making] if making else []
-        style = place if len(runs) == 1 else number
-        earlier = sum(1 for other, _ in members[:place] if other == number)
-        dash = earlier if len(runs) > 1 else 0
-        lines.append(
-            Line(
-                " · ".join(parts) or judged.name,
-                judged.steps,
-                judged.values,
-                style % COLOURS,
-                (dash + style // COLOURS) % DASHES,
-                dots=True,
-            )
+def _score_chart(runs: Sequence[Summary], members: Sequence[tuple[int, ScoreSeries]]) -> Chart:
+    """``members`` are series with the numbers of their runs."""
+    first, alone, lines = members[0][1], len(runs) == 1, []
+    labels = difference_labels([series.provenance for _, series in members])
+    for place, ((number, series), label) in enumerate(zip(members, labels, strict=True)):
+        parts = [part for part in ("" if alone else runs[number].name, label) if part]
+        style = place if alone else number
+        earlier = 0 if alone else sum(1 for other, _ in members[:place] if other == number)
+        line = Line(
+            name=" · ".join(parts) or series.name,
+            steps=series.steps,
+            values=series.values,
+            colour=style % COLOURS,
+            dash=(earlier + style // COLOURS) % DASHES,
+            dots=True,
         )
+        lines.append(line)
     note = f"{first.arrow} {first.better} is better" if first.better else f"of {first.metric}"
-    return Figure(first.name, note, lines, first.is_main)
+    return Chart(first.name, note, lines, first.is_main)

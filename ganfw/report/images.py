@@ -11,7 +11,6 @@ from PIL import Image
 
 from ..errors import RunError
 from ..images import UNREADABLE
-from ..runs.records import damage_named
 from ..storage.run_dir import RunDir, evenly_spaced
 
 MOST_PICTURES = 60
@@ -32,16 +31,19 @@ class Picture:
 
 
 def read_pictures(folder: RunDir) -> list[Picture]:
-    """What the run wrote; other files in the same place are nobody's business. The last picture
-    is as it was written. Raises RunError for a damaged one."""
-    found = [each for each in folder.pictures() if each.is_file() and _is_png(each)]
+    """What the run wrote; other files in its folder of samples are left out. The last picture is
+    as it was written. Raises RunError for a damaged one."""
+    found = [path for path in folder.pictures() if path.is_file() and _is_png(path)]
     chosen = [found[i] for i in evenly_spaced(len(found), MOST_PICTURES)]
-    return [_picture(each, is_last=each is chosen[-1]) for each in chosen]
+    return [_picture(path, is_last=path is chosen[-1]) for path in chosen]
 
 
 def _is_png(path: Path) -> bool:
-    with damage_named(path), path.open("rb") as file:
-        return file.read(len(_PNG)) == _PNG
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PNG)) == _PNG
+    except OSError as error:
+        raise RunError(f"{path} can't be read: {error.strerror}") from None
 
 
 def _picture(path: Path, is_last: bool) -> Picture:
@@ -64,4 +66,5 @@ def _smaller(picture: Image.Image, content: bytes) -> tuple[str, bytes]:
         return "png", content
     encoded = io.BytesIO()
     picture.save(encoded, "WEBP", quality=_QUALITY)
-    return min(("png", content), ("webp", encoded.getvalue()), key=lambda each: len(each[1]))
+    webp = encoded.getvalue()
+    return ("webp", webp) if len(webp) < len(content) else ("png", content)

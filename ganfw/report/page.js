@@ -1,5 +1,5 @@
 "use strict";
-const {runs, figures} = JSON.parse(document.getElementById("data").textContent);
+const {runs, charts} = JSON.parse(document.getElementById("data").textContent);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const touch = window.matchMedia("(pointer: coarse)").matches;
@@ -49,7 +49,7 @@ function traces(lines) {
 }
 
 function draw() {
-  figures.forEach((lines, number) => {
+  charts.forEach((lines, number) => {
     const plot = document.getElementById(`plot-${number}`);
     if (!plot || !plot.clientWidth) return;  // none, or in a closed part of the page
     const pressed = document.querySelector(`#chart-${number} [aria-pressed="true"]`);
@@ -80,7 +80,7 @@ for (const slider of document.querySelectorAll(".slider")) {
   slider.addEventListener("input", () => show(slider));
 }
 for (const tools of document.querySelectorAll(".tools")) {
-  const plot = document.getElementById(`plot-${tools.dataset.figure}`);
+  const plot = document.getElementById(`plot-${tools.dataset.chart}`);
   for (const button of tools.querySelectorAll("button")) {
     button.addEventListener("click", () => ACTS[button.dataset.act](plot, button));
   }

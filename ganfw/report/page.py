@@ -8,11 +8,25 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .. import __version__
-from ..errors import PluginError
-from .charts import Figure, loss_figure, score_figures
-from .summary import Summary, differences
+from ..errors import PluginError, RunError
+from ..storage.atomic import write_text
+from .charts import Chart, loss_chart, score_charts
+from .options import differences
+from .summary import Summary, named_apart, read
 
 _FOLDER = Path(__file__).parent
+
+
+def write_report(runs: Sequence[Path], output: Path | None = None) -> Path:
+    """Write the page about the runs in the folders ``runs``, by default as ``report.html`` in the
+    first one's; return its path. Raises RunError for what can't be read or written."""
+    page = render(named_apart([read(run) for run in runs]))
+    target = output or runs[0] / "report.html"
+    try:
+        write_text(target, page)
+    except OSError as error:
+        raise RunError(f"{target} can't be written: {error.strerror}") from None
+    return target
 
 
 def render(runs: list[Summary]) -> str:
@@ -31,17 +45,17 @@ def render(runs: list[Summary]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    losses, scores = loss_figure(runs), score_figures(runs)
+    losses, scores = loss_chart(runs), score_charts(runs)
     return environment.get_template("page.html.j2").render(
         version=__version__,
         runs=runs,
-        differences=differences(runs),
+        differences=differences([run.options for run in runs]),
         losses=losses,
         scores=scores,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=(_FOLDER / "page.js").read_text(encoding="utf-8"),
         plotly=get_plotlyjs(),
-        data=_script_json({"runs": _slides(runs), "figures": _charts([losses, *scores])}),
+        data=_script_json({"runs": _slides(runs), "charts": _lines([losses, *scores])}),
     )
 
 
@@ -52,10 +66,10 @@ def _slides(runs: Sequence[Summary]) -> list[dict[str, object]]:
     ]
 
 
-def _charts(figures: Sequence[Figure]) -> list[list[dict[str, object]]]:
-    return [[asdict(line) for line in figure.lines] for figure in figures]
+def _lines(charts: Sequence[Chart]) -> list[list[dict[str, object]]]:
+    return [[asdict(line) for line in chart.lines] for chart in charts]
 
 
 def _script_json(value: object) -> str:
-    """JSON that can't end the script element that it stands in."""
+    """JSON that can't end the script element that it is in."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")

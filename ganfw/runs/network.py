@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -21,33 +17,42 @@ from ..interfaces.shapes import Shapes
 from ..registry.compatibility import find_recorded
 from ..registry.registry import Registry
 from ..storage import atomic
+from .json_files import read_json
+from .records import NetworkCard, NetworkData
 
 FORMAT = 1
+"""Raised when the card changes its meaning."""
+
 BEST = "generator_best"
-"""The folder of a run that holds the generator which the run's first metric judged best."""
+"""The folder of a run that holds the generator which the run's first metric found best."""
 
 _CARD, _WEIGHTS = "config.json", "model.safetensors"
+_PREFERRED = ("generator_ema", "generator")
 
 
 def network_card(
-    component: ComponentConfig[Options], data: ComponentConfig[DataKeys], shapes: Shapes
-) -> dict[str, Any]:
-    """What is needed to build the network again and to show its samples, as JSON values."""
+    component: ComponentConfig[Options],
+    data: ComponentConfig[DataKeys],
+    shapes: Shapes,
+    step: int,
+) -> NetworkCard:
+    """What is needed to build the network again, with its weights of ``step``."""
     registered = component.registered
-    return {
-        "format": FORMAT,
-        "kind": registered.component.kind,
-        "use": registered.canonical,
-        "version": registered.component.version,
-        "distribution": f"{registered.source.name}=={registered.source.version}",
-        "options": validation.to_plain(component.options),
-        "shapes": asdict(shapes),
-        "data": {"use": data.registered.canonical, "options": validation.to_plain(data.options)},
-    }
+    return NetworkCard(
+        format=FORMAT,
+        kind=registered.component.kind,
+        use=registered.canonical,
+        version=registered.component.version,
+        distribution=f"{registered.source.name}=={registered.source.version}",
+        options=validation.to_plain(component.options),
+        shapes=shapes,
+        data=NetworkData(use=data.registered.canonical, options=validation.to_plain(data.options)),
+        step=step,
+    )
 
 
-def export_network(folder: Path, card: Mapping[str, Any], network: nn.Module) -> None:
-    """Write the network to ``folder``, replacing an earlier  Raises CheckpointError."""
+def export_network(folder: Path, card: NetworkCard, network: nn.Module) -> None:
+    """Write the network to ``folder``, replacing an earlier one. Raises CheckpointError."""
     weights = {
         name: tensor.detach().cpu().contiguous().clone()
         for name, tensor in network.state_dict().items()
@@ -55,22 +60,17 @@ def export_network(folder: Path, card: Mapping[str, Any], network: nn.Module) ->
     try:
         with atomic.folder(folder) as temporary:
             save_file(weights, temporary / _WEIGHTS)
-            (temporary / _CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+            (temporary / _CARD).write_text(card.to_json(), encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"can't write {folder}: {error}") from error
 
 
-def read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> NetworkCard:
     """The card in ``folder``. Raises RunError if there is none this ganfw can read."""
-    path = folder / _CARD
     try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        newer = card["format"] > FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{folder} is no exported network: {path} can't be read ({error})") from None
-    if newer:
-        raise RunError(f"{path} has format {card['format']}, this ganfw reads up to {FORMAT}")
-    return card
+        return read_json(folder / _CARD, NetworkCard, FORMAT)
+    except RunError as error:
+        raise RunError(f"{folder} is no exported network that can be loaded: {error}") from None
 
 
 def is_network(folder: Path) -> bool:
@@ -85,43 +85,27 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     PluginError where the component can't be had.
     """
     card = read_card(folder)
-    release = card["distribution"].partition("==")[2]
-    registered = find_recorded(
-        registry, card["kind"], card["use"], card["version"], release, str(folder)
-    )
+    release = card.distribution.partition("==")[2]
+    registered = find_recorded(registry, card.kind, card.use, card.version, release, str(folder))
     where = f"{folder / _CARD}: {registered.name}"
-    options = validation.validate(registered.load_options(), card["options"], where)
-    network: nn.Module = registered.load()(options, shapes_of(card))
+    options = validation.validate(registered.load_options(), card.options, where)
+    network: nn.Module = registered.load()(options, card.shapes)
+    path = folder / _WEIGHTS
     try:
-        network.load_state_dict(load_file(folder / _WEIGHTS))
+        network.load_state_dict(load_file(path))
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{folder / _WEIGHTS} can't be read: {error}") from error
+        raise CheckpointError(f"{path} can't be read: {error}") from error
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise CheckpointError(
-            f"{folder / _WEIGHTS} does not hold the weights of {registered.label}: {reason}"
+            f"{path} does not hold the weights of {registered.label}: {reason}"
         ) from error
     return network
 
 
-def shapes_of(card: Mapping[str, Any]) -> Shapes:
-    """The shapes a card was written with."""
-    shapes = card["shapes"]
-    value_range = shapes["value_range"]
-    return Shapes(
-        sample=tuple(shapes["sample"]),
-        value_range=None if value_range is None else (value_range[0], value_range[1]),
-        classes=shapes["classes"],
-        latent_dim=shapes["latent_dim"],
-    )
-
-
-_PREFERRED = ("generator_ema", "generator")
-
-
 def find_generator(path: Path, best: bool = False) -> Path:
-    """The generator in a run folder, the EMA one if there is one, or ``path`` itself if it is an
-    exported network; with ``best`` the one that the run's first metric judged best while it was
+    """The generator in a run's folder, the EMA one if there is one, or ``path`` itself if it is an
+    exported network; with ``best`` the one that the run's first metric found best while it was
     trained. Raises RunError."""
     if best:
         return _best_generator(path)
@@ -137,17 +121,15 @@ def find_generator(path: Path, best: bool = False) -> Path:
 
 
 def _check_kind(folder: Path) -> None:
-    kind = read_card(folder).get("kind")
+    kind = read_card(folder).kind
     if kind != "generator":
-        raise RunError(
-            f"{folder} holds a {kind or 'network'}, not a generator: give the run's folder"
-        )
+        raise RunError(f"{folder} holds a {kind}, not a generator: give the run's folder")
 
 
 def _best_generator(path: Path) -> Path:
     if not is_network(path / BEST):
         raise RunError(
-            f"{path} has no {BEST}: it is no run folder, or no metric judged the run while "
-            "it was trained (ganfw run --metric NAME)"
+            f"{path} has no {BEST}: it is no run folder, or no metric scored the run while it was "
+            "trained (ganfw run --metric NAME)"
         )
     return path / BEST

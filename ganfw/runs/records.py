@@ -1,133 +1,273 @@
-"""The files of a run's folder, read for a report: of a run that is over, in training or killed."""
+"""What the files of a run hold, each as a typed record."""
 
 from __future__ import annotations
 
 import json
 import math
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
-from ..errors import RunError
+from pydantic import ConfigDict, Field, JsonValue, model_validator
+
+from ..interfaces.shapes import Shapes
+from ..storage import atomic
 from ..storage.run_dir import RunDir
+from .json_files import Record, read_json, read_lines
 
-SampleOrigin = TypeVar("SampleOrigin")
+RUN_FORMAT = 1
+"""Raised when ``provenance.json`` changes its meaning."""
 
-_NEEDED: Mapping[str, Mapping[str, type]] = {
-    "": {"argv": list, "started": str, "seed": int, "data": dict, "machine": dict,
-         "versions": dict, "resumed": list},
-    "data": {"trained_on": str, "asked": str, "fingerprint": str, "examples": int},
-    "machine": {"device": str, "device_name": str, "platform": str, "python": str},
-}  # fmt: skip
+_STRICT = json.JSONEncoder(allow_nan=False)
 
 
-@dataclass(frozen=True)
-class Row:
-    """A logged step; ``rate`` is in examples per second. A loss that is not finite is None."""
+class DataRecord(Record):
+    """The data of a run. ``asked`` was asked for; where it could not be had, ``trained_on`` is
+    another dataset."""
+
+    trained_on: str
+    asked: str
+    fingerprint: str
+    examples: int
+
+
+class MachineRecord(Record):
+    """Where a run was started."""
+
+    device: str
+    device_name: str
+    threads: int | None = None
+    processes: int = 1
+    platform: str
+    python: str
+    cuda: str | None = None
+
+
+class ComponentRecord(Record):
+    """A component of a run; ``name`` is canonical, such as ``ganfw/dcgan``."""
+
+    slot: str
+    name: str
+    version: int
+
+
+class PluginFileRecord(Record):
+    """A plugin file that a run keeps a copy of, and the path that it was given with."""
+
+    name: str
+    sha256: str
+    path: str
+
+
+class Resumption(Record):
+    """One resumption of a run: the ``versions`` that had changed, and the plugin files that others
+    took the place of."""
+
+    when: str
+    from_step: int
+    argv: tuple[str, ...]
+    versions: dict[str, str]
+    plugin_files_before: tuple[PluginFileRecord, ...] = ()
+
+
+class End(Record):
+    """How a run ended: by itself, ``stopped`` by someone, or ``failed`` with an error."""
+
+    when: str
+    step: int
+    stopped: str | None = None
+    failed: str | None = None
+
+
+class Provenance(Record):
+    """``provenance.json``: what is needed to repeat a run, and how it ended."""
+
+    format: int
+    argv: tuple[str, ...]
+    started: str
+    seed: int
+    data: DataRecord
+    components: tuple[ComponentRecord, ...]
+    origins: dict[str, str]
+    plugin_files: tuple[PluginFileRecord, ...]
+    versions: dict[str, str]
+    machine: MachineRecord
+    resumed: tuple[Resumption, ...]
+    total_steps: int | None = None
+    ended: End | None = None
+
+
+class MetricsRow(Record):
+    """A line of ``metrics.jsonl``: the losses of one step, means per example.
+
+    ``terms`` are the weighted summands of the losses, such as ``D/hinge.real``; in the file they
+    stand beside the other keys. JSON has no nan and no infinity: there they are the strings "nan",
+    "inf" and "-inf".
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     step: int
     epoch: int
     examples: int
-    rate: float
-    loss_D: float | None
-    loss_G: float | None
+    loss_D: float
+    loss_G: float
+    examples_per_second: float
+    terms: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether both losses are."""
+        return math.isfinite(self.loss_D) and math.isfinite(self.loss_G)
+
+    def to_line(self) -> str:
+        # There is one for each step: pydantic's own way would take twice as long.
+        values = {**vars(self), **self.terms}
+        del values["terms"]
+        try:
+            return _STRICT.encode(values) + "\n"
+        except ValueError:
+            finite = {name: x if math.isfinite(x) else str(x) for name, x in values.items()}
+            return _STRICT.encode(finite) + "\n"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_terms(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "terms" in values:
+            return values
+        terms = {name: value for name, value in values.items()
+                 if name not in _ROW_FIELDS and _is_number(value)}  # fmt: skip
+        return {**values, "terms": terms}
 
 
-@contextmanager
-def damage_named(path: Path, line: int | None = None) -> Iterator[None]:
-    """Turns what goes wrong in the block, where ``path`` does not hold what ganfw writes there,
-    into a RunError that names it, and the ``line`` of it."""
-    where = f"{path} can't be read: " + ("" if line is None else f"line {line}: ")
-    try:
-        yield
-    except json.JSONDecodeError as error:
-        raise RunError(f"{where}{error.msg} at column {error.colno}") from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{where}{error}") from None
-    except (KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{where}it holds what ganfw never wrote ({error})") from None
+_ROW_FIELDS = frozenset(MetricsRow.model_fields)
 
 
-def read_record(folder: RunDir) -> dict[str, Any]:
-    """The run's provenance, with all that a report needs. Raises RunError where it is missing."""
-    record: object = folder.read_provenance()
-    for part, needed in _NEEDED.items():
-        values = record[part] if part and isinstance(record, dict) else record
-        known = values if isinstance(values, dict) else {}
-        lacking = [name for name, kind in needed.items() if not isinstance(known.get(name), kind)]
-        if lacking:
-            where = f"{folder.provenance} ({part})" if part else str(folder.provenance)
-            raise RunError(f"{where} is no run's, or damaged: it lacks {', '.join(lacking)}")
-    return folder.read_provenance()
+class RunWarning(Record):
+    """A line of ``warnings.jsonl``: something that went wrong with the training up to ``step``.
+    ``what`` is a word for its kind."""
+
+    step: int
+    what: str = ""
+    text: str
 
 
-def read_log(folder: RunDir) -> list[Row]:
-    """Every whole line of the metrics log. Raises RunError if it is damaged."""
-    return _each_line(folder.metrics, _row)
+class ScoreData(Record):
+    """The real samples behind a score: ``given`` of the ``examples`` there are. ``split`` is the
+    part of the data that they come from."""
+
+    use: str
+    options: dict[str, JsonValue]
+    fingerprint: str
+    examples: int
+    split: str
+    given: int
 
 
-def read_options(folder: RunDir) -> dict[str, str]:
-    """The resolved run, every value by its path. Raises RunError if it is damaged."""
-    with damage_named(folder.config):
-        return dict(_flat("", tomllib.loads(folder.config.read_text(encoding="utf-8"))))
+class ScoreRecord(Record):
+    """A line of ``scores.jsonl``: what a metric found, and all that is needed to find it again.
+
+    ``result`` holds the scores, and what the metric says of how it found them. ``main`` names the
+    score that decides which generator is better; it is "" where none does. The generated samples
+    are made by ``weights`` as of ``step``, from latents of ``seed``.
+    """
+
+    metric: str
+    release: str
+    version: int
+    options: dict[str, JsonValue]
+    main: str
+    lower_is_better: bool
+    result: dict[str, JsonValue]
+    step: int
+    weights: str
+    seed: int
+    data: ScoreData
+    torch: str
+    seconds: float
+
+    @property
+    def better(self) -> Literal["lower", "higher"]:
+        """The direction in which the main score is better."""
+        return "lower" if self.lower_is_better else "higher"
+
+    @property
+    def main_score(self) -> float | None:
+        """The score that decides, if there is one."""
+        value = self.result.get(self.main)
+        return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Every score by name, those in mappings as ``mapping/key``: all numbers of the result but
+        for the options, seeds and counts of samples that it repeats."""
+        return {
+            name: value
+            for name, value in numbers_in(self.result)
+            if isinstance(value, float)
+            or not (name in self.options or name.endswith(("samples", "seed")))
+        }
+
+    def __str__(self) -> str:
+        """The main score, or all of them, such as ``fid 12.3``."""
+        shown = {name: value for name, value in self.result.items() if isinstance(value, float)}
+        if self.main_score is not None:
+            shown = {self.main: self.main_score}
+        return ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
 
 
-def read_warnings(folder: RunDir) -> list[str]:
-    """What was noticed while training. Raises RunError if it is damaged."""
-    path = folder.path / "warnings.jsonl"
-    return _each_line(path, lambda each: f"Step {each['step']}: {each['text']}")
+class NetworkData(Record):
+    """The dataset that a network was trained on."""
+
+    use: str
+    options: dict[str, JsonValue]
 
 
-def _each_line(path: Path, make: Callable[[Any], SampleOrigin]) -> list[SampleOrigin]:
-    """``make`` of what each whole line of ``path`` holds. Raises RunError that names the line."""
-    with damage_named(path):
-        lines = _whole_lines(path)
-    made = []
-    for number, line in enumerate(lines, 1):
-        with damage_named(path, number):
-            made.append(make(json.loads(line.decode())))
-    return made
+class NetworkCard(Record):
+    """``config.json`` of an exported network: what is needed to build it and to show its samples.
+
+    ``use`` is canonical; ``distribution`` is what to install, such as ``ganfw==0.1.0``.
+    """
+
+    format: int
+    kind: str
+    use: str
+    version: int
+    distribution: str
+    options: dict[str, JsonValue]
+    shapes: Shapes
+    data: NetworkData
+    step: int
 
 
-def _whole_lines(path: Path) -> list[bytes]:
-    """The lines of ``path``, less a last one that is being written, or was when its run died."""
-    return path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+def read_provenance(folder: RunDir) -> Provenance:
+    """How the run in ``folder`` was made. Raises RunError where that is missing, damaged, or
+    written by a newer ganfw."""
+    return read_json(folder.provenance, Provenance, RUN_FORMAT)
 
 
-def _row(values: Mapping[str, Any]) -> Row:
-    return Row(
-        int(values["step"]),
-        int(values["epoch"]),
-        int(values["examples"]),
-        float(values["examples_per_second"]),
-        _finite(values["loss_D"]),
-        _finite(values["loss_G"]),
-    )
+def write_provenance(folder: RunDir, provenance: Provenance) -> None:
+    """Write ``provenance.json``. Raises OSError."""
+    atomic.write_text(folder.provenance, provenance.to_json())
 
 
-def _finite(value: Any) -> float | None:
-    """None for nan and infinity, which the log writes as text."""
-    number = float(value)
-    return number if math.isfinite(number) else None
+def read_metrics(folder: RunDir) -> list[MetricsRow]:
+    """The logged steps of the run in ``folder``. Raises RunError for a damaged log."""
+    return read_lines(folder.metrics, MetricsRow)
 
 
-def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        parts = [(f"{prefix}.{key}" if prefix else key, each) for key, each in value.items()]
-    elif isinstance(value, list) and value and all(_is_filling(each) for each in value):
-        parts = [(f"{prefix}.{each['use'].rpartition('/')[2]}", each) for each in value]
-    else:
-        return [(prefix, _shown(value))]
-    return [pair for path, each in parts for pair in _flat(path, each)]
+def read_warnings(folder: RunDir) -> list[RunWarning]:
+    """The warnings of the run in ``folder``. Raises RunError for a damaged file."""
+    return read_lines(folder.warnings, RunWarning)
 
 
-def _is_filling(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("use"), str)
+def numbers_in(values: Mapping[str, JsonValue], parent: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in ``values`` by name, those in mappings as ``mapping/key``."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from numbers_in(value, f"{parent}{name}/")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{parent}{name}", value
 
 
-def _shown(value: Any) -> str:
-    """A TOML value as a reader expects it: text without its quotes."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) or value in ("nan", "inf", "-inf")

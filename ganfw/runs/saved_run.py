@@ -1,9 +1,8 @@
-"""Taking up a run where it stopped: what must be there, and be what it was."""
+"""What a saved run needs to go on: its config, a checkpoint, its components and its data."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ..config.layers import SINGLE, Layer, toml_layer, why_unreadable
 from ..errors import CheckpointError, DataError, RunError, UsageError
@@ -12,19 +11,12 @@ from ..registry.component import KIND_OF
 from ..registry.registry import Registry
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
-from . import provenance
-
-
-def check_format(record: dict[str, Any], path: Path) -> None:
-    """Raises RunError for a run of a newer ganfw than this."""
-    if record.get("format", 0) > provenance.FORMAT:
-        raise RunError(
-            f"{path} was made by a newer ganfw (run format {record['format']}, this one reads "
-            f"up to {provenance.FORMAT}): install ganfw>={record['versions']['ganfw']}"
-        )
+from .records import DataRecord, Provenance
 
 
 def checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:
+    """The last saved step, or ``from_step``. Raises CheckpointError where nothing is saved,
+    UsageError for a step that is not."""
     store = CheckpointStore(folder.checkpoints)
     steps = store.steps()
     if not steps:
@@ -36,16 +28,23 @@ def checkpoint_to_resume(folder: RunDir, from_step: int | None) -> int:
     return from_step
 
 
-def check_installed(registry: Registry, record: dict[str, Any], path: Path) -> None:
-    for component in record["components"]:
-        name, kind = component["name"], KIND_OF[component["slot"]]
-        release = record["versions"].get(name.partition("/")[0], "")
-        find_recorded(registry, kind, name, component["version"], release, str(path))
+def check_installed(registry: Registry, provenance: Provenance, path: Path) -> None:
+    """Raises RunError for a component of the run in ``path`` that is not installed, or means
+    something else by now."""
+    for component in provenance.components:
+        kind = KIND_OF.get(component.slot)
+        if kind is None:
+            raise RunError(
+                f"{path} has a component in '{component.slot}', which this ganfw does not know: "
+                "install a newer one"
+            )
+        release = provenance.versions.get(component.name.partition("/")[0], "")
+        find_recorded(registry, kind, component.name, component.version, release, str(path))
 
 
 def saved_layer(folder: RunDir) -> Layer:
-    """The run as it was saved: also its callbacks are all of them. Raises RunError if the file is
-    damaged, UsageError if it is no TOML of a run."""
+    """The run as it was saved; its lists of losses, callbacks and so on are complete. Raises
+    RunError if the file is damaged, UsageError if it is no TOML of a run."""
     path = folder.config
     try:
         layer = toml_layer(path.read_text(encoding="utf-8"), str(path))
@@ -59,10 +58,10 @@ def saved_layer(folder: RunDir) -> Layer:
     return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback", "metric"}))
 
 
-def check_same_data(fingerprint: str, examples: int, recorded: dict[str, Any], path: Path) -> None:
+def check_same_data(fingerprint: str, examples: int, recorded: DataRecord, path: Path) -> None:
     """Raises DataError unless the data is what the run in ``path`` began with."""
-    if fingerprint != recorded["fingerprint"]:
+    if fingerprint != recorded.fingerprint:
         raise DataError(
-            f"the data of {path} has changed since the run began ({recorded['examples']} samples "
+            f"the data of {path} has changed since the run began ({recorded.examples} samples "
             f"then, {examples} now): put it back, or start a new run"
         )

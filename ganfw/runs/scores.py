@@ -1,105 +1,61 @@
-"""Records of scores: what is in them, and the file that keeps them."""
+"""Scores: what may be one, and the file that keeps them."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import filelock
+from pydantic import JsonValue
 
 from ..errors import PluginError, RunError
 from ..storage import atomic
-
-Record = dict[str, Any]
-"""One metric's judgement: its ``result``, and all that made it."""
+from ..storage.run_dir import RunDir
+from .json_files import read_lines
+from .records import ScoreRecord, numbers_in
 
 _LOCK = ".scores.lock"
 
 
-def check_plain(result: Mapping[str, Any], label: str) -> None:
-    """Raises PluginError for a score that is no finite number, or a record that JSON can't hold."""
-    bad = [name for name, each in _leaves(result) if not math.isfinite(each)]
-    if bad:
-        raise PluginError(f"{label}: {', '.join(bad)} is not finite")
+def checked_result(result: Mapping[str, Any], label: str) -> dict[str, JsonValue]:
+    """What the metric ``label`` returned, as JSON values. Raises PluginError for a score that is
+    not finite, and for what JSON can't hold."""
     try:
-        json.dumps(result)
+        plain: dict[str, JsonValue] = json.loads(json.dumps(dict(result)))
     except TypeError as error:
         raise PluginError(f"{label}: its scores are no plain values ({error})") from None
+    bad = [name for name, value in numbers_in(plain) if not math.isfinite(value)]
+    if bad:
+        raise PluginError(f"{label}: {', '.join(bad)} is not finite")
+    return plain
 
 
-def main_score(record: Record) -> float | None:
-    """The score that tells better from worse, if the metric names one."""
-    value = record["result"].get(record["main"])
-    return float(value) if isinstance(value, int | float) else None
+def read_scores(folder: RunDir) -> list[ScoreRecord]:
+    """Every score of the run in ``folder``, the newest last. Raises RunError for a damaged file."""
+    return read_lines(folder.scores, ScoreRecord)
 
 
-def numbers(record: Record) -> dict[str, float]:
-    """The floats of a record's result: its scores, the rest being how they were made."""
-    return {key: each for key, each in record["result"].items() if isinstance(each, float)}
-
-
-def findings(record: Record) -> dict[str, float]:
-    """All that was found, by name: floats, those in mappings as ``mapping/key``, and whole numbers
-    but for the options, the seeds and the counts of samples that the result repeats."""
-    return {
-        name: value
-        for name, value in _leaves(record["result"])
-        if isinstance(value, float) or not _tells_making(name, record)
-    }
-
-
-def in_short(record: Record) -> str:
-    """The main score, or all of them, in a few words."""
-    score = main_score(record)
-    shown = numbers(record) if score is None else {record["main"]: score}
-    return ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
-
-
-def read_scores(path: Path) -> list[Record]:
-    """All records in ``scores.jsonl``, oldest first. Raises RunError if it is damaged."""
-    if not path.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} can't be read: {error}") from None
-
-
-def keep_scores(path: Path, records: Sequence[Record]) -> None:
-    """Add ``records`` to ``scores.jsonl``; a judgement made again replaces the earlier one. Several
-    processes may do so at once.
-
-    Raises RunError if the disk refuses.
-    """
+def keep_scores(folder: RunDir, records: Sequence[ScoreRecord]) -> None:
+    """Add ``records`` to the run's scores. A score that was computed before in the same way is
+    replaced. Several processes may do so at once. Raises RunError if the disk refuses."""
     if not records:
         return
     try:
-        with filelock.FileLock(path.with_name(_LOCK)):
-            kept: dict[str, Record] = {}
-            for each in [*read_scores(path), *records]:
-                kept.pop(_identity(each), None)  # what is made again is the newest
-                kept[_identity(each)] = each
-            atomic.write_text(path, "".join(json.dumps(each) + "\n" for each in kept.values()))
+        with filelock.FileLock(folder.path / _LOCK):
+            kept: dict[str, ScoreRecord] = {}
+            for record in [*read_scores(folder), *records]:
+                kept.pop(_identity(record), None)  # what is computed again is the newest
+                kept[_identity(record)] = record
+            lines = "".join(record.to_line() for record in kept.values())
+            atomic.write_text(folder.scores, lines)
     except OSError as error:
-        raise RunError(f"{path} can't be written: {error.strerror}") from None
+        raise RunError(f"{folder.scores} can't be written: {error.strerror}") from None
 
 
-def _identity(record: Record) -> str:
-    keys = ("metric", "version", "options", "step", "weights", "seed")
-    return json.dumps([*(record[key] for key in keys), record["data"]["fingerprint"]])
-
-
-def _leaves(values: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, float]]:
-    """Every number of a result, those in mappings under ``mapping/key``."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{parent}{key}/")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{parent}{key}", value
-
-
-def _tells_making(name: str, record: Record) -> bool:
-    return name in record["options"] or name.endswith(("samples", "seed"))
+def _identity(record: ScoreRecord) -> str:
+    """The same for scores that were computed in the same way."""
+    values = (record.metric, record.version, record.options, record.step, record.weights,
+              record.seed, record.data.fingerprint)  # fmt: skip
+    return json.dumps(values)

@@ -59,7 +59,7 @@ class Processes:
             return flags
         raised = torch.tensor([int(flag) for flag in flags])
         dist.all_reduce(raised, dist.ReduceOp.MAX)
-        return tuple(bool(each) for each in raised.tolist())
+        return tuple(bool(flag) for flag in raised.tolist())
 
     def broadcast(self, text: str) -> str:
         """What the first process says."""
@@ -72,13 +72,13 @@ class Processes:
         content = list(text.encode())
         lengths = [torch.zeros(1, dtype=torch.long) for _ in range(self.count)]
         dist.all_gather(lengths, torch.tensor([len(content)]))
-        longest = max(1, *(int(each) for each in lengths))
+        longest = max(1, *(int(length) for length in lengths))
         padded = torch.tensor(content + [0] * (longest - len(content)), dtype=torch.uint8)
         found = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.count)]
         dist.all_gather(found, padded)
         return [
-            bytes(each[: int(length)].tolist()).decode()
-            for each, length in zip(found, lengths, strict=True)
+            bytes(text[: int(length)].tolist()).decode()
+            for text, length in zip(found, lengths, strict=True)
         ]
 
     def check_synchronized(self, networks: Sequence[nn.Module]) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -51,18 +50,18 @@ def _collect(
 ) -> Arrays:
     """The labels, and the samples as a memory map of ``file``."""
     as_bytes = shapes.is_picture and shapes.value_range is not None
-    labels: list[Tensor] = []
+    labels = bytearray()  # many small arrays would leave holes in the memory of the batches
     count = 0
     for samples, given in batches:
         stored = to_bytes(samples, shapes.value_range) if as_bytes else samples.float()
         file.write(stored.contiguous().numpy().data)
         count += len(stored)
-        labels += [] if given is None else [given]
+        labels += b"" if given is None else given.numpy().tobytes()
     file.flush()
     shape = (count, *shapes.sample)
     arrays = {"samples": np.memmap(file, np.uint8 if as_bytes else np.float32, "r", shape=shape)}
     # Labels come first: in .safetensors a number must begin at a multiple of its width.
-    return {"labels": torch.cat(labels).numpy(), **arrays} if labels else arrays
+    return {"labels": np.frombuffer(labels, np.int64), **arrays} if labels else arrays
 
 
 def _save_safetensors(file: IO[bytes], arrays: Arrays) -> None:

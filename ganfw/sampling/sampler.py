@@ -16,7 +16,7 @@ from ..images import is_image_shape, picture_grid, to_image
 from ..interfaces.dataset import Dataset, checked_preview
 from ..interfaces.networks import generate
 from ..registry.registry import Registry
-from ..runs.network import load_network, read_card, shapes_of
+from ..runs.network import load_network, read_card
 from ..runtime.random_state import derive_seed
 from .latents import Latents, slerp_path, truncated
 
@@ -38,7 +38,7 @@ class Sampler:
     def __init__(self, folder: Path, registry: Registry) -> None:
         self.folder = folder
         self.card = read_card(folder)
-        self.shapes = shapes_of(self.card)
+        self.shapes = self.card.shapes
         self.network = load_network(folder, registry).eval()
         self._registry = registry
 
@@ -143,7 +143,7 @@ class Sampler:
             raise UsageError(f"{self.folder} was trained on data without labels")
         if not self._uses_labels:
             raise UsageError(
-                f"generator '{self.card['use']}' makes the same of every label: leave labels out"
+                f"generator '{self.card.use}' makes the same of every label: leave labels out"
             )
         wrong = [label for label in labels if not 0 <= label < classes]
         if wrong:
@@ -174,13 +174,13 @@ class Sampler:
         return torch.randint(self.shapes.classes, (count,), generator=random)
 
     def _dataset(self) -> Dataset:
-        """The dataset it was trained on, only to show samples: nothing is downloaded or read."""
-        data = self.card["data"]
+        """The dataset it was trained on, for showing only: nothing is downloaded or read."""
+        data = self.card.data
         try:
-            registered = self._registry.find("dataset", data["use"])
+            registered = self._registry.find("dataset", data.use)
         except UsageError as error:
             raise PluginError(f"samples can't be shown: {error}") from None
-        options = registered.load_options().model_construct(**data["options"])
+        options = registered.load_options().model_construct(**data.options)
         dataset: Dataset = registered.load()(options)
         return dataset
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import filelock
 
@@ -24,6 +22,7 @@ class RunDir:
         self.provenance = path / "provenance.json"
         self.metrics = path / "metrics.jsonl"
         self.scores = path / "scores.jsonl"
+        self.warnings = path / "warnings.jsonl"
         self.samples = path / "samples"
         self.losses = path / "losses.png"
         self.checkpoints = path / "checkpoints"
@@ -36,19 +35,11 @@ class RunDir:
 
     def pictures(self) -> list[Path]:
         """The pictures of samples, from the first step's to the last's."""
-        found = (each for each in self.samples.glob("*.png") if each.stem.isdecimal())
-        return sorted(found, key=lambda each: int(each.stem))
-
-    def read_provenance(self) -> dict[str, Any]:
-        """What made the run: versions, seed, data, device. Raises RunError if it is unreadable."""
-        try:
-            content: dict[str, Any] = json.loads(self.provenance.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.provenance} can't be read: {error}") from None
-        return content
+        found = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
+        return sorted(found, key=lambda path: int(path.stem))
 
     def lock(self) -> filelock.BaseFileLock:
-        """Take the folder for this process. Raises RunError while another one trains in it."""
+        """Lock the folder for this process. Raises RunError while another one trains in it."""
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             lock.acquire()
@@ -84,8 +75,8 @@ def open_run(path: Path) -> RunDir:
 def _claim(out: Path, name: str) -> Path:
     """Claim a number by making the bare folder, which only one process can, then name it.
 
-    A slower process may have read the list before a faster one named its folder; so after making
-    ours we look again, and give way if the number is taken.
+    A slower process may have read the list before a faster one named its folder. So after making
+    ours we look again, and try the next number if this one is taken.
     """
     number = max(_numbers(out), default=0)
     while True:
@@ -102,20 +93,20 @@ def _claim(out: Path, name: str) -> Path:
 
 
 def _numbers(out: Path) -> list[int]:
-    matches = (_NUMBERED.fullmatch(each.name) for each in out.iterdir())
+    matches = (_NUMBERED.fullmatch(path.name) for path in out.iterdir())
     return [int(match[1]) for match in matches if match]
 
 
 def _nearby(path: Path) -> str:
-    runs = sorted(each.parent for each in path.parent.glob("*/config.toml"))
-    inside = sorted(each.parent for each in path.glob("*/config.toml"))
+    runs = sorted(config.parent for config in path.parent.glob("*/config.toml"))
+    inside = sorted(config.parent for config in path.glob("*/config.toml"))
     if inside:
         return f"; did you mean {inside[-1]}?"
     return f"; there are {', '.join(map(str, runs[-3:]))}" if runs else ""
 
 
 def evenly_spaced(length: int, most: int) -> list[int]:
-    """At most ``most`` of the indices below ``length``, evenly spread, both ends among them."""
+    """At most ``most`` of the indices below ``length``, evenly spread, with both ends."""
     if length <= most:
         return list(range(length))
     return sorted({round(i * (length - 1) / (most - 1)) for i in range(most)})

@@ -1,9 +1,9 @@
 """The contract that every component must keep, for anyone's pytest.
 
-It asks of each kind what the engine relies on: shapes, ranges and gradients over points and
+It checks what the engine relies on, kind by kind: shapes, ranges and gradients for points and
 pictures, with labels and without; the same result from the same seed; weights that survive
-safetensors; float64 and bfloat16; state that restores; options that explain themselves. The
-functions of this package's modules say it one by one.
+safetensors; float64 and bfloat16; state that restores; options with descriptions and bounds. Each
+check is a function of this package's modules.
 """
 
 from .cases import ContractCase, contract_cases

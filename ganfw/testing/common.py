@@ -1,4 +1,4 @@
-"""What every component owes, of whatever kind."""
+"""What every component must do, of whatever kind."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import typing
-from collections.abc import Iterator
 from typing import Any
-
-from pydantic.fields import FieldInfo
 
 from ..config import validation
 from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
@@ -27,46 +23,38 @@ from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
 
 LONGEST_SUMMARY = 80
-_BOUNDS = (("ge", "gt"), ("le", "lt"))
-_ROOT = {
-    "dataset": Dataset,
-    "generator": Generator,
-    "discriminator": Discriminator,
-    "loss": Loss,
-    "augment": Augment,
-    "callback": Callback,
-    "metric": Metric,
-}
+_LOWER = {"minimum", "exclusiveMinimum", "ge", "gt"}
+_UPPER = {"maximum", "exclusiveMaximum", "le", "lt"}
+_INNER = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
+_BASES = (Dataset, Generator, Discriminator, Loss, Augment, Callback, Metric)
 
 
 def says_what_it_is(subject: Subject) -> None:
     """``ganfw list`` prints the summary on one line."""
     summary = subject.registered.component.summary
     if not summary or "\n" in summary or len(summary) > LONGEST_SUMMARY:
-        raise Broken(
-            f"a summary on one line of at most {LONGEST_SUMMARY} characters", repr(summary)
-        )
+        raise Broken(f"a summary of one line, up to {LONGEST_SUMMARY} characters", repr(summary))
 
 
 def is_of_its_kind(subject: Subject) -> None:
-    """A subclass has what later versions of ganfw add to the interface."""
-    root, target = _ROOT[subject.registered.component.kind], subject.target
-    if not (isinstance(target, type) and issubclass(target, root)):
-        raise Broken(f"a subclass of ganfw.{root.__name__}", repr(target), target)
+    """A subclass inherits what later versions of ganfw add to the interface."""
+    kind, target = subject.registered.component.kind, subject.target
+    (base,) = (base for base in _BASES if base.__name__.lower() == kind)
+    if not (isinstance(target, type) and issubclass(target, base)):
+        raise Broken(f"a subclass of ganfw.{base.__name__}", repr(target), target)
 
 
 def options_are_described_and_bounded(subject: Subject) -> None:
-    """Every option tells what it means, and every number how large it may be."""
+    """Every option says what it means, and every number has bounds."""
     model = subject.registered.load_options()
-    for name, field in model.model_fields.items():
-        if not field.description:
+    for name, schema in model.model_json_schema()["properties"].items():
+        if not schema.get("description"):
             raise Broken(f"a description of the option '{name}'", "none", model)
-        if not all(_is_bounded(field, each) for each in _numbers(field.annotation)):
-            wanted = f"bounds on both sides of the number '{name}': ge or gt, le or lt"
-            raise Broken(wanted, "a number as large as you please, or nan", model)
+        if not _is_bounded(schema):
+            raise Broken(f"bounds on both sides of '{name}': ge or gt, le or lt", "fewer", model)
 
 
-def options_refuse_what_they_do_not_know(subject: Subject) -> None:
+def options_refuse_unknown_keys(subject: Subject) -> None:
     """An unknown key is an error, and no option hides one of the engine's own keys."""
     model = subject.registered.load_options()
     if model.model_config.get("extra") != "forbid" or not model.model_config.get("frozen"):
@@ -79,7 +67,7 @@ def options_refuse_what_they_do_not_know(subject: Subject) -> None:
 
 
 def options_replay(subject: Subject) -> None:
-    """A run's config.toml, read back, means the very same options."""
+    """A run's config.toml, read back, gives the same options."""
     options = subject.options()
     with expecting("options that survive being written to a file", type(options)):
         plain = json.loads(json.dumps(validation.to_plain(options)))
@@ -106,70 +94,53 @@ def suggestions_can_be_set(subject: Subject) -> None:
 
 
 def listing_imports_no_torch(subject: Subject) -> None:
-    """``ganfw list`` and a mistyped option answer at once, so torch must wait."""
+    """``ganfw list`` and the error for a mistyped option are fast: neither waits for torch."""
     if subject.registered.source.kind != "package":
         raise NotApplicable("its code is in one file or session, which is imported as a whole")
-    imported = _imports_of(subject.registered.source.name)
-    if imported["list"]:
-        raise Broken(
-            "a package that names its targets as strings, and imports no torch to be listed",
-            "torch is imported",
-            sys.modules.get(subject.registered.component.target.partition(".")[0]),
-        )
-    if subject.registered.component.options in imported["options"]:
+    culprit = _first_to_import_torch(subject.registered.source.name)
+    if culprit == "listing":
+        raise Broken("targets as strings, so that listing imports no torch", "torch is imported")
+    if culprit == subject.registered.component.options:
         model = subject.registered.load_options()
         raise Broken("options in a module that imports no torch", "torch is imported", model)
 
 
 _LISTING = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
+import sys
 from ganfw.registry.discovery import discover
-registry = discover()
-listed = "torch" in sys.modules
-late = []
-for each in registry.components():
-    if each.source.name == sys.argv[2] and each.component.options and not listed:
-        each.load_options()
-        if "torch" in sys.modules:
-            late.append(each.component.options)
-            break
-print(json.dumps({"list": listed, "options": late}))
+
+culprit = "listing"
+for found in discover().components():
+    if "torch" in sys.modules:
+        break
+    if found.source.name == sys.argv[1] and found.component.options:
+        culprit = found.component.options
+        found.load_options()
+print(culprit if "torch" in sys.modules else "")
 """
 
 
 @functools.cache
-def _imports_of(source: str) -> dict[str, Any]:
-    """Which steps of listing the plugins of ``source`` import torch, told in a process of its
-    own."""
-    command = [sys.executable, "-c", _LISTING, json.dumps(sys.path), source]
-    variables = {**os.environ, "GANFW_PLUGINS": source, "PYTHONWARNINGS": "ignore"}
-    ended = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+def _first_to_import_torch(source: str) -> str:
+    """What imports torch when the components of ``source`` are listed: "listing" itself, the
+    options of a component, or "". Found out in a new process."""
+    path = os.pathsep.join(sys.path)
+    env = {**os.environ, "PYTHONPATH": path, "GANFW_PLUGINS": source, "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", _LISTING, source]
+    ended = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     if ended.returncode:
         raise Broken("that it can be listed", ended.stderr.strip().splitlines()[-1])
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+    return ended.stdout.splitlines()[-1]
 
 
-def _numbers(annotation: Any) -> Iterator[tuple[Any, ...]]:
-    """For each number type within an annotation, the constraints that its own place carries."""
-    arguments = typing.get_args(annotation)
-    if annotation in (int, float):
-        yield ()
-    elif typing.get_origin(annotation) is typing.Annotated:
-        inner, *constraints = arguments
-        for found in _numbers(inner):
-            yield (*found, *constraints)
-    elif typing.get_origin(annotation) is not typing.Literal:
-        for each in arguments:
-            yield from _numbers(each)
-
-
-def _is_bounded(field: FieldInfo, constraints: tuple[Any, ...]) -> bool:
-    found = [*field.metadata]
-    for each in constraints:
-        found += each.metadata if isinstance(each, FieldInfo) else [each]
-    return all(
-        any(getattr(each, bound, None) is not None for each in found for bound in side)
-        for side in _BOUNDS
-    )
+def _is_bounded(schema: Any, outside: frozenset[str] = frozenset()) -> bool:
+    """Whether every number in a JSON schema has bounds on both sides; those of a union stand
+    ``outside`` its members."""
+    if isinstance(schema, list):
+        return all(_is_bounded(member, outside) for member in schema)
+    if not isinstance(schema, dict) or schema.keys() & {"enum", "const"}:
+        return True
+    bounds = outside | schema.keys()
+    if schema.get("type") in ("integer", "number"):
+        return bool(bounds & _LOWER) and bool(bounds & _UPPER)
+    return all(_is_bounded(schema[key], bounds) for key in _INNER if key in schema)

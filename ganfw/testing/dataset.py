@@ -1,7 +1,8 @@
-"""What a dataset owes: items as it says, the same each time, and a fingerprint of their content."""
+"""What a dataset must do: give the items it describes, the same each time, and a fingerprint."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from ..errors import DataUnavailable, GanfwError, PluginError, SkipItem
 from ..images import from_bytes
 from ..interfaces.dataset import Dataset, Item
 from ..interfaces.options import Options
-from .failure import Broken, NotApplicable, expecting
-from .subject import Subject, scratch
+from ..runtime.random_state import seed_everything
+from .failure import Broken, NotApplicable
+from .files import new_folder
+from .subject import Subject
 
 _TRIED = 32
 
@@ -29,14 +32,14 @@ def items_are_as_it_says(subject: Subject) -> None:
     """Length, shape, dtype, range and labels."""
     dataset = _prepared(subject)
     _check_attributes(dataset)
+    at = type(dataset).__getitem__
     for index in _some(dataset):
         try:
             sample, label = checked_item(dataset, index)
         except SkipItem:
             continue
         except PluginError as error:
-            raise Broken("items as the dataset says", str(error), type(dataset)) from error
-        at = type(dataset).__getitem__
+            raise Broken("items as the dataset says", str(error), at) from None
         if not dataset.classes and label is not None:
             raise Broken("no labels, for classes = 0", f"the label {label}", at)
         limits = dataset.value_range
@@ -47,42 +50,40 @@ def items_are_as_it_says(subject: Subject) -> None:
 
 
 def items_are_the_same_each_time(subject: Subject) -> None:
-    """Read again, by another one, and by several threads at once."""
+    """Read again, by a second dataset, and by several threads at once."""
     first, second = _prepared(subject), _prepared(subject)
-    torch.manual_seed(1)
-    np.random.seed(1)
+    seed_everything(1)
     once = [_item(first, index) for index in _some(first)]
-    np.random.seed(2)
-    torch.manual_seed(2)
+    seed_everything(2)
     with ThreadPoolExecutor(4) as pool:
-        indices = list(_some(second))
-        twice = list(pool.map(lambda index: _item(second, index), indices))
-    if len(first) != len(second) or not all(map(_same, once, twice)):
-        raise Broken("the same items each time", "others when they were read again",
-                     type(first).__getitem__)  # fmt: skip
+        twice = list(pool.map(functools.partial(_item, second), _some(second)))
+    try:
+        np.testing.assert_equal((len(second), twice), (len(first), once))
+    except AssertionError:
+        at = type(first).__getitem__
+        raise Broken("the same items each time", "others when read again", at) from None
 
 
 def fingerprint_is_stable(subject: Subject) -> None:
-    """The same before and after reading, and for another one with the same options."""
+    """The same before and after reading, and for a second dataset with the same options."""
     first, second = _prepared(subject), _prepared(subject)
-    before = _fingerprint(first)
+    before = first.fingerprint()
     for index in _some(first):
         _item(first, index)
+    found = [before, first.fingerprint(), second.fingerprint()]
     if not isinstance(before, str) or not before:
         raise Broken("a fingerprint in hex digits", repr(before), type(first).fingerprint)
-    for other in (_fingerprint(first), _fingerprint(second)):
-        if other != before:
-            raise Broken(f"the same fingerprint, {before}", other, type(first).fingerprint)
+    if len(set(found)) > 1:
+        raise Broken("the same fingerprint each time", ", ".join(found), type(first).fingerprint)
 
 
 def fingerprint_changes_with_content(subject: Subject) -> None:
-    """One file of the data changed, or the seed it is drawn from."""
-    dataset = _prepared(subject)
+    """With one file of the data changed, or the seed it is drawn from."""
+    before = _prepared(subject).fingerprint()
     for what, options in _other_contents(subject):
-        other = _prepared(subject, options)
-        if _fingerprint(dataset) == _fingerprint(other):
-            raise Broken(f"another fingerprint, {what}", "the same one",
-                         type(dataset).fingerprint)  # fmt: skip
+        if _prepared(subject, options).fingerprint() == before:
+            at = subject.target.fingerprint
+            raise Broken(f"another fingerprint with {what}", "the same one", at)
 
 
 def preview_is_a_picture(subject: Subject) -> None:
@@ -92,8 +93,7 @@ def preview_is_a_picture(subject: Subject) -> None:
     stored = np.stack([item[0] for item in items if item is not None][:5])
     samples = from_bytes(torch.from_numpy(stored), dataset.value_range)
     for real in (None, samples):
-        with expecting("a picture of samples", type(dataset).preview):
-            picture = dataset.preview(samples, real)
+        picture = dataset.preview(samples, real)
         if not isinstance(picture, Image.Image):
             raise Broken("a PIL image", type(picture).__name__, type(dataset).preview)
 
@@ -101,12 +101,9 @@ def preview_is_a_picture(subject: Subject) -> None:
 def _prepared(subject: Subject, options: Options | None = None) -> Any:
     dataset = subject.build() if options is None else subject.target(options)
     try:
-        with expecting("data that can be prepared", type(dataset).prepare):
-            dataset.prepare()
-    except Broken as broken:
-        if isinstance(broken.__cause__, DataUnavailable):
-            raise NotApplicable(f"the data can't be had now: {broken.__cause__}") from None
-        raise
+        dataset.prepare()
+    except DataUnavailable as error:
+        raise NotApplicable(f"its data is not available: {error}") from None
     return dataset
 
 
@@ -138,58 +135,44 @@ def _item(dataset: Dataset, index: int) -> Item | None:
         return None
 
 
-def _same(one: Item | None, other: Item | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one[0], other[0]) and one[1] == other[1]
-
-
-def _fingerprint(dataset: Any) -> str:
-    with expecting("a fingerprint", type(dataset).fingerprint):
-        found: str = dataset.fingerprint()
-    return found
-
-
 def _other_contents(subject: Subject) -> Iterator[tuple[str, Options]]:
-    """Options under which the data is another."""
+    """Options under which the content is different, each with what was changed."""
     options = subject.options()
     values = dict(options)
-    paths = {
-        name: each for name, each in values.items() if isinstance(each, Path) and each.exists()
-    }
-    for name, path in paths.items():
-        yield f"one file of '{name}' changed", _refit(options, name, _changed_copy(path))
-    if not paths and "seed" in values:
-        yield "the option 'seed' changed", _refit(options, "seed", values["seed"] + 1)
+    paths = [name for name in values if isinstance(values[name], Path) and values[name].exists()]
+    for name in paths:
+        yield f"one file of '{name}' changed", _refit(options, name, _changed_copy(values[name]))
     if not paths and "seed" not in values:
         raise NotApplicable("it has neither a path nor a seed to change its content by")
+    if not paths:
+        yield "another seed", _refit(options, "seed", values["seed"] + 1)
 
 
-def _refit(options: Options, name: str, value: Any) -> Options:
-    given = {key: each for key, each in dict(options).items() if each is not None}
+def _refit(options: Options, name: str, changed: Any) -> Options:
+    given = {key: value for key, value in dict(options).items() if value is not None}
     try:
-        return validation.validate(type(options), {**given, name: value}, f"with another '{name}'")
+        return validation.validate(
+            type(options), {**given, name: changed}, f"with another '{name}'"
+        )
     except GanfwError as error:
         raise NotApplicable(str(error)) from None
 
 
 def _changed_copy(path: Path) -> Path:
-    """A copy with other content: an archive less one file, or a byte added to a file."""
-    copy = scratch() / f"changed-{path.name}"
+    """A copy with other content: an archive without its last file, or a byte added to a file."""
+    copy = new_folder() / path.name
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
-            for member in [each for each in old.infolist() if not each.is_dir()][:-1]:
+            for member in [member for member in old.infolist() if not member.is_dir()][:-1]:
                 new.writestr(member, old.read(member))
         return copy
-    if path.is_file():
-        shutil.copy(path, copy)
-        files = [copy]
-    else:
-        shutil.rmtree(copy, ignore_errors=True)
+    if path.is_dir():
         shutil.copytree(path, copy)
-        files = sorted(each for each in copy.rglob("*") if each.is_file())
-    with files[0].open("ab") as file:
-        file.write(b"\0")
+    else:
+        shutil.copy(path, copy)
+    file = min(file for file in (copy, *copy.rglob("*")) if file.is_file())
+    with file.open("ab") as opened:
+        opened.write(b"\0")
     return copy
 
 

@@ -1,73 +1,49 @@
-"""What a discriminator owes: one raw score per sample, differentiable twice."""
+"""What a discriminator must do: give one raw score per sample, differentiable twice."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from ..interfaces.shapes import Shapes
 from .failure import Broken, expecting
-from .networks import NetworkChecks, with_labels
-from .subject import Subject, describe
+from .networks import NETWORK_CHECKS, Trial, check_outputs, trials
+from .subject import Subject
 
 _DRAWS = 8
 
 
-def draw_samples(shapes: Shapes, count: int) -> Tensor:
-    """Random samples (B, *shapes.sample) within the range."""
-    samples = torch.randn(count, *shapes.sample)
-    if shapes.value_range is None:
-        return samples
-    low, high = shapes.value_range
-    return samples.sigmoid() * (high - low) + low
-
-
-NETWORK = NetworkChecks(draw_samples, with_labels)
-
-
 def one_score_per_sample(subject: Subject) -> None:
     """For a batch in training, and for a single sample in evaluation."""
-    NETWORK.check_outputs(subject, "scores", lambda shapes: ())
+    check_outputs(subject, "scores", lambda shapes: ())
 
 
 def scores_are_raw(subject: Subject) -> None:
-    """Losses take logits: a sigmoid at the end makes them wrong without a word."""
-    for shapes in subject.fitting():
-        scores = []
-        for seed in range(_DRAWS):
-            torch.manual_seed(seed)
-            network = subject.build(shapes)
-            with torch.no_grad():
-                for weight in network.parameters():
-                    weight.normal_()
-                samples, labels = draw_samples(shapes, 8), NETWORK.labels(shapes, 8)
-                scores.append(NETWORK.forward(network, samples, labels, describe(shapes)))
-        found = torch.cat(scores)
-        if found.min() >= 0 and found.max() <= 1:
-            raise Broken(
-                "raw scores, which take any value",
-                f"{len(found)} scores of random weights, all in 0..1: remove the sigmoid",
-                type(network).forward,
-            )
+    """Losses take logits: after a sigmoid their values are wrong, and nothing says so."""
+    for trial in trials(subject, 8):
+        scores = torch.cat([_scores_of_random_weights(trial) for _ in range(_DRAWS)])
+        if scores.min() >= 0 and scores.max() <= 1:
+            got = f"{len(scores)} scores of random weights, all in 0..1: remove the sigmoid"
+            raise Broken("raw scores, which take any value", got, trial.at)
 
 
 def survives_double_backward(subject: Subject) -> None:
     """Gradient penalties differentiate the gradient at the input (Gulrajani et al. 2017)."""
-    for network, shapes, samples, labels in NETWORK.each(subject, 3):
-        samples.requires_grad_()
-        scores = NETWORK.forward(network, samples, labels, describe(shapes))
-        with expecting("a gradient penalty that can be learned from", type(network).forward):
-            (gradient,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
+    for trial in trials(subject, 3):
+        trial.inputs.requires_grad_()
+        scores = trial.output()
+        with expecting("a gradient penalty that can be differentiated", trial.at):
+            (gradient,) = torch.autograd.grad(scores.sum(), trial.inputs, create_graph=True)
             gradient.square().sum().backward()  # type: ignore[no-untyped-call]
-        found = [each.grad for each in network.parameters() if each.grad is not None]
-        if not found or not all(each.isfinite().all() for each in found):
-            raise Broken("finite gradients of a gradient penalty", "none, nan or infinity",
-                         type(network).forward)  # fmt: skip
+        grads = [weight.grad for weight in trial.network.parameters() if weight.grad is not None]
+        if not grads or not all(grad.isfinite().all() for grad in grads):
+            raise Broken("finite gradients of a penalty", "none, nan or infinity", trial.at)
 
 
-CHECKS = (
-    one_score_per_sample,
-    scores_are_raw,
-    survives_double_backward,
-    *NETWORK.checks,
-)
+@torch.no_grad()
+def _scores_of_random_weights(trial: Trial) -> Tensor:
+    for weight in trial.network.parameters():
+        weight.normal_()
+    return trial.output()
+
+
+CHECKS = (one_score_per_sample, scores_are_raw, survives_double_backward, *NETWORK_CHECKS)

@@ -1,4 +1,4 @@
-"""How a broken contract is told: what was expected, what came, and which line of whose file."""
+"""How a broken contract is reported: what was expected, what came, and which line of which file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import traceback
 import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 
 class ContractFailure(AssertionError):
-    """A component that does not keep its contract."""
+    """A component that breaks its contract."""
 
     def __init__(self, subject: str, title: str, expected: str, got: str, at: str) -> None:
         lines = [f"{subject}: {title}", f"  expected  {expected}", f"  got       {got}"]
@@ -26,17 +27,16 @@ class ContractFailure(AssertionError):
 
 
 class NotApplicable(unittest.SkipTest):
-    """A check that means nothing for this component, or can't be made here; pytest skips it."""
+    """A check that means nothing for this component, or can't be run here; pytest skips it."""
 
 
+@dataclass(eq=False)
 class Broken(Exception):
     """Raised by a check: what was expected, what came, and the function or class to look at."""
 
-    def __init__(self, expected: str, got: str, at: Any = None) -> None:
-        super().__init__(f"expected {expected}, got {got}")
-        self.expected = expected
-        self.got = got
-        self.at = at
+    expected: str
+    got: str
+    at: Any = None
 
 
 @contextmanager
@@ -47,9 +47,8 @@ def expecting(expected: str, at: Any = None) -> Iterator[None]:
     except (Broken, NotApplicable):
         raise
     except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        broken = Broken(expected, text[:400], at)
-        raise broken.with_traceback(error.__traceback__) from error
+        got = " ".join(f"{type(error).__name__}: {error}".split())[:400]
+        raise Broken(expected, got, at).with_traceback(error.__traceback__) from error
 
 
 def place(thing: Any, trace: TracebackType | None, home: Path | None) -> str:
@@ -57,14 +56,11 @@ def place(thing: Any, trace: TracebackType | None, home: Path | None) -> str:
 
     ``home`` is the folder or file of the component's code.
     """
-    frames = [each for each in traceback.extract_tb(trace) if _is_within(each.filename, home)]
+    frames = list(traceback.extract_tb(trace))
+    frames = [frame for frame in frames if home and Path(frame.filename).is_relative_to(home)]
     if frames:
         return f"{frames[-1].filename}:{frames[-1].lineno}"
     try:
         return f"{inspect.getsourcefile(thing)}:{inspect.getsourcelines(thing)[1]}"
     except (OSError, TypeError):
         return "" if home is None else str(home)
-
-
-def _is_within(filename: str, home: Path | None) -> bool:
-    return home is not None and Path(filename).is_relative_to(home)

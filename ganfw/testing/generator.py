@@ -1,52 +1,32 @@
-"""What a generator owes: samples of the data's shape and range, from latents and labels."""
+"""What a generator must do: make samples of the data's shape and range."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
-from ..interfaces.shapes import Shapes
 from .failure import Broken
-from .networks import NetworkChecks, with_labels
-from .subject import Subject, describe
+from .networks import NETWORK_CHECKS, samples_have_the_right_shape, trials
+from .subject import Subject
 
-_TRAINED = 4.0
-"""Weights are scaled so to stand for trained ones, which are larger than fresh ones."""
-
-
-def _latents(shapes: Shapes, count: int) -> Tensor:
-    return torch.randn(count, shapes.latent_dim)
-
-
-NETWORK = NetworkChecks(_latents, with_labels)
-
-
-def samples_have_the_shape_of_the_data(subject: Subject) -> None:
-    """For a batch in training, and for a single sample in evaluation."""
-    NETWORK.check_outputs(subject, "samples", lambda shapes: shapes.sample)
+_FACTOR = 4.0
+"""Weights are multiplied by it to stand for trained ones, which are larger than new ones."""
 
 
 def samples_lie_in_the_value_range(subject: Subject) -> None:
     """Whatever the weights: the data's range is ``shapes.value_range``."""
-    for network, shapes, latents, labels in NETWORK.each(subject, 8):
-        if shapes.value_range is None:
+    for trial in trials(subject, 8):
+        if trial.shapes.value_range is None:
             continue
         with torch.no_grad():
-            for weight in network.parameters():
-                weight.mul_(_TRAINED)
-            samples = NETWORK.forward(network, latents, labels, describe(shapes))
-        low, high = shapes.value_range
+            for weight in trial.network.parameters():
+                weight.mul_(_FACTOR)
+            samples = trial.output()
+        low, high = trial.shapes.value_range
         least, greatest = float(samples.min()), float(samples.max())
         if least < low - 1e-3 or greatest > high + 1e-3:
-            raise Broken(
-                f"samples in {low:g}..{high:g}, for {describe(shapes)}; shapes.bound() keeps them",
-                f"{least:.3g}..{greatest:.3g} once its weights are {_TRAINED:g} times as large",
-                type(network).forward,
-            )
+            expected = f"samples in {low:g}..{high:g}, for {trial.what}: use shapes.bound()"
+            got = f"{least:.3g}..{greatest:.3g} with weights {_FACTOR:g} times as large"
+            raise Broken(expected, got, trial.at)
 
 
-CHECKS = (
-    samples_have_the_shape_of_the_data,
-    samples_lie_in_the_value_range,
-    *NETWORK.checks,
-)
+CHECKS = (samples_have_the_right_shape, samples_lie_in_the_value_range, *NETWORK_CHECKS)

@@ -1,10 +1,9 @@
-"""What a metric owes: finite scores by name, and how they were made."""
+"""What a metric must do: give finite scores by name, and say how they were made."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -12,18 +11,39 @@ from torch import Tensor
 
 from ..errors import DataUnavailable, PluginError, ShapesError
 from ..interfaces.shapes import Shapes
-from .discriminator import draw_samples
-from .failure import Broken, NotApplicable, expecting
+from .failure import Broken, NotApplicable
 from .subject import Subject, describe
-from .toys import ToyDataset
+from .toys import ToyDataset, random_samples, toy_labels
 
-SHAPES = (Shapes((2,), None, 3, 5), Shapes((3, 32, 32), (-1.0, 1.0), 3, 5))
+SHAPES = (Shapes((2,), None, 3, 5), Shapes((3, 16, 16), (-1.0, 1.0), 3, 5))
 _REAL = 48
 
 
-def scores_are_numbers_with_their_making(subject: Subject) -> None:
-    """At least one finite score, and beside it how it was made: a bare number says nothing."""
-    for shapes, scores in _judged(subject):
+class Trial:
+    """A metric, real samples of one shape, and a generator that makes noise."""
+
+    def __init__(self, subject: Subject, shapes: Shapes) -> None:
+        torch.manual_seed(0)
+        self.metric = subject.build()
+        self.shapes = shapes
+        self.real = random_samples(shapes, _REAL)
+        self.given = [(self.real, self.real.clone())]
+        """All samples that the metric was given, each with a copy."""
+
+    def scores(self) -> Any:
+        """Raises ShapesError for samples that the metric can't judge."""
+        self.metric.prepare(ToyDataset(self.shapes, _REAL), toy_labels(self.shapes, _REAL))
+        return self.metric(self.real, self._generate)
+
+    def _generate(self, count: int) -> Tensor:
+        samples = random_samples(self.shapes, count)
+        self.given.append((samples, samples.clone()))
+        return samples
+
+
+def scores_are_numbers_with_details(subject: Subject) -> None:
+    """At least one finite score, and beside it how it was made: a bare number can't be compared."""
+    for trial, scores in _judged(subject):
         at = subject.target.__call__
         if not isinstance(scores, Mapping) or not all(isinstance(key, str) for key in scores):
             raise Broken("scores by name", type(scores).__name__, at)
@@ -31,78 +51,42 @@ def scores_are_numbers_with_their_making(subject: Subject) -> None:
             json.dumps(dict(scores), allow_nan=False)
         except (TypeError, ValueError) as error:
             raise Broken("plain, finite values, that JSON can hold", str(error), at) from error
-        if not any(isinstance(each, float) for each in scores.values()):
-            raise Broken(f"a score, a float, for {describe(shapes)}", repr(dict(scores)), at)
+        if not any(isinstance(score, float) for score in scores.values()):
+            raise Broken(f"a score, a float, for {describe(trial.shapes)}", repr(dict(scores)), at)
         if len(scores) < 2:
-            raise Broken("how the score was made, beside it: sample counts, features, seed",
-                         f"{dict(scores)} alone", at)  # fmt: skip
+            raise Broken("also how it was made: sample counts, seed", f"{dict(scores)} alone", at)
 
 
 def same_samples_same_scores(subject: Subject) -> None:
-    """Asked again about the same samples, it says the same."""
-    first = [dict(scores) for _, scores in _judged(subject)]
-    second = [dict(scores) for _, scores in _judged(subject)]
+    """Given the same samples again, it gives the same scores."""
+    first, second = ([dict(scores) for _, scores in _judged(subject)] for _ in range(2))
     if first != second:
         raise Broken(f"the same scores again, {first}", repr(second), subject.target.__call__)
 
 
-def samples_are_left_alone(subject: Subject) -> None:
+def samples_are_not_changed(subject: Subject) -> None:
     """Other metrics judge the same samples, real and generated ones."""
-    for shapes in SHAPES:
-        torch.manual_seed(0)
-        real = draw_samples(shapes, _REAL)
-        given = [(real, real.clone())]
-        with suppress(ShapesError):
-            _judge(subject, shapes, real, given)
-        if not all(torch.equal(samples, before) for samples, before in given):
-            raise Broken("real and generated samples left as they were", "samples changed in place",
-                         subject.target.__call__)  # fmt: skip
+    for trial, _ in _judged(subject):
+        if not all(torch.equal(samples, before) for samples, before in trial.given):
+            at = subject.target.__call__
+            raise Broken("samples that are left as they were", "some changed in place", at)
 
 
-def _judged(subject: Subject) -> list[tuple[Shapes, Any]]:
-    found = []
+def _judged(subject: Subject) -> list[tuple[Trial, Any]]:
+    """The scores of each kind of data that the metric can judge."""
+    judged = []
     for shapes in SHAPES:
-        torch.manual_seed(0)
-        with suppress(ShapesError):
-            found.append((shapes, _judge(subject, shapes, draw_samples(shapes, _REAL))))
-    if not found:
-        kinds = " and ".join(describe(shapes) for shapes in SHAPES)
+        trial = Trial(subject, shapes)
+        try:
+            judged.append((trial, trial.scores()))
+        except ShapesError:
+            continue
+        except (ImportError, PluginError, DataUnavailable) as error:
+            raise NotApplicable(f"it needs what is not installed: {error}") from None
+    if not judged:
+        kinds = " and ".join(map(describe, SHAPES))
         raise Broken("scores of some data", f"ShapesError for {kinds}", subject.target.__call__)
-    return found
+    return judged
 
 
-def _judge(
-    subject: Subject,
-    shapes: Shapes,
-    real: Tensor,
-    given: list[tuple[Tensor, Tensor]] | None = None,
-) -> Any:
-    """The scores; what was generated for them is added to ``given``, with a copy of each."""
-    stream = torch.Generator().manual_seed(1)
-
-    def generate(count: int) -> Tensor:
-        noise = torch.randn(count, *shapes.sample, generator=stream)
-        samples = noise if shapes.value_range is None else noise.tanh()
-        if given is not None:
-            given.append((samples, samples.clone()))
-        return samples
-
-    metric = subject.build()
-    labels = torch.arange(len(real)) % shapes.classes
-    try:
-        with expecting(f"scores of {describe(shapes)}", type(metric).__call__):
-            metric.prepare(ToyDataset(shapes, len(real)), labels)
-            return metric(real, generate)
-    except Broken as broken:
-        if isinstance(broken.__cause__, ShapesError):
-            raise broken.__cause__ from None
-        if isinstance(broken.__cause__, ImportError | PluginError | DataUnavailable):
-            raise NotApplicable(f"it needs what is not here: {broken.__cause__}") from None
-        raise
-
-
-CHECKS = (
-    scores_are_numbers_with_their_making,
-    same_samples_same_scores,
-    samples_are_left_alone,
-)
+CHECKS = (scores_are_numbers_with_details, same_samples_same_scores, samples_are_not_changed)

@@ -1,14 +1,14 @@
-"""Subject: a component on trial, with its options and the shapes it says it can do."""
+"""Subject: a component under test, with its options and the shapes it accepts."""
 
 from __future__ import annotations
 
-import functools
 import inspect
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from ..config import validation
 from ..errors import ShapesError
@@ -32,14 +32,14 @@ LARGE_SHAPES = (
     Shapes((3, 128, 128), (-1.0, 1.0), 0, 5),
     Shapes((3, 256, 256), (-1.0, 1.0), 0, 5),
 )
-"""Tried for a network that refuses all of the usual ones."""
+"""Tried if a network refuses all of the usual ones."""
 
 
 @dataclass(frozen=True)
 class Subject:
     """What a check is given.
 
-    ``given`` are options by name, ``shapes`` the shapes to try instead of the usual ones.
+    ``given`` are options by name, ``shapes`` are tried instead of the usual ones.
     """
 
     registry: Registry
@@ -75,35 +75,28 @@ class Subject:
         options: Options = validation.validate(model, self.given, self.registered.label)
         return options
 
-    def build(self, *arguments: Any) -> Any:
-        """The component, made as the engine makes it."""
-        options = self.options()
-        with expecting("that it can be built from its options", self.target.__init__):
-            return self.target(options, *arguments)
+    def build(self, *shapes: Shapes) -> Any:
+        """The component, built as the engine does it: from its options, and a network's shapes."""
+        return self.target(self.options(), *shapes)
 
-    def fitting(self) -> list[Shapes]:
-        """The shapes that the network accepts: it refuses the others with ShapesError."""
-        found = self._accepted(tuple(self.shapes or USUAL_SHAPES))
-        found = found or self._accepted(() if self.shapes else LARGE_SHAPES)
-        if not found:
-            raise Broken(
-                "a network that can be built for some shape",
-                f"ShapesError for each of {len(self.shapes) or 'all the'} shapes tried",
-                self.target.__init__,
-            )
-        return found
-
-    def _accepted(self, shapes: tuple[Shapes, ...]) -> list[Shapes]:
-        return [each for each in shapes if self._accepts(each)]
-
-    def _accepts(self, shapes: Shapes) -> bool:
-        options = self.options()
-        with expecting(f"a network for {describe(shapes)}, or ShapesError", self.target.__init__):
-            try:
-                self.target(options, shapes)
-            except ShapesError:
-                return False
-        return True
+    def networks(self, seed: int) -> Iterator[tuple[Shapes, Any]]:
+        """A network for each of the shapes that it accepts: it refuses others with ShapesError."""
+        for candidates in [self.shapes] if self.shapes else [USUAL_SHAPES, LARGE_SHAPES]:
+            accepted = False
+            for shapes in candidates:
+                torch.manual_seed(seed)
+                with expecting(f"a network for {describe(shapes)}, or ShapesError"):
+                    try:
+                        network = self.build(shapes)
+                    except ShapesError:
+                        continue
+                accepted = True
+                yield shapes, network
+            if accepted:
+                return
+        tried = f"each of {len(self.shapes)}" if self.shapes else "all"
+        expected, got = "a network for some shape", f"ShapesError for {tried} shapes tried"
+        raise Broken(expected, got, self.target.__init__)
 
 
 def describe(shapes: Shapes) -> str:
@@ -113,13 +106,3 @@ def describe(shapes: Shapes) -> str:
     within = "" if limits is None else f" in {limits[0]:g}..{limits[1]:g}"
     classes = f" with {shapes.classes} classes" if shapes.classes else ""
     return f"{what} {shapes}{within}{classes}"
-
-
-@functools.cache
-def scratch() -> Path:
-    """A folder for what checks write, gone when the process ends."""
-    _KEPT.append(tempfile.TemporaryDirectory(prefix="ganfw-check-"))
-    return Path(_KEPT[-1].name)
-
-
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []

@@ -1,4 +1,4 @@
-"""Small, plain partners for whatever is being tried: both players, a loss, a dataset."""
+"""Small, plain partners for a component under test: both players, a loss, a dataset, samples."""
 
 from __future__ import annotations
 
@@ -26,20 +26,18 @@ class ToyGenerator(Generator):
 
     def __init__(self, options: Options, shapes: Shapes) -> None:
         super().__init__(options, shapes)
-        size = math.prod(shapes.sample)
-        self.layers = nn.Sequential(nn.Linear(shapes.latent_dim, 8), nn.Tanh(), nn.Linear(8, size))
+        self.layers = _layers(shapes.latent_dim, math.prod(shapes.sample))
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.shapes.bound(self.layers(latents).view(-1, *self.shapes.sample))
 
 
 class ToyDiscriminator(Discriminator):
-    """Two linear layers with a smooth activation, so that every derivative is there."""
+    """Two linear layers with a smooth activation, so that every derivative exists."""
 
     def __init__(self, options: Options, shapes: Shapes) -> None:
         super().__init__(options, shapes)
-        size = math.prod(shapes.sample)
-        self.layers = nn.Sequential(nn.Linear(size, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.layers = _layers(math.prod(shapes.sample), 1)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         scores: Tensor = self.layers(samples.flatten(1))
@@ -57,30 +55,48 @@ class ToyLoss(Loss):
 
 
 class ToyDataset(Dataset):
-    """``count`` samples of any shape, the same ones each time. Items are uint8."""
+    """``count`` samples of any shape, the same ones each time. ``items`` (N, ...) are uint8."""
 
     def __init__(self, shapes: Shapes, count: int = 12) -> None:
         super().__init__(Options())
         self.sample_shape = shapes.sample
         self.value_range = shapes.value_range or (-1.0, 1.0)
         self.classes = shapes.classes
-        self._items = np.random.default_rng(0).integers(0, 256, (count, *shapes.sample), np.uint8)
+        self.items = np.random.default_rng(0).integers(0, 256, (count, *shapes.sample), np.uint8)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __getitem__(self, index: int) -> Item:
-        return self._items[index], index % self.classes if self.classes else None
+        return self.items[index], index % self.classes if self.classes else None
 
     def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
         return Image.new("RGB", (8 * len(samples), 8))
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(self._items.tobytes()).hexdigest()
+        return hashlib.sha256(self.items.tobytes()).hexdigest()
+
+
+def _layers(inputs: int, outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, outputs))
+
+
+def random_samples(shapes: Shapes, count: int) -> Tensor:
+    """Random samples (B, *shapes.sample) within the value range."""
+    samples = torch.randn(count, *shapes.sample)
+    if shapes.value_range is None:
+        return samples
+    low, high = shapes.value_range
+    return samples.sigmoid() * (high - low) + low
+
+
+def toy_labels(shapes: Shapes, count: int) -> Tensor | None:
+    """Labels (B,), all classes in turn, or None if there are none."""
+    return torch.arange(count) % shapes.classes if shapes.classes else None
 
 
 def toy_game(shapes: Shapes, device: torch.device) -> Game:
-    """Both toys on ``device`` with Adam, playing for the toy loss."""
+    """Both toys on ``device`` with Adam and the toy loss."""
     generator = ToyGenerator(Options(), shapes).to(device)
     discriminator = ToyDiscriminator(Options(), shapes).to(device)
     return Game(
@@ -91,17 +107,13 @@ def toy_game(shapes: Shapes, device: torch.device) -> Game:
 
 
 def toy_step(device: torch.device) -> Callable[[], float]:
-    """A function that plays one whole step on ``device`` and gives the discriminator's loss."""
+    """A function that plays one whole step on ``device`` and returns the discriminator's loss."""
     shapes = Shapes((3, 16, 16), (-1.0, 1.0), 0, 4)
     game = toy_game(shapes, device)
     batch = Batch(torch.zeros(8, *shapes.sample, device=device), None)
 
     def step() -> float:
-        losses = game.step([batch], lambda count: torch.randn(count, 4, device=device), _nothing)
+        losses = game.step([batch], lambda n: torch.randn(n, 4, device=device), lambda *event: None)
         return float(losses.loss_D)
 
     return step
-
-
-def _nothing(name: str, player: Player) -> None:
-    """Nobody watches the gradients."""

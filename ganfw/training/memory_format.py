@@ -24,7 +24,7 @@ def use_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[str]
     A network that takes its feature maps apart with ``view`` can't be run so. Then all are laid
     out as before, and the lines returned say so.
     """
-    if not any(weight.dim() == 4 for each in networks.values() for weight in each.parameters()):
+    if not any(weight.dim() == 4 for it in networks.values() for weight in it.parameters()):
         attempt()
         return []
     for network in networks.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_runs import change_record, run_folder, score, write_lines
+from made_up_runs import REPLACED_DATA, change_provenance, run_folder, score, write_lines
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and its driver")
@@ -21,7 +21,7 @@ def _page(path: Path, folders: list[Path]) -> Path:
     from ganfw.report.page import render
     from ganfw.report.summary import named_apart, read
 
-    path.write_text(render(named_apart([read(each) for each in folders])), encoding="utf-8")
+    path.write_text(render(named_apart([read(folder) for folder in folders])), encoding="utf-8")
     return path
 
 
@@ -29,8 +29,7 @@ def _page(path: Path, folders: list[Path]) -> Path:
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     folders = [run_folder(root, number, lr) for number, lr in ((1, 0.1), (2, 0.2))]
-    data = {"trained_on": "sprites", "asked": "pokemon", "fingerprint": "ab", "examples": 100}
-    change_record(folders[0], data=data, argv=["ganfw", "run", "</script>"])
+    change_provenance(folders[0], data=REPLACED_DATA, argv=("ganfw", "run", "</script>"))
     more = {"metric": "kid", "main": "kid", "result": {"kid": 0.5, "kid_std": 0.1}}
     lines = [score(step, 90 - step / 10) for step in (100, 200, 300)]
     write_lines(folders[1] / "scores.jsonl", lines + [score(step, 0, **more) for step in (1, 2)])
@@ -104,10 +103,10 @@ def _button(driver: Any, act: str, number: int = 0) -> Any:
 def _nothing_is_wrong(driver: Any) -> None:
     """Nothing runs out of the window sideways, is fetched, or complained of."""
     assert _run(driver, "document.documentElement.scrollWidth <= window.innerWidth")
-    resources = "performance.getEntriesByType('resource').map(each => each.name)"
-    assert not [each for each in _run(driver, resources) if each.startswith("http")]
+    resources = "performance.getEntriesByType('resource').map(entry => entry.name)"
+    assert not [name for name in _run(driver, resources) if name.startswith("http")]
     log = driver.get_log("browser")
-    assert [each for each in log if each["level"] in ("SEVERE", "WARNING")] == []
+    assert [entry for entry in log if entry["level"] in ("SEVERE", "WARNING")] == []
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])

@@ -20,10 +20,22 @@ from ganfw.interfaces.run_view import Requests
 from ganfw.registry.component import API, KINDS, OLDEST_API, SLOT_OF
 from ganfw.registry.hookspecs import ganfw_components
 from ganfw.registry.loading import HOOK
+from ganfw.runs import records
+from ganfw.runs.json_files import Record
 from ganfw.sampling.sampler import Sampler
 from ganfw.storage.run_dir import RunDir
 from ganfw.training.progress import Outcome
 
+RECORDS = (
+    Record,
+    records.ComponentRecord,
+    records.DataRecord,
+    records.End,
+    records.MachineRecord,
+    records.PluginFileRecord,
+    records.Resumption,
+    records.ScoreData,
+)
 GOLDEN = Path(__file__).with_name("public_api.txt")
 
 
@@ -43,6 +55,9 @@ def _members(cls: type) -> Iterator[str]:
     fields = {field.name for field in dataclasses.fields(cls)} if _is_record(cls) else set()
     if _is_record(cls):
         yield f"__init__{inspect.signature(cls)}"
+    annotations = vars(cls).get("__annotations__", {})
+    model_fields = getattr(cls, "model_fields", {})
+    yield from (f"{name}: {annotations[name]}" for name in annotations if name in model_fields)
     for name, value in vars(cls).items():
         own = name in ("__init__", "__call__", "__len__", "__getitem__")
         if (name.startswith("_") and not own) or (name == "__init__" and fields):
@@ -67,7 +82,7 @@ def test_the_public_api_is_as_it_was() -> None:
         for name in sorted(set(module.__all__) - {"__version__"}):
             lines += _described(name, getattr(module, name))
     lines.append("\nmet through these")
-    for cls in (Outcome, Player, Requests, RunDir, Sampler):
+    for cls in (Outcome, Player, Requests, RunDir, Sampler, *RECORDS):
         lines += _described(cls.__name__, cls)
     now = "\n".join(lines) + "\n"
     if os.environ.get("GANFW_WRITE_GOLDEN"):

@@ -36,8 +36,8 @@ def test_a_run_and_what_it_holds(run: ganfw.Run) -> None:
     assert run.path.name == "0001-mine"
     assert run.outcome is not None
     assert run.outcome.step == 10
-    assert [row["step"] for row in run.metrics()] == list(range(1, 11))
-    assert {"D/least-squares.real", "D/gradient-penalty.penalty"} <= run.metrics()[0].keys()
+    assert [row.step for row in run.metrics()] == list(range(1, 11))
+    assert {"D/least-squares.real", "D/gradient-penalty.penalty"} <= run.metrics()[0].terms.keys()
     png = run._repr_png_()
     assert png is not None
     assert png.startswith(b"\x89PNG")

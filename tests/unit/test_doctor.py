@@ -43,7 +43,7 @@ def test_as_json(ganfw: Ganfw) -> None:
     first = report["devices"][0]
     assert first["device"] == "cpu"
     assert first["milliseconds"] > 0
-    assert {each["distribution"] for each in report["plugins"]} == {"ganfw"}
+    assert {plugin["distribution"] for plugin in report["plugins"]} == {"ganfw"}
     assert report["cache"]["writable"] is True
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganfw import Callback, EpochEnd, RunView, TrainStart, generate, log
+from ganfw import (
+    Callback,
+    EpochEnd,
+    RunView,
+    RunWarning,
+    TrainStart,
+    generate,
+    log,
+)
 
 from .disk import writing
 from .options import CollapseWatchOptions
@@ -45,7 +52,7 @@ class CollapseWatch(Callback):
     def __init__(self, options: CollapseWatchOptions) -> None:
         super().__init__(options)
         self._rows = {"alike": 0, "sure": 0}
-        self._said: list[dict[str, Any]] = []
+        self._said: list[RunWarning] = []
 
     def on_train_start(self, event: TrainStart) -> None:
         self._real = event.run.real_batch(_SAMPLES)
@@ -65,11 +72,12 @@ class CollapseWatch(Callback):
         self._count(event, "sure", sure, never_wrong)
 
     def state_dict(self) -> Mapping[str, Any]:
-        return {"rows": dict(self._rows), "said": list(self._said)}
+        return {"rows": dict(self._rows), "said": [warning.model_dump() for warning in self._said]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         if state:
-            self._rows, self._said = dict(state["rows"]), list(state["said"])
+            self._rows = dict(state["rows"])
+            self._said = [RunWarning.model_validate(values) for values in state["said"]]
 
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
@@ -85,16 +93,15 @@ class CollapseWatch(Callback):
 
     def _count(self, event: EpochEnd, what: str, holds: bool, text: str) -> None:
         self._rows[what] = self._rows[what] + 1 if holds else 0
-        if self._rows[what] < self.options.patience or what in {
-            each["what"] for each in self._said
-        }:
+        known = {warning.what for warning in self._said}
+        if self._rows[what] < self.options.patience or what in known:
             return
-        self._said.append({"step": event.step, "what": what, "text": text})
+        self._said.append(RunWarning(step=event.step, what=what, text=text))
         log.warning(f"after epoch {event.epoch}, {text}")
         folder = event.run.folder
-        with writing(folder.path / "warnings.jsonl"):
-            lines = "".join(json.dumps(each) + "\n" for each in self._said)
-            folder.write("warnings.jsonl", lines.encode())
+        with writing(folder.warnings):
+            lines = "".join(warning.to_line() for warning in self._said)
+            folder.write(folder.warnings.name, lines.encode())
 
 
 def _in_use(run: RunView) -> set[str]:

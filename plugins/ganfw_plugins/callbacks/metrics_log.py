@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 
-from ganfw import Callback, Checkpoint, Log, StepMetrics, TrainStart
+from ganfw import Callback, Checkpoint, Log, MetricsRow, StepMetrics, TrainStart
 
 from .disk import writing
 from .options import MetricsLogOptions
 
 
 class MetricsLog(Callback):
-    """Appends a line per step: ``step``, ``epoch``, ``examples`` (in this step), ``loss_D``,
-    ``loss_G``, ``examples_per_second``, and each term under its name.
-
-    JSON has no nan and no infinity: they are the strings "nan", "inf" and "-inf", which
-    ``float()`` reads. Raises RunError if the disk refuses.
-    """
+    """Appends a `ganfw.MetricsRow` for each step, or for every ``every``-th. Raises RunError if the
+    disk refuses."""
 
     options: MetricsLogOptions
 
     def on_train_start(self, event: TrainStart) -> None:
-        """Cut the file back to what the run had done, so that a resume leaves no line twice."""
+        """Cut the file back to the steps that are done, so that a resumed run repeats no line; a
+        new run begins with an empty file."""
         self._path = event.run.folder.metrics
         with writing(self._path):
-            content = self._path.read_bytes() if self._path.exists() else b""
-            kept = lines_up_to(content, event.step)
+            content = self._path.read_bytes() if self._path.exists() else None
+            kept = lines_up_to(content or b"", event.step)
             if kept != content:
                 event.run.folder.write(self._path.name, kept)
 
@@ -46,27 +41,25 @@ class MetricsLog(Callback):
 
 
 def line(row: StepMetrics, examples_per_second: float) -> str:
-    """``row`` as strict JSON, with its newline."""
-    numbers = {
-        "step": row.step,
-        "epoch": row.epoch,
-        "examples": row.examples,
-        "loss_D": row.loss_D,
-        "loss_G": row.loss_G,
-        "examples_per_second": round(examples_per_second, 3),
-        **row.terms,
-    }
-    plain = {key: value if math.isfinite(value) else str(value) for key, value in numbers.items()}
-    return json.dumps(plain, allow_nan=False) + "\n"
+    """``row`` as it is written, with its newline."""
+    return MetricsRow(
+        step=row.step,
+        epoch=row.epoch,
+        examples=row.examples,
+        loss_D=row.loss_D,
+        loss_G=row.loss_G,
+        examples_per_second=round(examples_per_second, 3),
+        terms=dict(row.terms),
+    ).to_line()
 
 
 def lines_up_to(content: bytes, step: int) -> bytes:
     """The whole lines of ``content`` for steps up to ``step``, each step once."""
     kept, last = [], 0
-    for each in content.splitlines(keepends=True):
-        found = _step_of(each)
+    for text in content.splitlines(keepends=True):
+        found = _step_of(text)
         if found is not None and last < found <= step:
-            kept.append(each)
+            kept.append(text)
             last = found
     return b"".join(kept)
 
@@ -76,6 +69,6 @@ def _step_of(content: bytes) -> int | None:
     if not content.endswith(b"\n"):
         return None
     try:
-        return int(json.loads(content)["step"])
-    except (ValueError, KeyError, TypeError):
+        return MetricsRow.model_validate_json(content).step
+    except ValueError:
         return None

@@ -6,9 +6,17 @@ import importlib.metadata
 import json
 import shlex
 from collections.abc import Iterable
-from typing import Any
 
-from ganfw import Callback, Checkpoint, RunView, TrainEnd
+from ganfw import (
+    Callback,
+    Checkpoint,
+    Provenance,
+    RunView,
+    ScoreRecord,
+    TrainEnd,
+    read_provenance,
+    read_scores,
+)
 
 from .disk import writing
 
@@ -57,7 +65,7 @@ class ModelCard(Callback):
 
 def card(run: RunView, step: int) -> str:
     """The whole text."""
-    record = run.folder.read_provenance()
+    provenance = read_provenance(run.folder)
     sample = run.shapes.sample
     folder = run.folder.path
     shape = "×".join(map(str, sample[1:])) + " pictures" if run.shapes.is_picture else "points"
@@ -65,8 +73,8 @@ def card(run: RunView, step: int) -> str:
     return _CARD.format(
         name=folder.resolve().name,
         shape=shape,
-        data=record["data"]["trained_on"],
-        examples=record["data"]["examples"],
+        data=provenance.data.trained_on,
+        examples=provenance.data.examples,
         step=step,
         picture=f"\n![Samples](samples/{shown[-1].name})\n" if shown else "",
         loaded=json.dumps(folder.as_posix(), ensure_ascii=False),
@@ -74,7 +82,7 @@ def card(run: RunView, step: int) -> str:
         dimensions=", ".join(map(str, sample)),
         version=importlib.metadata.version("ganfw"),
         scores=_scores(run),
-        facts=_facts(record),
+        facts=_facts(provenance),
         weights=next(reversed(run.exported), "generator"),
         pictures="- `samples/` shows the same latents through the epochs.\n" if shown else "",
     )
@@ -90,39 +98,40 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\r", "").replace("\n", "<br>")
 
 
-def _facts(record: dict[str, Any]) -> str:
-    parts = [f"{each['slot']}: `{each['name']}`" for each in record["components"]]
+def _facts(provenance: Provenance) -> str:
+    data, components = provenance.data, provenance.components
     facts = {
-        "made of": ", ".join(part for part in parts if not part.startswith("callback")),
-        "command": f"`{shlex.join(record['argv'])}`",
-        "seed": str(record["seed"]),
-        "device": record["machine"]["device_name"],
-        "data": f"fingerprint `{record['data']['fingerprint']}`",
+        "made of": ", ".join(
+            f"{component.slot}: `{component.name}`"
+            for component in components
+            if component.slot != "callback"
+        ),
+        "command": f"`{shlex.join(provenance.argv)}`",
+        "seed": str(provenance.seed),
+        "device": provenance.machine.device_name,
+        "data": f"fingerprint `{data.fingerprint}`",
     }
-    asked = record["data"]["asked"]
-    if asked != record["data"]["trained_on"]:
-        facts["note"] = f"`{asked}` was asked for and could not be had"
+    if data.asked != data.trained_on:
+        facts["note"] = f"`{data.asked}` was asked for and could not be had"
     return table(("", ""), facts.items())
 
 
 def _scores(run: RunView) -> str:
     """Each metric's newest main score, and where the best checkpoint is; nothing before any."""
-    try:
-        lines = run.folder.scores.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return ""
-    records = sorted(map(json.loads, lines), key=lambda each: int(each["step"]))
-    newest = {each["metric"]: each for each in records}
-    rows = [_score(each) for each in newest.values() if each["main"] in each["result"]]
+    records = sorted(read_scores(run.folder), key=lambda record: record.step)
+    newest = {record.metric: record for record in records}
+    rows = [
+        _score(record, value)
+        for record in newest.values()
+        if (value := record.main_score) is not None
+    ]
     if not rows:
         return ""
     return f"\n{table(('score', 'value', 'better', 'at step'), rows)}\n{_best(run)}"
 
 
-def _score(record: dict[str, Any]) -> tuple[str, ...]:
-    better = "lower" if record["lower_is_better"] else "higher"
-    value = f"{record['result'][record['main']]:.5g}"
-    return f"`{record['main']}`", value, better, str(record["step"])
+def _score(record: ScoreRecord, value: float) -> tuple[str, ...]:
+    return f"`{record.main}`", f"{value:.5g}", record.better, str(record.step)
 
 
 def _best(run: RunView) -> str:

@@ -26,7 +26,7 @@ class NonfiniteGuard(Callback):
     def on_checkpoint(self, event: Checkpoint) -> None:
         """All tensors are judged on the device, and the verdicts are read off it in one go."""
         tensors = dict(_tensors(event.run))
-        finite = torch.stack([each.isfinite().all() for each in tensors.values()]).tolist()
+        finite = torch.stack([tensor.isfinite().all() for tensor in tensors.values()]).tolist()
         for name, good in zip(tensors, finite, strict=True):
             if not good:
                 what = f"step {event.step}: {name} is not finite, so nothing was saved"
@@ -52,6 +52,6 @@ def advice(run: RunView, name: str) -> str:
 
 
 def _tensors(run: RunView) -> Iterator[tuple[str, Tensor]]:
-    for player, each in run.players.items():
-        for name, tensor in chain(each.network.named_parameters(), each.network.named_buffers()):
+    for player, it in run.players.items():
+        for name, tensor in chain(it.network.named_parameters(), it.network.named_buffers()):
             yield f"{player}.{name}", tensor

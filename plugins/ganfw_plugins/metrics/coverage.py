@@ -12,11 +12,11 @@ from torch import Tensor
 
 from ganfw import Dataset, ShapesError, UsageError
 
-from .judging import Generate, SampleMetric
+from .sample_metric import Generate, SampleMetric
 
 _SHRINKAGE = 0.1
 _LEAST = 4
-"""Samples of each mode: two make its centre, two its reach."""
+"""Samples of each mode: two give its centre, two its reach."""
 
 
 class ModeCoverage(SampleMetric):
@@ -25,19 +25,19 @@ class ModeCoverage(SampleMetric):
     nearest; it counts if it lies no farther from it than 95 % of that mode's real samples do, of
     those that the centre was not made from.
 
-    ``kl`` is the divergence of the counted samples' distribution over modes from the real one's,
-    in nats: 0 is best, and where the data is balanced it is the divergence from uniform. If none
-    counts it is as large as can be, as if all were of the rarest mode.
-    ``modes`` is of ``modes_known``; ``in_modes`` is the share of generated samples that count.
+    ``kl`` is the divergence of the counted samples' distribution over modes from that of the real
+    ones, in nats: 0 is best; where the data is balanced it is the divergence from uniform. If no
+    sample counts it is the largest possible, as if all were of the rarest mode. ``modes`` is of
+    ``modes_known``; ``in_modes`` is the share of generated samples that count.
 
     Two scores by category, under the labels' names, say which work well and which don't, long
     before any sample counts. ``made_by_mode`` is how many samples are nearest to it, as a multiple
     of its share of the data: 1 is as often as in the data, 0 is never. ``quality_by_mode`` is how
     near those lie: the mean of the reach over the distance, at most 1 each, so that real samples
-    are near 1, and those twice as far off as may be at 1/2; 0 where there are none.
-    ``worst_modes`` names the three that come off worst, being rare, bad or both.
+    are near 1, and those at twice the reach are 1/2; 0 where there are none. ``worst_modes`` names
+    the three that are worst, being rare, bad or both.
 
-    What was learnt by heart it doesn't punish: the training data given back covers every mode.
+    Memorization is not noticed: the training data itself covers every mode.
     """
 
     main = "mode_coverage"
@@ -67,7 +67,7 @@ class ModeCoverage(SampleMetric):
             "kl": divergence(found, known),
             "found_by_mode": found.tolist(),
             **self._by_mode(nearest, nearness, known),
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "right_on_unseen_real": unseen,
             **features.description(),
         }
@@ -87,11 +87,11 @@ class ModeCoverage(SampleMetric):
         }
 
     def _chosen_labels(self) -> Tensor:
-        """Those (N,) of the real samples that are judged. Raises ShapesError if the data has none,
+        """The labels (N,) of the chosen real samples. Raises ShapesError if the data has none,
         UsageError if one is too rare."""
         if self.labels is None:
             raise ShapesError("it needs data with labels, one for each mode")
-        labels = self.labels[self.places(len(self.labels))]
+        labels = self.labels[self.chosen_indices(len(self.labels))]
         counts = torch.bincount(labels, minlength=len(self.names))
         if counts.min() < _LEAST:
             raise UsageError(
@@ -134,7 +134,7 @@ def divergence(found: Tensor, known: Tensor) -> float:
 
 
 def _halves(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Two halves of the places of ``labels`` (N,) by chance, each with half of every label."""
+    """Two random halves of the indices of ``labels`` (N,), each with half of every label."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(labels), generator=generator)
     order = order[labels[order].argsort(stable=True)]

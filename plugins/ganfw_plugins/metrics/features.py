@@ -2,7 +2,7 @@
 
 Random convolutions with a rectifier and pooling are known to make features that tell pictures
 apart (Saxe et al. 2011, "On random weights and unsupervised feature learning"). Scores on them
-compare runs on the same data; they are no substitute for Inception's, and do not bear its names.
+compare runs on the same data; they are no substitute for Inception's, and don't use its names.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Features:
 
     def __call__(self, samples: Tensor) -> Tensor:
         """Features (B, F) of samples (B, ...)."""
-        parts = [self._raw(each.float()) for each in torch.split(samples, _CHUNK)]
+        parts = [self._raw(chunk.float()) for chunk in torch.split(samples, _CHUNK)]
         return (torch.cat(parts) - self._mean) / self._scale
 
     def description(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganfw import Dataset, ShapesError
 
-from .judging import Generate, SampleMetric
+from .sample_metric import Generate, SampleMetric
 
 Moments = tuple[Tensor, Tensor]
 """Mean (F,) and covariance (F, F)."""
@@ -20,7 +20,7 @@ Moments = tuple[Tensor, Tensor]
 class RandomFrechet(SampleMetric):
     """The Fréchet distance of Heusel et al. 2017 on features of random filters. 0 is best.
 
-    What was learnt by heart it doesn't punish: the training data given back scores 0.
+    Memorization is not noticed: the training data itself scores 0.
     """
 
     main = "random_frechet"
@@ -29,14 +29,14 @@ class RandomFrechet(SampleMetric):
         features = self.features(real)
         fake = generate(self.options.samples)
         distance = frechet_distance(moments(features.real), moments(features(fake)))
-        return {self.main: distance, **self.making(len(real), fake), **features.description()}
+        return {self.main: distance, **self.provenance(len(real), fake), **features.description()}
 
 
 class FrechetGaussian(SampleMetric):
-    """Between the data's Gaussian and the one of the generated points. 0 is best.
+    """Between the data's Gaussian and that of the generated points. 0 is best.
 
-    The data's is exact where the dataset knows it, as `gaussian` does, and fitted elsewhere. What
-    was learnt by heart it doesn't punish: only a mean and a covariance are compared.
+    The data's is exact where the dataset knows it, as `gaussian` does, and fitted elsewhere.
+    Memorization is not noticed: only a mean and a covariance are compared.
     """
 
     main = "frechet_gaussian"
@@ -47,7 +47,7 @@ class FrechetGaussian(SampleMetric):
         exact = getattr(dataset, "moments", None)
         self._known = None if exact is None else exact()
 
-    def fits(self, sample: tuple[int, ...]) -> None:
+    def check_shape(self, sample: tuple[int, ...]) -> None:
         if len(sample) != 1:
             raise ShapesError("it judges points, and this data is none")
 
@@ -56,7 +56,7 @@ class FrechetGaussian(SampleMetric):
         fake = generate(self.options.samples)
         return {
             self.main: frechet_distance(self._known or fitted, moments(fake)),
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "reference": "the dataset's own" if self._known else "fitted to the real samples",
         }
 
@@ -74,7 +74,7 @@ def frechet_distance(one: Moments, other: Moments) -> float:
     The trace of the root is taken of the symmetric C₁^½ C₂ C₁^½, which has the same eigenvalues.
     """
     (mean, cov), (mean_, cov_) = ((m.double(), c.double()) for m, c in (one, other))
-    if not all(each.isfinite().all() for each in (mean, cov, mean_, cov_)):
+    if not all(moment.isfinite().all() for moment in (mean, cov, mean_, cov_)):
         return math.nan
     values, vectors = torch.linalg.eigh(cov)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganfw import DataError, Dataset, PluginError, ShapesError, to_bytes
 
-from .judging import Generate, PictureMetric
+from .sample_metric import Generate, PictureMetric
 from .weights import find_weights, harmless_copy
 
 _CHUNK = 32
@@ -34,30 +34,30 @@ class InceptionMetric(PictureMetric):
         super().prepare(dataset, labels)
         self._loaded()
 
-    def fits(self, sample: tuple[int, ...]) -> None:
-        super().fits(sample)
+    def check_shape(self, sample: tuple[int, ...]) -> None:
+        super().check_shape(sample)
         if sample[0] not in (1, 3):
             raise ShapesError(f"it judges grey and RGB pictures, not {sample[0]} channels")
 
     def both(self, real: Tensor, generate: Generate) -> tuple[Tensor, Tensor, dict[str, Any]]:
-        """Features of the real and of the generated samples, and how they were made."""
-        ours = self.remembered(real, self.network_features)
+        """Features of the real and of the generated samples, and where they come from."""
+        ours = self.cached(real, self.network_features)
         fake = generate(self.options.samples)
-        return ours, self.network_features(fake), self.network_making(len(real), fake)
+        return ours, self.network_features(fake), self.network_provenance(len(real), fake)
 
     @torch.no_grad()
     def network_features(self, samples: Tensor) -> Tensor:
-        """What the network's layer says of samples (B, C, H, W): (B, F)."""
+        """The network's features (B, F) of samples (B, C, H, W)."""
         network = self._loaded()
         parts = []
         for rows in torch.split(samples, _CHUNK):
             parts.append(network(self._pixels(rows))[0].float().cpu())
         return torch.cat(parts)
 
-    def network_making(self, real: int, fake: Tensor) -> dict[str, Any]:
+    def network_provenance(self, real: int, fake: Tensor) -> dict[str, Any]:
         """What is written beside a score: the network and its weights, too."""
         return {
-            **self.making(real, fake),
+            **self.provenance(real, fake),
             "features": f"{self.options.network}, layer {self.layer}",
             "features_hash": self._hash,
             "resizer": "the network's own: bilinear, as TensorFlow 1",
@@ -84,26 +84,26 @@ class InceptionMetric(PictureMetric):
 
 
 class Fid(InceptionMetric):
-    """The Fréchet Inception distance of Heusel et al. 2017. 0 is best, and what the training data
-    given back scores: what was learnt by heart it doesn't punish."""
+    """The Fréchet Inception distance of Heusel et al. 2017. 0 is best. Memorization is not noticed:
+    the training data itself scores 0."""
 
     main = "fid"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         from .frechet import frechet_distance, moments
 
-        ours, theirs, making = self.both(real, generate)
-        return {self.main: frechet_distance(moments(ours), moments(theirs)), **making}
+        ours, theirs, provenance = self.both(real, generate)
+        return {self.main: frechet_distance(moments(ours), moments(theirs)), **provenance}
 
 
 class Kid(InceptionMetric):
-    """The kernel Inception distance of Bińkowski et al. 2018, over subsets. 0 is best. What was
-    learnt by heart it doesn't punish: the training data given back scores about 0 or below."""
+    """The kernel Inception distance of Bińkowski et al. 2018, over subsets. 0 is best. Memorization
+    is not noticed: the training data itself scores about 0 or below."""
 
     main = "kid"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        ours, theirs, making = self.both(real, generate)
+        ours, theirs, provenance = self.both(real, generate)
         from torch_fidelity.metric_kid import kid_features_to_metric
 
         size = min(1000, len(ours), len(theirs))
@@ -111,21 +111,21 @@ class Kid(InceptionMetric):
             theirs, ours, kid_subset_size=size, rng_seed=self.options.seed, verbose=False
         )
         mean, deviation = (
-            float(found[f"kernel_inception_distance_{each}"]) for each in ("mean", "std")
+            float(found[f"kernel_inception_distance_{moment}"]) for moment in ("mean", "std")
         )
-        return {self.main: mean, "kid_std": deviation, **making, "subsets": 100, "subset": size}
+        return {self.main: mean, "kid_std": deviation, **provenance, "subsets": 100, "subset": size}
 
 
 class InceptionScore(InceptionMetric):
-    """The Inception score of Salimans et al. 2016: more is better. It never looks at real samples,
-    so it can't tell what was learnt by heart, and means little for pictures unlike ImageNet's."""
+    """The Inception score of Salimans et al. 2016: more is better. It never looks at real samples.
+    So memorization is not noticed, and it means little for pictures unlike ImageNet's."""
 
     main = "inception_score"
     lower_is_better = False
     layer = "logits_unbiased"
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        self.fits(tuple(real.shape[1:]))
+        self.check_shape(tuple(real.shape[1:]))
         fake = generate(self.options.samples)
         theirs = self.network_features(fake)
         from torch_fidelity.metric_isc import isc_features_to_metric
@@ -135,14 +135,14 @@ class InceptionScore(InceptionMetric):
         return {
             self.main: float(found["inception_score_mean"]),
             "inception_score_std": float(found["inception_score_std"]),
-            **self.network_making(0, fake),
+            **self.network_provenance(0, fake),
             "splits": splits,
         }
 
 
 class PrecisionRecall(InceptionMetric):
-    """Precision and recall of Kynkäänniemi et al. 2019, k = 3. 1 is best, and what the training
-    data given back scores: what was learnt by heart they don't punish."""
+    """Precision and recall of Kynkäänniemi et al. 2019, k = 3. 1 is best. Memorization is not
+    noticed: the training data itself scores 1."""
 
     main = "precision"
     lower_is_better = False
@@ -152,14 +152,14 @@ class PrecisionRecall(InceptionMetric):
         return 4
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
-        ours, theirs, making = self.both(real, generate)
+        ours, theirs, provenance = self.both(real, generate)
         from torch_fidelity.metric_prc import prc_features_to_metric
 
         found = prc_features_to_metric(theirs, ours, save_cpu_ram=True, verbose=False)
         return {
             "precision": float(found["precision"]),
             "recall": float(found["recall"]),
-            **making,
+            **provenance,
             "neighbours": 3,
         }
 

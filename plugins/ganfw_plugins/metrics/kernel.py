@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .judging import Generate, SampleMetric
+from .sample_metric import Generate, SampleMetric
 
 _ROWS = 2048
 
@@ -17,8 +17,8 @@ class RandomKid(SampleMetric):
     """The kernel distance of Bińkowski et al. 2018 on features of random filters. 0 is best, and
     an unbiased estimate may lie a little below.
 
-    What was learnt by heart it doesn't punish: the training data given back scores far below 0,
-    better than new samples could.
+    Memorization is not noticed: the training data itself scores far below 0, better than new
+    samples could.
     """
 
     main = "random_kid"
@@ -29,7 +29,7 @@ class RandomKid(SampleMetric):
         distance = squared_discrepancy(features.real, features(fake), self.options.degree)
         return {
             self.main: distance,
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "kernel": f"(x·y/F + 1)^{self.options.degree}",
             **features.description(),
         }

@@ -1,4 +1,4 @@
-"""Is it real, and is it all of it? By balls around each sample that reach its neighbours."""
+"""Are samples real, and are they all of the data? By balls that reach each one's neighbours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .judging import Generate, SampleMetric
+from .sample_metric import Generate, SampleMetric
 
 _ROWS = 1024
 
@@ -18,8 +18,8 @@ class RandomPrdc(SampleMetric):
     on features of random filters. 1 is best; density may exceed it.
 
     Precision and density fall for samples unlike the data, recall and coverage where parts of the
-    data are left out. What was learnt by heart they don't punish: the training data given back
-    scores 1, and a density of (k + 1)/k, each sample being in its own ball and in k others.
+    data are left out. Memorization is not noticed: the training data itself scores 1, and a
+    density of (k + 1)/k, as each sample is in its own ball and in k others.
     """
 
     main = "random_coverage"
@@ -35,7 +35,7 @@ class RandomPrdc(SampleMetric):
         scores = prdc(features.real, features(fake), self.options.neighbours)
         return {
             **{f"random_{name}": score for name, score in scores.items()},
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "neighbours": self.options.neighbours,
             **features.description(),
         }

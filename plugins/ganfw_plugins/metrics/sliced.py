@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 
 from ganfw import to_bytes
 
-from .judging import Generate, PictureMetric
+from .sample_metric import Generate, PictureMetric
 
 _PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
 
@@ -24,8 +24,8 @@ class SlicedWasserstein(PictureMetric):
     each level by its height and as their mean. 0 is best.
 
     The paper takes 16384 pictures, 128 patches of each and 512 directions. Fewer make every
-    distance a little larger: compare scores of the same counts. What was learnt by heart it
-    doesn't punish: the training data given back scores as low as it gets.
+    distance a little larger: compare scores of the same counts. Memorization is not noticed: the
+    training data itself scores as low as possible.
     """
 
     main = "swd"
@@ -37,7 +37,7 @@ class SlicedWasserstein(PictureMetric):
         return {
             self.main: sum(scores.values()) / len(scores),
             **scores,
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "patches": self.options.patches,
             "directions": self.options.directions,
         }
@@ -81,7 +81,7 @@ def up(pictures: Tensor, size: torch.Size) -> Tensor:
 
 def _blur(pictures: Tensor) -> Tensor:
     # Few at a time: sums of slices are quick as long as these stay in the processor's cache.
-    return torch.cat([_line_by_line(each) for each in torch.split(pictures, _CHUNK)])
+    return torch.cat([_line_by_line(chunk) for chunk in torch.split(pictures, _CHUNK)])
 
 
 def _line_by_line(pictures: Tensor) -> Tensor:
@@ -123,6 +123,6 @@ def sliced_distance(x: Tensor, y: Tensor, directions: int, generator: torch.Gene
         axes = torch.randn(x.shape[1], count, generator=generator)
         axes /= axes.norm(dim=0)
         # NumPy sorts thirty times as fast as torch, which also says where each number was.
-        one, other = (np.sort((axes.T @ each.T).numpy(), axis=1) for each in (x, y))
+        one, other = (np.sort((axes.T @ points.T).numpy(), axis=1) for points in (x, y))
         total += float(np.abs(one - other).mean(axis=1, dtype=np.float64).sum())
     return total / directions

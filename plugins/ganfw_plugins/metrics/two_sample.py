@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from .judging import Generate, SampleMetric
+from .sample_metric import Generate, SampleMetric
 
 _HIDDEN, _BATCH = 20, 64
 
@@ -21,9 +21,9 @@ class ClassifierTest(SampleMetric):
     statistic. 0.5 is best.
 
     Were both of one distribution, the accuracy would be N(1/2, 1/4n) for n test samples (their
-    eq. 2); ``c2st_p`` is the chance of one as high. Pictures are judged by features of random
-    filters, points by their own values, both standardised. What was learnt by heart it doesn't
-    punish: the training data given back can't be told apart, and the accuracy may fall below 0.5.
+    eq. 2); ``c2st_p`` is the chance of one as high. Pictures are compared by features of random
+    filters, points by their own values, both standardised. Memorization is not noticed: the
+    training data itself can't be told apart, and the accuracy may fall below 0.5.
     """
 
     main = "c2st"
@@ -39,7 +39,7 @@ class ClassifierTest(SampleMetric):
         return {
             self.main: accuracy,
             "c2st_p": p_value(accuracy, tested),
-            **self.making(len(real), fake),
+            **self.provenance(len(real), fake),
             "tested_samples": tested,
             "classifier": self.options.classifier,
             **features.description(),
@@ -48,12 +48,12 @@ class ClassifierTest(SampleMetric):
     def _accuracy(self, real: Tensor, fake: Tensor) -> tuple[float, int]:
         """The share of right guesses on what was not trained on, and how much that is."""
         generator = torch.Generator().manual_seed(self.options.seed)
-        known, asked = zip(*(halves(each, generator) for each in (real, fake)), strict=True)
-        samples, truth = _beside(*known)
+        known, asked = zip(*(halves(samples, generator) for samples in (real, fake)), strict=True)
+        trained_on, truth = _beside(*known)
         if self.options.classifier == "neighbours":
-            scores = _neighbours(samples, truth, torch.cat(asked))
+            scores = _neighbours(trained_on, truth, torch.cat(asked))
         else:
-            network = self._trained(samples, truth, generator)
+            network = self._trained(trained_on, truth, generator)
             with torch.no_grad():
                 scores = network(torch.cat(asked)).squeeze(1)
         right = (scores > 0) == (_beside(*asked)[1] > 0)
@@ -79,11 +79,11 @@ class ClassifierTest(SampleMetric):
 
 
 def halves(samples: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Two halves of ``samples`` (N, F), by chance; of an odd number the second is the larger.
+    """Two random halves of ``samples`` (N, F); of an odd number the second is the larger.
 
-    Each kind is halved by itself. Were all of them halved together, the half that has more of one
-    kind would leave less of it to the other, and a classifier that leans to it be wrong more often
-    than by chance.
+    Real and generated samples are halved separately. If they were halved together, the half with
+    more of one kind would leave less of it to the other, and a classifier that prefers that kind
+    would be wrong more often than by chance.
     """
     order = torch.randperm(len(samples), generator=generator)
     half = len(samples) // 2

@@ -1,4 +1,4 @@
-"""Which samples metrics judge, and that judging touches nothing else."""
+"""Which samples metrics compare, and that scoring touches nothing else."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from torch import Tensor, nn
 from ganfw import Options, PluginError, Shapes
 from ganfw.data.loader import Loader, Samples
 from ganfw.data.memory_loader import MemoryLoader
-from ganfw.evaluation.evaluate_run import _with_nearest
 from ganfw.evaluation.evaluator import Evaluator, SampleOrigin
 from ganfw.evaluation.sample_pool import SamplePool, read_real
-from ganfw.runs.scores import Record
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.runtime.random_state import isolated_random_state
 from ganfw.testing.toys import ToyDataset
@@ -47,7 +45,7 @@ class Spoilt(nn.Module):
 
 
 class Labelled(nn.Module):
-    """Shows the label that it is asked for."""
+    """Its samples show their labels."""
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         return labels[:, None].expand(-1, 2).float()
@@ -75,8 +73,8 @@ class Stored(Samples):
 
 def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
     """Nor on how many are read at a time, by whom, or on what was drawn in between."""
-    drawn = SamplePool(Noisy(), SHAPES, seed=7)
-    first, second = drawn.reader(), drawn.reader()
+    pool = SamplePool(Noisy(), SHAPES, seed=7)
+    first, second = pool.reader(), pool.reader()
     parts = [first(10), first(600)]
     torch.randn(5)
     parts.append(first(200))
@@ -88,27 +86,27 @@ def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
 
 
 def test_samples_are_held_once() -> None:
-    drawn = SamplePool(Noisy(), SHAPES, seed=0)
-    few, many = drawn.reader()(300), drawn.reader()(1000)
-    again = drawn.reader()(300)
+    pool = SamplePool(Noisy(), SHAPES, seed=0)
+    few, many = pool.reader()(300), pool.reader()(1000)
+    again = pool.reader()(300)
     assert again.untyped_storage().data_ptr() == many.untyped_storage().data_ptr()
     assert torch.equal(few, again)
 
 
 def test_samples_that_are_not_finite_are_refused() -> None:
     """To each reader that comes so far, and none of the others; what follows is as it was."""
-    drawn, whole = SamplePool(Spoilt(), SHAPES, seed=0), SamplePool(Noisy(), SHAPES, seed=0)
-    first, second = drawn.reader(), drawn.reader()
-    for reader in (first, second, drawn.reader()):
+    pool, whole = SamplePool(Spoilt(), SHAPES, seed=0), SamplePool(Noisy(), SHAPES, seed=0)
+    first, second = pool.reader(), pool.reader()
+    for reader in (first, second, pool.reader()):
         assert reader(512).isfinite().all()
         with pytest.raises(PluginError, match="the generator's samples are not finite"):
             reader(1)
-    latents = drawn._latents.generator.get_state()
+    latents = pool._latents.generator.get_state()
     whole.reader()(513)
     assert torch.equal(latents, whole._latents.generator.get_state())
 
 
-def _judge(samples: Samples, keep: int) -> Evaluator:
+def _evaluator(samples: Samples, keep: int) -> Evaluator:
     data: Any = SimpleNamespace(use="stored", options=Options())
     return Evaluator([], ToyDataset(SHAPES), data, samples, SHAPES, keep=keep)
 
@@ -116,13 +114,14 @@ def _judge(samples: Samples, keep: int) -> Evaluator:
 def test_labels_are_drawn_as_the_data_has_them() -> None:
     """As a generator was trained, and whatever number of real samples is read."""
     labels = torch.tensor([0] * 1800 + [1] * 200)
-    judges = [_judge(Stored(2000, labels), keep) for keep in (0, 3, 5000)]
-    assert [len(each.real) for each in judges] == [0, 3, 2000]
-    drawn = [each.drawn(Labelled(), 0).reader()(4000)[:, 0].long() for each in judges]
-    shares = drawn[0].bincount(minlength=3) / 4000
+    evaluators = [_evaluator(Stored(2000, labels), keep) for keep in (0, 3, 5000)]
+    assert [len(evaluator.real) for evaluator in evaluators] == [0, 3, 2000]
+    pools = [evaluator.pool(Labelled(), 0) for evaluator in evaluators]
+    first, second, third = (pool.reader()(4000)[:, 0].long() for pool in pools)
+    shares = first.bincount(minlength=3) / 4000
     assert shares.tolist() == pytest.approx([0.9, 0.1, 0], abs=0.02)
-    assert torch.equal(drawn[0], drawn[1])
-    assert torch.equal(drawn[0], drawn[2])
+    assert torch.equal(first, second)
+    assert torch.equal(first, third)
 
 
 def test_labels_are_drawn_evenly_where_none_are_known() -> None:
@@ -131,13 +130,12 @@ def test_labels_are_drawn_evenly_where_none_are_known() -> None:
 
 
 def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused as any score is, and gets into no record."""
-    monkeypatch.setattr("ganfw.evaluation.evaluate_run.nearest_picture", lambda *given: None)
-    monkeypatch.setattr("ganfw.evaluation.evaluate_run.novelty", lambda *given: float("nan"))
-    judge, records = _judge(Stored(50, torch.zeros(50).long()), keep=50), list[Record]()
+    """It is refused as any score is."""
+    monkeypatch.setattr("ganfw.evaluation.evaluator.nearest_picture", lambda *given: None)
+    monkeypatch.setattr("ganfw.evaluation.evaluator.novelty", lambda *given: float("nan"))
+    evaluator = _evaluator(Stored(50, torch.zeros(50).long()), keep=50)
     with pytest.raises(PluginError, match="novelty: novelty is not finite"):
-        _with_nearest(judge, judge.drawn(Noisy(), 0), SampleOrigin(1, "generator", 0), records)
-    assert not records
+        evaluator.novelty(evaluator.pool(Noisy(), 0), SampleOrigin(1, "generator", 0))
 
 
 @pytest.mark.parametrize("count", [1, 2, 257, 700])
@@ -181,12 +179,12 @@ def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None
     changes: Mapping[str, Any] = {
         "is_available": lambda: True,
         "device_count": lambda: 2,
-        "get_rng_state_all": lambda: [each.clone() for each in streams],
+        "get_rng_state_all": lambda: [state.clone() for state in streams],
         "set_rng_state_all": lambda states: streams.__setitem__(slice(None), states),
-        "manual_seed_all": lambda seed: [each.fill_(0) for each in streams],
+        "manual_seed_all": lambda seed: [state.fill_(0) for state in streams],
     }
     for name, change in changes.items():
         monkeypatch.setattr(torch.cuda, name, change)
     with isolated_random_state(0):
-        assert [int(each) for each in streams] == [0, 0]
-    assert [int(each) for each in streams] == [11, 12]
+        assert [int(state) for state in streams] == [0, 0]
+    assert [int(state) for state in streams] == [11, 12]

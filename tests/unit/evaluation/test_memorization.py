@@ -1,4 +1,4 @@
-"""How new samples are: learnt by heart, fresh, and beside data that repeats itself."""
+"""How new samples are: memorized, fresh, and beside data that repeats itself."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_equal_samples_are_found_among_near_copies() -> None:
     assert distances[:, 1].max() == pytest.approx(1e-3 * 8**0.5, rel=0.02)
 
 
-def test_learnt_by_heart_and_fresh() -> None:
+def test_memorized_and_fresh() -> None:
     real = _points(1000, 0)
     assert novelty(real[100:200], real) == 0
     assert novelty(_points(200, 1), real) == pytest.approx(1, abs=0.1)

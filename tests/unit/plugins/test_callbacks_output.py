@@ -326,6 +326,7 @@ def test_log_of_a_killed_and_resumed_run_has_neither_holes_nor_doubles(run: RunV
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_log_says_that_the_disk_is_full(run: RunView) -> None:
     callback = log_started(run)
+    run.folder.metrics.unlink()
     run.folder.metrics.symlink_to("/dev/full")
     with pytest.raises(RunError, match=r"^can't write .*metrics\.jsonl: No space left on device\."):
         callback.on_log(readings(run, range(1, 3)))

@@ -131,7 +131,7 @@ def test_a_run_imports_no_torchvision(
     """Neither to read and resize pictures nor to draw samples: importing it takes two seconds."""
     monkeypatch.setitem(sys.modules, "torchvision", None)
     result = ganfw("run", "--gen", "dcgan", "--disc", "dcgan", "--data", photos,
-                   "-s", "data.size=16", "-s", "gen.channels=8", "-s", "disc.channels=8", "-s", "train.batch_size=2",
-                   "--steps", 1)  # fmt: skip
+                   "-s", "data.size=16", "-s", "gen.channels=8", "-s", "disc.channels=8",
+                   "-s", "train.batch_size=2", "--steps", 1)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list(Path("runs/0001-dcgan-my-photos/samples").iterdir())) == 2

@@ -1,5 +1,5 @@
 """Metrics shown samples that were made worse, by noise, blur and dropped modes, and samples that
-were learnt by heart: what each of them claims to notice, and what none of them does."""
+are memorized: what each of them claims to notice, and what none of them does."""
 
 from __future__ import annotations
 
@@ -181,16 +181,16 @@ def test_the_inception_score_misses_variety(
 
 
 @pytest.mark.parametrize("name", [*UNTRAINED, *TRAINED])
-def test_no_metric_notices_what_was_learnt_by_heart(
+def test_no_metric_notices_memorization(
     judge: Callable[[str, Tensor], Any], metric: Make, sprites: Sprites, name: str
 ) -> None:
     """Training data given back scores as well as new sprites or better, as every docstring says:
     scores are against the training data. What shows it is ``evaluate --nearest``."""
     main, sign = metric(name).main, 1 if metric(name).lower_is_better else -1
-    new, heart = (judge(name, each)[main] for each in (sprites[0][300:], sprites[0][:300]))
-    assert sign * heart <= sign * new + 0.01 * abs(new)
+    new, memorized = (judge(name, fake)[main] for fake in (sprites[0][300:], sprites[0][:300]))
+    assert sign * memorized <= sign * new + 0.01 * abs(new)
     text = " ".join((type(metric(name)).__doc__ or "").split())
-    assert "learnt by heart" in text
+    assert "emorization is not noticed" in text
 
 
 def test_a_gaussian_that_is_spoilt(metric: Make) -> None:
@@ -214,4 +214,4 @@ def test_a_gaussian_that_is_spoilt(metric: Make) -> None:
     assert perfect < 0.01
     for name, fake in spoilt.items():
         assert score(fake) > 5 * perfect, name
-    assert score(real) <= perfect  # what was learnt by heart
+    assert score(real) <= perfect  # memorized

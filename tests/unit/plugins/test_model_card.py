@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from click.testing import Result
 
+from ganfw import read_scores
+from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks.model_card import table
 
 Ganfw = Callable[..., Result]
@@ -21,14 +22,11 @@ def test_the_model_card_shows_samples_and_scores(ganfw: Ganfw) -> None:
     assert result.exit_code == 0, result.output
     folder = Path("mein lä|uf/0001-linear-gaussian")
     card = (folder / "README.md").read_text(encoding="utf-8")
-    (score,) = [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()][
-        -1:
-    ]
-    value = score["result"]["frechet_gaussian"]
-    assert f"| `frechet_gaussian` | {value:.5g} | lower | {score['step']} |" in card
+    score = read_scores(RunDir(folder))[-1]
+    assert f"| `frechet_gaussian` | {score.main_score:.5g} | lower | {score.step} |" in card
     assert f"The best step, by the first of the run's metrics, is {_best(folder)}:" in card
     (picture,) = re.findall(r"!\[Samples\]\((.*)\)", card)
-    assert picture == f"samples/{score['step']:06d}.png"
+    assert picture == f"samples/{score.step:06d}.png"
     assert (folder / picture).is_file()
     # What is typed again is what was typed, and a bar ends no cell.
     assert "ganfw sample 'mein lä|uf/0001-linear-gaussian' -n 64" in card

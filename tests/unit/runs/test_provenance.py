@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import torch
 
 import ganfw
+from ganfw import Provenance, read_provenance
 from ganfw.config.recipes import recipe_layer
 from ganfw.config.run_config import resolve
 from ganfw.registry.registry import Registry
 from ganfw.runs.provenance import add_resumption
+from ganfw.runs.records import ComponentRecord
+from ganfw.storage.run_dir import RunDir
 from ganfw.training.trainer import Trainer
+
+
+def _end(provenance: Provenance) -> tuple[int | None, int, str | None]:
+    assert provenance.ended is not None
+    return provenance.total_steps, provenance.ended.step, provenance.ended.stopped
 
 
 def test_a_run_and_its_resumption_are_recorded(tmp_path: Path) -> None:
     run = ganfw.run(recipe="d2l-gaussian", steps=3, seed=5, no_callback="loss-curve", out=tmp_path)
-    record = json.loads((run.path / "provenance.json").read_text())
-    assert record["seed"] == 5
-    assert record["argv"]
-    assert record["versions"]["ganfw"] == ganfw.__version__
-    assert record["versions"]["torch"] == torch.__version__.partition("+")[0]
-    assert record["machine"]["device"] == "cpu"
-    assert record["data"]["trained_on"] == record["data"]["asked"] == "gaussian"
-    assert record["data"]["examples"] == 1000
-    assert len(record["data"]["fingerprint"]) == 32
-    assert {"slot": "gen", "name": "ganfw/linear", "version": 1} in record["components"]
-    assert record["resumed"] == []
-    assert (record["total_steps"], record["ended"]["step"], record["ended"]["stopped"]) == (
-        3,
-        3,
-        None,
-    )
+    begun = read_provenance(RunDir(run.path))
+    assert begun.seed == 5
+    assert begun.argv
+    assert begun.versions["ganfw"] == ganfw.__version__
+    assert begun.versions["torch"] == torch.__version__.partition("+")[0]
+    assert begun.machine.device == "cpu"
+    assert begun.data.trained_on == begun.data.asked == "gaussian"
+    assert begun.data.examples == 1000
+    assert len(begun.data.fingerprint) == 32
+    assert ComponentRecord(slot="gen", name="ganfw/linear", version=1) in begun.components
+    assert begun.resumed == ()
+    assert _end(begun) == (3, 3, None)
     run.resume(steps=4)
-    resumed = json.loads((run.path / "provenance.json").read_text())
-    assert [each["from_step"] for each in resumed["resumed"]] == [3]
-    assert (resumed["total_steps"], resumed["ended"]["step"]) == (4, 4)
+    resumed = read_provenance(RunDir(run.path))
+    assert [entry.from_step for entry in resumed.resumed] == [3]
+    assert _end(resumed) == (4, 4, None)
     # What resuming set is said to be set then; all else has the origin that it had.
     changed = {"train.steps": "resume(), on resuming after step 3"}
-    assert resumed["origins"] == record["origins"] | changed
-    assert record["origins"]["train.steps"] == record["origins"]["train.seed"] == "run()"
-    assert record["origins"]["gen.init_std"] == "recipe d2l-gaussian"
+    assert resumed.origins == begun.origins | changed
+    assert begun.origins["train.steps"] == begun.origins["train.seed"] == "run()"
+    assert begun.origins["gen.init_std"] == "recipe d2l-gaussian"
 
 
 def test_a_failure_is_recorded_until_the_run_goes_on(
@@ -54,8 +57,9 @@ def test_a_failure_is_recorded_until_the_run_goes_on(
     monkeypatch.setattr(Trainer, "fit", fit)
     with pytest.raises(ganfw.TrainingError):
         ganfw.run(recipe="d2l-gaussian", out=tmp_path)
-    (path,) = tmp_path.glob("*/provenance.json")
-    record = json.loads(path.read_text())
-    assert record["ended"]["failed"] == "a loss is nan"
+    (folder,) = tmp_path.iterdir()
+    failed = read_provenance(RunDir(folder))
+    assert failed.ended is not None
+    assert failed.ended.failed == "a loss is nan"
     config = resolve(registry, [recipe_layer(registry, "d2l-gaussian")])
-    assert "ended" not in add_resumption(record, 1, [], config, [], "saved")
+    assert add_resumption(failed, 1, [], config, [], "saved").ended is None

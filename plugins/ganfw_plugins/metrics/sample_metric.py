@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class SampleMetric(Metric):
-    """A metric that compares as many generated samples as it is asked to with the real ones."""
+    """A metric that compares ``samples`` generated samples with at most as many real ones."""
 
     value_range: tuple[float, float] | None = None
     labels: Tensor | None = None
-    _remembered: tuple[Tensor, Any] | None = None
+    _cached: tuple[Tensor, Any] | None = None
 
     @property
     def most_real(self) -> int:
@@ -30,19 +30,19 @@ class SampleMetric(Metric):
 
     @property
     def least(self) -> int:
-        """Samples of each kind that it needs."""
+        """The least number of samples of each kind that it needs."""
         return 2
 
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
-        self.fits(tuple(dataset.sample_shape))
-        self.enough(min(len(dataset), self.options.samples))
+        self.check_shape(tuple(dataset.sample_shape))
+        self.check_count(min(len(dataset), self.options.samples))
         self.value_range = dataset.value_range
         self.labels = labels
 
-    def fits(self, sample: tuple[int, ...]) -> None:
+    def check_shape(self, sample: tuple[int, ...]) -> None:
         """Raises ShapesError for samples of a shape that it can't judge."""
 
-    def enough(self, count: int) -> None:
+    def check_count(self, count: int) -> None:
         """Raises UsageError for fewer samples than it needs."""
         if count < self.least:
             raise UsageError(f"it needs {self.least} samples or more of each kind, not {count}")
@@ -50,35 +50,35 @@ class SampleMetric(Metric):
     def chosen(self, real: Tensor) -> Tensor:
         """At most ``samples`` real samples, chosen at random by the metric's seed. Raises
         ShapesError or UsageError for what it can't judge."""
-        self.fits(tuple(real.shape[1:]))
-        chosen = real if len(real) <= self.options.samples else real[self.places(len(real))]
-        self.enough(len(chosen))
+        self.check_shape(tuple(real.shape[1:]))
+        chosen = real if len(real) <= self.options.samples else real[self.chosen_indices(len(real))]
+        self.check_count(len(chosen))
         return chosen
 
-    def places(self, length: int) -> Tensor:
-        """Where the chosen ones are among ``length``, in order."""
+    def chosen_indices(self, length: int) -> Tensor:
+        """The indices of the chosen ones among ``length``, in order."""
         generator = torch.Generator().manual_seed(self.options.seed)
         order = torch.randperm(length, generator=generator)
         return order[: self.options.samples].sort().values
 
-    def remembered(self, real: Tensor, compute: Callable[[Tensor], T]) -> T:
-        """``compute`` of the chosen real samples. It is not computed anew for the same ones: a run
-        that is judged while it trains is judged by them again and again."""
-        if self._remembered is None or not _same_memory(self._remembered[0], real):
-            self._remembered = real, compute(self.chosen(real))
-        found: T = self._remembered[1]
+    def cached(self, real: Tensor, compute: Callable[[Tensor], T]) -> T:
+        """``compute`` of the chosen real samples, computed once for the same ones: a run that is
+        scored while it trains is compared with them again and again."""
+        if self._cached is None or not _same_memory(self._cached[0], real):
+            self._cached = real, compute(self.chosen(real))
+        found: T = self._cached[1]
         return found
 
     def features(self, real: Tensor) -> Features:
-        """The map that is standardised by the chosen real samples, and knows their features."""
+        """The features, standardised by the chosen real samples; ``real`` are those of them."""
 
         def fitted(chosen: Tensor) -> Features:
             return Features(chosen, self.value_range, self.options.seed)
 
-        return self.remembered(real, fitted)
+        return self.cached(real, fitted)
 
-    def making(self, real: int, fake: Tensor) -> dict[str, Any]:
-        """What is written beside every score: how many of the ``real`` samples were used, too."""
+    def provenance(self, real: int, fake: Tensor) -> dict[str, Any]:
+        """What is recorded beside every score: also how many of the ``real`` samples were used."""
         return {
             "real_samples": min(real, self.options.samples),
             "generated_samples": len(fake),
@@ -89,12 +89,12 @@ class SampleMetric(Metric):
 class PictureMetric(SampleMetric):
     """One that judges pictures alone."""
 
-    def fits(self, sample: tuple[int, ...]) -> None:
+    def check_shape(self, sample: tuple[int, ...]) -> None:
         if len(sample) != 3:
             raise ShapesError("it judges pictures, and this data is none")
 
 
 def _same_memory(one: Tensor, other: Tensor) -> bool:
-    # A slice of the same samples is another object each time. The first is still held, so that
-    # nothing else can have come to lie where it lies.
+    # A slice of the same samples is another object each time. The first is still held, so no other
+    # tensor can have taken its memory.
     return one.data_ptr() == other.data_ptr() and one.shape == other.shape

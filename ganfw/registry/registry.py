@@ -84,10 +84,6 @@ class Registry:
         group = self._found.setdefault((component.kind, component.name), [])
         group.append(Registered(component, source))
 
-    def file(self, name: str) -> PluginFile | None:
-        """The plugin file of this name, if it was given."""
-        return self.files.get(name)
-
     def offered_by(self, source: str) -> set[tuple[str, str]]:
         """The (kind, name) pairs that the source of this name offers."""
         return {

@@ -21,7 +21,7 @@ from .storage.run_dir import RunDir, open_run
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .launch.start import Finished
+    from .launch.train import Finished
     from .runs.records import MetricsRow, ScoreRecord
     from .sampling.sampler import Sampler
     from .training.progress import Outcome
@@ -181,7 +181,7 @@ def resume(
     plugin: Paths = None,
 ) -> Run:
     """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
-    from .launch.start import resume as resume_run
+    from .launch.resume import resume as resume_run
 
     changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer("resume()")
     finished = resume_run(_registry(plugin), Path(path), changes, from_step, command_line())

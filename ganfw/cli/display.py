@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from ..launch.start import Finished
+from ..launch.train import Finished
 from .options import is_first
 
 

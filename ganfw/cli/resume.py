@@ -45,7 +45,7 @@ def resume_command(
     registry = find_plugins(plugins)
     changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer(COMMAND_LINE)
     run_in_processes(nproc)
-    from ..launch.start import resume
+    from ..launch.resume import resume
     from ..runs.provenance import command_line
     from .display import finish
 

@@ -52,9 +52,9 @@ class Loader(ABC):
         """
         generator = torch.Generator().manual_seed(derive_seed(self._seed, _ORDER, number))
         order = torch.randperm(self._examples, generator=generator)
-        count, share = self._processes.count, self._processes.share
+        count, shard = self._processes.count, self._processes.shard
         batches = torch.split(order, self._batch_size)[start : len(self)]
-        return self._read([share(batch[: len(batch) // count * count]) for batch in batches])
+        return self._read([shard(batch[: len(batch) // count * count]) for batch in batches])
 
     def evenly_spaced(self, n: int) -> Batch:
         """``n`` samples evenly spaced over the data, or all if there are fewer. The first ``n``

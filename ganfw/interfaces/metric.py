@@ -14,7 +14,7 @@ class Metric:
     """Judges a generator."""
 
     main: ClassVar[str] = ""
-    """The score that tells better from worse, where there is one."""
+    """The score that tells better from worse, if there is one."""
 
     lower_is_better: ClassVar[bool] = True
 
@@ -23,18 +23,18 @@ class Metric:
 
     @property
     def most_real(self) -> int:
-        """Real samples that it can make use of: it is given as many at most, chosen at random."""
+        """The most real samples that it can use; if there are more, it is given a random choice."""
         return 50_000
 
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
-        """Told once, before any judging, and before the first step of a run that it judges: what
-        the real samples are of, and the labels (N,) of those it is given. Raises ShapesError for
-        data that it can't judge, UsageError for too few samples, PluginError or DataUnavailable
-        where it lacks what it needs."""
+        """Called once before the first scores, and before the first step of a run that it judges:
+        with the dataset that real samples come from, and the labels (N,) of those it will be given.
+        Raises ShapesError for data that it can't judge, UsageError for too few samples, PluginError
+        or DataUnavailable if something that it needs is missing."""
 
     def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
         """Scores by name, and how they were made: sample counts, features, split, seed. ``real``
-        is (N, ...) on the CPU; ``generate(n)`` draws n samples more. Other metrics judge the same
-        samples: all are left as they are. Raises ShapesError for data that it can't judge,
+        is (N, ...) on the CPU; ``generate(n)`` gives n more samples. Other metrics judge the same
+        samples, so none may be changed. Raises ShapesError for data that it can't judge,
         UsageError for too few samples."""
         raise NotImplementedError

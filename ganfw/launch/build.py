@@ -72,7 +72,7 @@ def build_game(
 
 
 def build_trainer(
-    ready: PreparedRun,
+    prepared: PreparedRun,
     game: Game,
     loader: Loader,
     folder: RunDir,
@@ -80,13 +80,13 @@ def build_trainer(
     evaluation: Evaluation | None = None,
 ) -> Trainer:
     """Everything around the game: callbacks, checkpoints, exports."""
-    config, processes = ready.config, ready.processes
+    config, processes = prepared.config, prepared.processes
     train = config.train
-    run = _run_view(ready, game, loader, folder, shapes)
+    run = _run_view(prepared, game, loader, folder, shapes)
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(shapes.latent_dim, train.seed, ready.device, processes),
+        latents=Latents(shapes.latent_dim, train.seed, prepared.device, processes),
         callbacks=_callbacks(config, processes),
         run=run,
         disc_steps=train.disc_steps,
@@ -98,21 +98,21 @@ def build_trainer(
 
 
 def _run_view(
-    ready: PreparedRun, game: Game, loader: Loader, folder: RunDir, shapes: Shapes
+    prepared: PreparedRun, game: Game, loader: Loader, folder: RunDir, shapes: Shapes
 ) -> RunView:
-    config = ready.config
+    config = prepared.config
     steps_per_epoch = -(-len(loader) // config.train.disc_steps)
     total_steps = _total_steps(config, steps_per_epoch)
     return RunView(
         folder=folder,
-        dataset=ready.dataset,
+        dataset=prepared.dataset,
         shapes=shapes,
         players={"gen": game.gen, "disc": game.disc},
         losses={weighted.name: weighted.loss for weighted in game.losses},
         components=tuple(map(_run_component, config.component_configs)),
         config=tomllib.loads(config.to_toml()),
         seed=config.train.seed,
-        device=ready.device,
+        device=prepared.device,
         epochs=-(-total_steps // steps_per_epoch),
         steps_per_epoch=steps_per_epoch,
         total_steps=total_steps,

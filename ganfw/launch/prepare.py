@@ -1,4 +1,4 @@
-"""From layers of configuration to a run whose data is at hand, before anything is written."""
+"""From layers of configuration to a run with its data, before anything is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..runtime.logs import log
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A run with its data at hand, before anything is written."""
+    """A run with its data, before anything is written."""
 
     config: RunConfig
     dataset: Dataset
@@ -31,7 +31,7 @@ class PreparedRun:
 
 
 def prepare(registry: Registry, layers: Sequence[Layer], processes: Processes) -> PreparedRun:
-    """Resolve the run and get its data; go on with another dataset where the asked one says so."""
+    """Resolve the run and get its data, or another dataset's where the one asked for says so."""
     config = resolve(registry, layers)
     device = choose_device(config.train.device, processes.local_rank)
     dataset: Dataset = config.data.registered.load()(config.data.options)
@@ -40,19 +40,19 @@ def prepare(registry: Registry, layers: Sequence[Layer], processes: Processes) -
     except DataUnavailable as error:
         if error.instead is None or config.asked:
             raise
-        log.warning(f"{replaced(config.data.use, error.instead['use'])}: {error}")
+        log.warning(f"{replacement_notice(config.data.use, error.instead['use'])}: {error}")
         fallback = {**error.instead, "asked": config.data.use}
         instead = Layer("fallback", {"data": fallback})
         return prepare(registry, [*layers, instead], processes)
     samples = decode(dataset, config.data.identity)
     config = _fit_batch(registry, layers, config, len(samples))
-    _check_shares(config, processes)
+    _check_processes(config, processes)
     for notice in config.notices:
         log.info(notice)
     return PreparedRun(config, dataset, samples, device, processes)
 
 
-def _check_shares(config: RunConfig, processes: Processes) -> None:
+def _check_processes(config: RunConfig, processes: Processes) -> None:
     batch_size, count = config.train.batch_size, processes.count
     if batch_size % count:
         better = max(batch_size // count, 1) * count
@@ -61,7 +61,7 @@ def _check_shares(config: RunConfig, processes: Processes) -> None:
             f"{count} processes can't share evenly: give -s train.batch_size={better}"
         )
     if count > 1 and config.train.compile:
-        raise UsageError("a compiled step is played by one process: leave --compile out")
+        raise UsageError("--compile works with one process only: leave it out")
 
 
 def _fit_batch(
@@ -81,5 +81,6 @@ def _fit_batch(
     return resolve(registry, [*layers, lowered])
 
 
-def replaced(asked: str, used: str) -> str:
+def replacement_notice(asked: str, used: str) -> str:
+    """Which dataset replaces the one that was asked for."""
     return f"training on '{used}' in place of '{asked}'"

@@ -12,10 +12,10 @@ _NAMES = re.compile(r"cpu|mps|cuda(:[0-9]{1,6})?")
 
 
 def choose_device(wanted: str, local_rank: int = 0) -> torch.device:
-    """The device ``wanted`` means; "auto" is CUDA, else MPS, else the CPU. Each of the processes
-    on a machine takes the card of its own number, unless ``wanted`` names one.
+    """The device that ``wanted`` names; "auto" is CUDA, else MPS, else the CPU. Each process of a
+    machine takes the GPU of its own local rank, unless ``wanted`` names one.
 
-    Raises UsageError for a device that is not here, and for what is no device's name.
+    Raises UsageError for a device that is not available, and for an unknown name.
     """
     if wanted == "auto":
         wanted = _best()

@@ -1,7 +1,8 @@
-"""One process or many: who this one is, and what all of them share. torchrun starts them.
+"""One process or many: which one this is, and how it communicates. torchrun starts them.
 
-Each process plays on its share of every batch; gradients are summed before a player moves, so that
-all of them hold the same weights. `torch.distributed` carries it, by Gloo on CPUs and NCCL on GPUs.
+Each process trains on its shard of every batch. Gradients are reduced before a player's step, so
+that all processes hold the same weights. `torch.distributed` does it, by Gloo on CPUs and NCCL on
+GPUs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..errors import TrainingError
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among ``count``: its number from 0, and its number on this machine."""
+    """This process among ``count``: its rank, from 0, and its rank on this machine."""
 
     rank: int = 0
     count: int = 1
@@ -26,10 +27,10 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the one that writes and speaks."""
+        """Whether this is the one that writes and prints."""
         return self.rank == 0
 
-    def share(self, rows: Tensor) -> Tensor:
+    def shard(self, rows: Tensor) -> Tensor:
         """This process's rows of ``rows`` (B, ...): every count-th one."""
         return rows[self.rank :: self.count]
 
@@ -46,7 +47,7 @@ class Processes:
         for grad, part in zip(grads, parts, strict=True):
             grad.copy_(part.view_as(grad))
 
-    def mean(self, values: Tensor) -> Tensor:
+    def all_reduce_mean(self, values: Tensor) -> Tensor:
         """The mean of ``values`` over all processes."""
         if self.count > 1:
             dist.all_reduce(values)
@@ -54,7 +55,7 @@ class Processes:
         return values
 
     def any(self, *flags: bool) -> tuple[bool, ...]:
-        """Whether any process says so, flag by flag. All must ask."""
+        """Whether a flag is true in any process, flag by flag. All processes must call it."""
         if self.count == 1:
             return flags
         raised = torch.tensor([int(flag) for flag in flags])
@@ -62,27 +63,27 @@ class Processes:
         return tuple(bool(flag) for flag in raised.tolist())
 
     def broadcast(self, text: str) -> str:
-        """What the first process says."""
+        """The first process's ``text``."""
         return self.gather(text)[0]
 
     def gather(self, text: str) -> list[str]:
-        """What each process says, in order."""
+        """The ``text`` of each process, in order of rank."""
         if self.count == 1:
             return [text]
-        content = list(text.encode())
+        own = list(text.encode())
         lengths = [torch.zeros(1, dtype=torch.long) for _ in range(self.count)]
-        dist.all_gather(lengths, torch.tensor([len(content)]))
+        dist.all_gather(lengths, torch.tensor([len(own)]))
         longest = max(1, *(int(length) for length in lengths))
-        padded = torch.tensor(content + [0] * (longest - len(content)), dtype=torch.uint8)
+        padded = torch.tensor(own + [0] * (longest - len(own)), dtype=torch.uint8)
         found = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.count)]
         dist.all_gather(found, padded)
         return [
-            bytes(text[: int(length)].tolist()).decode()
-            for text, length in zip(found, lengths, strict=True)
+            bytes(content[: int(length)].tolist()).decode()
+            for content, length in zip(found, lengths, strict=True)
         ]
 
     def check_synchronized(self, networks: Sequence[nn.Module]) -> None:
-        """Raises TrainingError unless all processes hold the same weights, by their sums."""
+        """Raises TrainingError unless all processes hold the same weights, judged by their sums."""
         if self.count == 1:
             return
         weights = [weight for network in networks for weight in network.parameters()]
@@ -92,8 +93,8 @@ class Processes:
         dist.all_reduce(greatest, dist.ReduceOp.MAX)
         if not torch.equal(least, greatest):
             raise TrainingError(
-                "the processes' weights have come apart: a callback or a network changes them in "
-                "one process and not in the others"
+                "the processes no longer hold the same weights: a callback or a network changes "
+                "them in one process and not in the others"
             )
 
 

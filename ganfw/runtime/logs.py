@@ -1,4 +1,4 @@
-"""How ganfw speaks: one logger, and a handler that prints its lines to stderr."""
+"""Logging: one logger, and a handler that prints its lines to stderr."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger("ganfw")
-"""What a run says: ``log.info`` for what goes on, ``log.warning`` for what not to miss."""
+"""``log.info`` for progress, ``log.warning`` for what a user should not miss."""
 
 
 class _Lines(logging.Handler):
-    """Plain lines on stderr; warnings begin with NOTE, and are bold and yellow on a terminal."""
+    """Plain lines on stderr. Warnings begin with NOTE, and are bold and yellow on a terminal."""
 
     def emit(self, record: logging.LogRecord) -> None:
         line = record.getMessage()
@@ -20,12 +20,12 @@ class _Lines(logging.Handler):
             line = f"NOTE: {line}"
             if sys.stderr.isatty():
                 line = f"\033[1;33m{line}\033[0m"
-        # sys.stderr is looked up each time: a live display stands in for it while it is up.
+        # sys.stderr is looked up each time: a live display replaces it for a while.
         print(line, file=sys.stderr)
 
 
 def print_logs(level: int = logging.INFO) -> None:
-    """Print what is logged from ``level`` on. Once is enough: a second call sets the level."""
+    """Print what is logged from ``level`` on. A second call only changes the level."""
     log.setLevel(level)
     if not any(isinstance(handler, _Lines) for handler in log.handlers):
         log.addHandler(_Lines())
@@ -33,7 +33,7 @@ def print_logs(level: int = logging.INFO) -> None:
 
 @contextmanager
 def silenced(silent: bool) -> Iterator[None]:
-    """Nothing is logged for a while, where ``silent``: one of many processes speaks for all."""
+    """Log nothing for a while if ``silent``: one of many processes logs for all."""
     before = log.disabled
     log.disabled = before or silent
     try:

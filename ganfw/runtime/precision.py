@@ -20,8 +20,8 @@ Autocast = Callable[[], AbstractContextManager[object]]
 
 
 def choose_precision(precision: Precision, device: torch.device) -> Autocast:
-    """What to enter around forward passes. Sets torch's switches for products of float32, which
-    are the process's own."""
+    """The context to enter around forward passes. Sets torch's switches for float32 products, which
+    hold for the whole process."""
     tf32 = precision != "float32"
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
     torch.backends.cudnn.allow_tf32 = tf32

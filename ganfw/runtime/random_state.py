@@ -24,7 +24,7 @@ def derive_seed(*numbers: int) -> int:
 
 
 def check_seed(seed: int) -> None:
-    """Raises UsageError for a seed that a run can't have either."""
+    """Raises UsageError for a seed that is out of range."""
     if not 0 <= seed < _SEEDS:
         raise UsageError(f"seed {seed}: give 0 or more, and less than 2**63")
 
@@ -49,19 +49,19 @@ def random_state() -> dict[str, Any]:
 
 
 def gather_random_states(processes: Processes) -> list[str]:
-    """The global streams of every process, as JSON, in order; nothing where there is one alone."""
+    """The global streams of every process, as JSON, in order; empty for a single process."""
     return [] if processes.count == 1 else processes.gather(_to_json(random_state()))
 
 
 def own_random_state(
     first: dict[str, Any], others: Sequence[str], processes: Processes
 ) -> dict[str, Any]:
-    """This process's streams among those that were saved: ``first``, those of the first process,
-    where there were fewer of them. That their number changed is logged."""
+    """This process's streams among those that were saved, or ``first``, those of the first process,
+    if there were fewer. A changed number of processes is logged."""
     if len(others) + 1 != processes.count:
         log.warning(
-            f"{len(others) + 1} processes saved this run, {processes.count} go on with it: what is "
-            "random in its steps, and rounding, will differ"
+            f"this run was saved by {len(others) + 1} processes and is resumed by "
+            f"{processes.count}: what is random in its steps, and rounding, will differ"
         )
     rank = processes.rank
     return _from_json(others[rank - 1]) if 0 < rank <= len(others) else first
@@ -75,7 +75,7 @@ def _to_json(state: dict[str, Any]) -> str:
 
 
 def _from_json(text: str) -> dict[str, Any]:
-    """What `_to_json` gave, as `random_state` gives it."""
+    """The inverse of `_to_json`."""
     state: dict[str, Any] = json.loads(text)
     version, numbers, gauss = state["python"]
     state["python"] = (version, tuple(numbers), gauss)
@@ -87,7 +87,7 @@ def _from_json(text: str) -> dict[str, Any]:
 
 
 def restore_random_state(state: dict[str, Any]) -> None:
-    """Put back what `random_state` gave; streams of a device that is not here are left out."""
+    """Restore what `random_state` returned; streams of a device that is missing are left out."""
     random.setstate(state["python"])
     algorithm, keys, *rest = state["numpy"]
     np.random.set_state((algorithm, np.array(keys, dtype=np.uint32), *rest))
@@ -100,7 +100,7 @@ def restore_random_state(state: dict[str, Any]) -> None:
 
 @contextmanager
 def isolated_random_state(seed: int) -> Iterator[None]:
-    """The global streams, on every device, seeded for a while; then they go on as if nothing had
+    """Seed the global streams, on every device, for a while; then they continue as if nothing had
     been drawn."""
     before = random_state()
     try:

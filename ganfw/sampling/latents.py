@@ -86,4 +86,4 @@ class Latents:
         """Draw (count, Z)."""
         size = (count * self._processes.count, self.latent_dim)
         drawn = torch.randn(size, generator=self.generator, device=self.device)
-        return self._processes.share(drawn)
+        return self._processes.shard(drawn)

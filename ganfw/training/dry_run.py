@@ -1,4 +1,4 @@
-"""Do the players and the losses fit the data and each other? Asked before training, in shapes."""
+"""Do the players and the losses fit the data and each other? Checked before training, by shapes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _check_terms(game: Game, real: Tensor, fake: Tensor, labels: Tensor | None) 
 def _terms(
     weighted: WeightedLoss, game: Game, real: Tensor, fake: Tensor, labels: Tensor | None
 ) -> dict[str, Terms]:
-    """The loss's terms for each player, from copies of what may learn."""
+    """The loss's terms for each player, from copies of the loss and the augments."""
     loss, augments = copy.deepcopy((weighted.loss, list(game.augments)))
     real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
     critic = Critic(game.disc.network, labels, augments)

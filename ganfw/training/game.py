@@ -1,4 +1,4 @@
-"""The two turns of a GAN: the discriminator learns to tell, then the generator to deceive."""
+"""The two turns of a GAN: the discriminator learns to spot fakes, the generator to fool it."""
 
 from __future__ import annotations
 
@@ -196,6 +196,6 @@ class Game:
         """Tell the augments that adapt how sure the critic is of real samples."""
         adapting = [it for it in self.augments if type(it).adapt is not Augment.adapt]
         if adapting:
-            sign_mean = self.processes.mean(critic(real).detach().sign().mean())
+            sign_mean = self.processes.all_reduce_mean(critic(real).detach().sign().mean())
             for augment in adapting:
                 augment.adapt(sign_mean, len(real) * self.processes.count)

@@ -1,4 +1,4 @@
-"""How a run ends before its time: signals, and memory that runs out."""
+"""How a run ends early: signals, and memory that runs out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..interfaces.run_view import Requests
 
 @contextmanager
 def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
-    """Raises TrainingError, saying what to try, where memory runs out."""
+    """Raises TrainingError, saying what to try, if memory runs out."""
     try:
         yield
     except RuntimeError as error:
@@ -38,12 +38,12 @@ def stop_on_signals(requests: Requests) -> Iterator[None]:
         yield
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         if requests.stop:
             raise KeyboardInterrupt
         requests.stop = signal.Signals(number).name
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -18,13 +18,14 @@ Try = Callable[[], object]
 
 
 def use_channels_last(networks: dict[str, nn.Module], attempt: Try) -> list[str]:
-    """Lay the weights of ``networks`` (by label) out channels last, and see whether ``attempt``,
-    which runs them, goes through.
+    """Lay the weights of ``networks`` (by label) out channels last, and check that ``attempt``,
+    which runs them, still works.
 
-    A network that takes its feature maps apart with ``view`` can't be run so. Then all are laid
+    With a network that reshapes its feature maps with ``view`` it does not. Then all are laid
     out as before, and the lines returned say so.
     """
-    if not any(weight.dim() == 4 for it in networks.values() for weight in it.parameters()):
+    weights = [weight for network in networks.values() for weight in network.parameters()]
+    if not any(weight.dim() == 4 for weight in weights):
         attempt()
         return []
     for network in networks.values():

@@ -25,7 +25,7 @@ class WeightedLoss:
 
     @property
     def factor(self) -> float:
-        """Of its terms, where it is active."""
+        """The factor of its terms in the steps where it is active."""
         return self.weight * self.every
 
 

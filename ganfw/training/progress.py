@@ -72,7 +72,7 @@ def read_losses(
             for value in (losses.loss_D, losses.loss_G, *losses.terms.values())
         ]
     )
-    numbers = iter(processes.mean(stacked).tolist())
+    numbers = iter(processes.all_reduce_mean(stacked).tolist())
     return tuple(
         StepMetrics(
             step,

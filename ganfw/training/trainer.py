@@ -80,7 +80,7 @@ class Trainer:
             self._save_last()
             self._end()
         except BaseException as error:
-            # What a callback says of a failure must not hide the failure itself.
+            # An error of a callback must not hide the failure itself.
             failure = events.Failure(self.run, self.progress.step, error)
             for callback in self.callbacks.values():
                 with contextlib.suppress(Exception):
@@ -96,7 +96,7 @@ class Trainer:
             "progress": asdict(self.progress),
             "meter": asdict(self.meter),
             **self.game.state_dict(),
-            "callbacks": {name: it.state_dict() for name, it in self.callbacks.items()},
+            "callbacks": {name: callback.state_dict() for name, callback in self.callbacks.items()},
             "evaluation": self.evaluation.state_dict() if self.evaluation else {},
             "latents": self.latents.generator.get_state(),
             "random": random_state(),
@@ -104,7 +104,7 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up where the state was saved. Callbacks new to the run start afresh."""
+        """Continue from where the state was saved. Callbacks new to the run start without state."""
         self.progress = Progress(**state["progress"])
         self.meter = EpochMeter(**state["meter"])
         self.game.load_state_dict(state)
@@ -125,7 +125,7 @@ class Trainer:
 
     def _start(self) -> None:
         if self.evaluation and self.evaluation.best_step == self._saved:
-            # Its save is whole, but the run may have ended before it was named.
+            # Its checkpoint is complete, but the run may have ended before it was marked.
             self.run.checkpoints.mark_best(self._saved)
         event = events.TrainStart(self.run, self.progress.step, self.progress.epoch)
         for callback in self.callbacks.values():

@@ -149,7 +149,7 @@ def test_a_resumed_run_ends_bit_identical(tmp_path: Path) -> None:
     assert _rows(tmp_path / "whole" / FOLDER) == _rows(tmp_path / "halves" / FOLDER)
     alone = _ganfw(tmp_path, "resume", f"halves/{FOLDER}", "--steps", "18")
     assert alone.returncode == 0
-    assert "NOTE: 2 processes saved this run, 1 go on with it" in alone.stderr
+    assert "NOTE: this run was saved by 2 processes and is resumed by 1" in alone.stderr
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_resumed_run_ends_bit_identical(tmp_path: Path) -> None:
         ("os.kill(os.getpid(), 9)", "Signal 9 (SIGKILL)"),
         (
             "event.run.players['gen'].parameters()[0].data.add_(1)",
-            "Error: the processes' weights have come apart",
+            "Error: the processes no longer hold the same weights",
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_restart_goes_on_from_the_last_checkpoint(tmp_path: Path) -> None:
     error = "".join(error for _, _, error in ended)
     assert [code for code, _, _ in ended] == [0, 0], error
     assert "KeyError: 'once'" in error
-    assert f"runs/{FOLDER}: going on after step 4 of 22" in error
+    assert f"runs/{FOLDER}: resuming after step 4 of 22" in error
     assert [each.name for each in (tmp_path / "runs").iterdir()] == [FOLDER]
     assert len(_rows(tmp_path / "runs" / FOLDER)) == 22
 
@@ -220,7 +220,7 @@ def test_an_interruption_saves_once_and_can_be_resumed(tmp_path: Path) -> None:
     for worker in workers:
         worker.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
-    assert "all state is saved; go on with: ganfw resume" in error
+    assert "all state is saved; continue with: ganfw resume" in error
     assert len(list(folder.glob(f"checkpoints/*/{state}"))) >= 1
 
 

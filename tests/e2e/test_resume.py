@@ -169,7 +169,7 @@ def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(
     assert process.returncode == 128 + number
     assert out.startswith("loss_D ")
     assert f"stopped by {number.name} after step {len(_log(run))}, all state is saved" in err
-    assert f"go on with: ganfw resume {run}" in err
+    assert f"continue with: ganfw resume {run}" in err
     _resume(run)
     _assert_same(run, whole("points"))
 

@@ -1,0 +1,94 @@
+"""Resuming a run from a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from ..config.layers import Layer
+from ..errors import CheckpointError, RunError
+from ..registry.registry import Registry
+from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
+from ..runs.provenance import add_resumption
+from ..runs.records import read_provenance
+from ..runs.saved_run import check_installed, check_same_data, checkpoint_to_resume, saved_layer
+from ..runtime.distributed import Processes
+from ..runtime.elastic import joined
+from ..runtime.logs import log, silenced
+from ..storage import atomic, run_dir
+from ..storage.checkpoint import CheckpointStore
+from ..storage.run_dir import RunDir
+from ..training.trainer import Trainer
+from .prepare import prepare
+from .train import Finished, assemble, train, train_silently
+
+
+def resume(
+    registry: Registry,
+    path: Path,
+    changes: Layer,
+    from_step: int | None,
+    argv: Sequence[str],
+) -> Finished:
+    """Resume the run in ``path`` from its last checkpoint, or the one of ``from_step``.
+
+    ``changes`` may lengthen the run. Raises GanfwError.
+    """
+    with joined() as processes, silenced(not processes.is_first):
+        return resume_as(processes, registry, path, changes, from_step, argv)
+
+
+def resume_as(
+    processes: Processes,
+    registry: Registry,
+    path: Path,
+    changes: Layer,
+    from_step: int | None,
+    argv: Sequence[str],
+) -> Finished:
+    """`resume`, as one of ``processes`` that have joined already."""
+    folder = run_dir.open_run(path)
+    with folder.lock() if processes.is_first else nullcontext():
+        provenance = read_provenance(folder)
+        register_plugin_copies(registry, folder, provenance)
+        check_installed(registry, provenance, path)
+        step = checkpoint_to_resume(folder, from_step)
+        state = CheckpointStore(folder.checkpoints).load(step)
+        prepared = prepare(registry, [saved_layer(folder), changes], processes)
+        fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
+        check_same_data(fingerprint, examples, provenance.data, path)
+        make_trainer = assemble(prepared)
+
+        def make_restored(where: RunDir) -> Trainer:
+            trainer = make_trainer(where)
+            _restore(trainer, state, folder, step)
+            return trainer
+
+        config = prepared.config
+        if not processes.is_first:
+            return train_silently(make_restored, provenance, config)
+        trainer = make_restored(folder)
+        atomic.sweep(folder.checkpoints)
+        atomic.sweep(folder.path)
+        log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
+        atomic.write_text(folder.config, config.to_toml())
+        files = copy_plugin_files(folder, config.components, provenance.plugin_files)
+        provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
+        return train(trainer, provenance, config)
+
+
+def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:
+    try:
+        trainer.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    if trainer.progress.step >= trainer.run.total_steps:
+        raise RunError(
+            f"{folder.path} is finished ({trainer.run.epochs} epochs, {step} steps): "
+            f"give --epochs {trainer.run.epochs * 2}, or --steps {step * 2}, to go on"
+        )

@@ -32,9 +32,9 @@ class DataError(GanfwError):
 
 
 class DataUnavailable(DataError):
-    """The data is not available now, for want of a network say.
+    """The data is not available now; the network may be down.
 
-    ``instead`` is a dataset to train on in place of it, as its ``[data]`` section would say it,
+    ``instead`` is a dataset to train on in place of it, as in its ``[data]`` section,
     such as ``{"use": "sprites", "size": 64}``; None if there is no such dataset.
     """
 
@@ -56,7 +56,7 @@ class CheckpointError(GanfwError):
 
 
 class TrainingError(GanfwError):
-    """Training can't continue: the numbers are not finite, say, or memory ran out."""
+    """Training can't continue, because numbers are not finite or memory ran out."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,9 +1,10 @@
-"""Real packages, built into real wheels, installed into real environments, without a network."""
+"""Real packages, built into real wheels and installed, without a network."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -74,6 +75,34 @@ class Environment:
         command = [sys.executable, "-m", "pip", "--python", str(self.python), *words]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stderr
+
+
+class Site:
+    """A folder of installed packages, to be put on ``sys.path``: much quicker than an environment.
+
+    The code of what was imported from it is forgotten by `forget`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir()
+
+    def install(self, *wheels: Path) -> None:
+        """Unpack wheels, which is how pip installs pure Python."""
+        for wheel in wheels:
+            shutil.unpack_archive(wheel, self.path, "zip")
+
+    def uninstall(self) -> None:
+        """Remove everything that was installed."""
+        self.forget()
+        shutil.rmtree(self.path)
+        self.path.mkdir()
+
+    def forget(self) -> None:
+        """Let the next import read the files again."""
+        for name, module in [*sys.modules.items()]:
+            if str(getattr(module, "__file__", "")).startswith(str(self.path)):
+                del sys.modules[name]
 
 
 def build_wheel(

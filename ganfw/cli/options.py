@@ -118,5 +118,5 @@ def run_in_processes(count: int) -> None:
     variables = dict(os.environ)
     variables.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // count, 1)))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", str(count), "-m", "ganfw", *sys.argv[1:]]
+    command += ["--nproc-per-node", str(count), "-m", "--", "ganfw", *sys.argv[1:]]
     os.execve(sys.executable, command, variables)

@@ -71,6 +71,8 @@ def settings_layer(settings: Mapping[str, Any], source: str) -> Layer:
             place = place.setdefault(parent, {})
             if not isinstance(place, dict):
                 raise UsageError(f"-s {path}: '{parent}' already has a value of its own")
+        if key in place:
+            raise UsageError(f"-s {path}: options below '{key}' are set too; give one of them")
         place[key] = value
     return Layer(source, values)
 

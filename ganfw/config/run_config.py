@@ -1,4 +1,4 @@
-"""RunConfig: one run, resolved. Which components fill its slots, every value, and who set it."""
+"""RunConfig: one resolved run: its components, every value, and which layer set it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A run with nothing left open. Every name is known and every value checked."""
+    """A resolved run: every name is known and every value is checked."""
 
     data: ComponentConfig[DataKeys]
     gen: ComponentConfig[Options]
@@ -90,7 +90,7 @@ class RunConfig:
 
     @property
     def asked(self) -> str | None:
-        """The dataset that was asked for, where the run goes on with another one."""
+        """The dataset that was asked for, if the run uses another one in its place."""
         return self.data.keys.asked
 
     @property
@@ -100,7 +100,7 @@ class RunConfig:
         return self.train.name or f"{self.gen.registered.name}-{data}"
 
     def to_toml(self, origins: bool = False) -> str:
-        """The run as TOML that replays it; with ``origins`` each value says which layer set it."""
+        """The run as TOML that replays it; with ``origins``, comments name each value's layer."""
         # Not at the top: tomlkit takes 30 ms to import, and a run that is refused needs none.
         from .run_toml import run_toml
 
@@ -110,7 +110,7 @@ class RunConfig:
 def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     """The run that ``layers``, weakest first, describe. Raises UsageError for anything wrong.
 
-    Imports components' options, which import no torch, and nothing else of them.
+    Of the components it imports only the options, which import no torch.
     """
     merged = merge(registry, layers)
     tree = merged.tree

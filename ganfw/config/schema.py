@@ -20,7 +20,9 @@ class TrainOptions(Options):
     batch_size: int = Field(64, ge=1, le=1_048_576, description="Real samples in a batch")
     epochs: int | None = Field(20, ge=1, le=1_000_000, description="Passes over the data")
     steps: int | None = Field(
-        None, ge=1, description="Steps, in place of epochs; with both, what is over first"
+        None,
+        ge=1,
+        description="Steps, in place of epochs; with both, the run ends at the first",
     )
     disc_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step")
     reduction: Literal["mean", "sum"] = Field(
@@ -31,19 +33,19 @@ class TrainOptions(Options):
         "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
     )
     accumulate: int = Field(
-        1, ge=1, le=4096, description="Parts that a batch is split into where memory is short"
+        1, ge=1, le=4096, description="Micro-batches that a batch is split into, to save memory"
     )
     precision: Literal["float32", "tf32", "bf16"] = Field(
         "float32", description="Of the networks' forward and backward passes"
     )
     channels_last: bool = Field(
-        True, description="Lay networks for pictures out channels last, where they can be"
+        True, description="Use the channels-last memory format where a network allows it"
     )
     compile: bool = Field(
         False, description="Compile the step as a whole: seconds at first, then faster small steps"
     )
     log_every: int = Field(
-        50, ge=1, le=10_000, description="Steps between readings of the losses off the device"
+        50, ge=1, le=10_000, description="Steps between two readings of the losses from the device"
     )
     name: str | None = Field(
         None,
@@ -97,7 +99,7 @@ OPTIMIZERS: dict[str, type[Options]] = {
 class DataKeys(Options):
     """Keys of ``[data]`` besides the dataset's options."""
 
-    asked: str | None = Field(None, description="The dataset asked for, where this one replaces it")
+    asked: str | None = Field(None, description="The dataset asked for, if this one replaces it")
 
 
 class LossKeys(Options):
@@ -105,20 +107,20 @@ class LossKeys(Options):
 
     weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
     every: int = Field(
-        1, ge=1, le=10_000, description="Takes part in every n-th step, with n times the weight"
+        1, ge=1, le=10_000, description="Used in every n-th step only, with n times the weight"
     )
 
 
 class CallbackKeys(Options):
     """Keys of ``[[callback]]`` besides the callback's options."""
 
-    enabled: bool = Field(True, description="Whether the callback takes part")
+    enabled: bool = Field(True, description="Whether the callback is used")
 
 
 class MetricKeys(Options):
     """Keys of ``[[metric]]`` besides the metric's options."""
 
-    every: int = Field(1, ge=1, le=1_000_000, description="Epochs from one judging to the next")
+    every: int = Field(1, ge=1, le=1_000_000, description="Epochs from one evaluation to the next")
 
 
 SLOT_KEYS: dict[str, type[Options]] = {
@@ -127,4 +129,4 @@ SLOT_KEYS: dict[str, type[Options]] = {
     "callback": CallbackKeys,
     "metric": MetricKeys,
 }
-"""The engine's own keys in a slot; a component's options can't bear their names."""
+"""The engine's own keys in a slot; a component's options can't have the same names."""

@@ -21,8 +21,8 @@ def find_recorded(
         found = registry.find(kind, name)
     except UsageError:
         broken = registry.broken_plugin(source)
-        reason = f"but {broken}" if broken else remedy
-        raise RunError(f"{who} needs the {kind} '{name}': {reason}") from None
+        reason = f", but {broken}" if broken else f": {remedy}"
+        raise RunError(f"{who} needs the {kind} '{name}'{reason}") from None
     if found.component.version != version:
         raise RunError(
             f"{who} was made with version {version} of the {kind} '{name}', {found.source} has "

@@ -1,18 +1,18 @@
-"""Component: what a plugin says it has. Imports nothing heavy, so that listing is instant.
+"""Component: one thing that a plugin offers. Imports nothing heavy, so that listing is instant.
 
 How the plugin interface changes, and what a plugin may count on:
 
 - A plugin may declare ``GANFW_API = 1`` beside its hook; one that declares nothing means 1. The
-  number is raised only when working plugins would break, and a ganfw that raises it goes on
-  speaking `OLDEST_API` and all between for at least a year.
+  number is raised only when working plugins would break, and a ganfw that raises it supports
+  `OLDEST_API` and all numbers between for at least another year.
 - Within one number we only add: names, kinds of components, methods that do nothing by default,
-  optional parameters. An event gains fields at its end (a plugin reads events, it never makes
-  them). The hook may gain an argument: one that is not in your signature is not passed.
+  optional parameters. An event gets new fields at its end (a plugin reads events, it never makes
+  them). The hook may get an argument: one that is not in your signature is not passed.
 - A component whose same options come to mean something else raises its ``version``. A run records
-  it; resuming or sampling that run under another version is refused, naming the release to
-  install. To keep both, offer the new behaviour under a new name or a new option.
-- A test holds every public name and signature of ``ganfw`` and ``ganfw.testing`` to a list, so
-  none of this changes by accident.
+  it; resuming or sampling that run with another version is refused, and the error names the
+  release to install. To keep both, offer the new behaviour under a new name or a new option.
+- A test compares every public name and signature of ``ganfw`` and ``ganfw.testing`` with a
+  list, so that none of them changes by accident.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 API = 1
-"""The number of the plugin interface this version speaks; a plugin may declare ``GANFW_API``."""
+"""The number of this version's plugin interface; a plugin may declare ``GANFW_API``."""
 
 OLDEST_API = 1
-"""The oldest number whose plugins still work, and what a plugin that declares none means."""
+"""The oldest number whose plugins still work, and that of a plugin that declares none."""
 
 SLOT_OF = {
     "dataset": "data",

@@ -62,7 +62,7 @@ def add_file(registry: Registry, file: PluginFile) -> None:
 
     Raises PluginError if it is broken, UsageError if there is another file of its name.
     """
-    other = registry.file(file.name)
+    other = registry.files.get(file.name)
     if other is not None:
         if other.content == file.content:
             return

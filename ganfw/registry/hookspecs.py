@@ -1,4 +1,4 @@
-"""The one hook. A plugin implements it and is never called again while training."""
+"""The one hook. A plugin implements it, and it is not called while training."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Loading one plugin: import it, check its hook, call it, check what it offers.
 
-Whatever a plugin does wrong is kept in its record, so that all others go on working.
+Whatever a plugin does wrong is kept in its record and does not affect the others.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _hook_of(plugin: Any) -> Callable[[], list[Any]]:
     if not manager.hook.ganfw_components.get_hookimpls():
         has = f"its {HOOK} is not" if hasattr(plugin, HOOK) else f"it has no function {HOOK}"
         raise PluginError(f"{has} marked with @ganfw.hookimpl")
-    # Called by pluggy, so that a plugin goes on working when the hook is given an argument.
+    # Called through pluggy, so that plugins still work when the hook gets an argument.
     return manager.hook.ganfw_components
 
 

@@ -84,10 +84,6 @@ class Registry:
         group = self._found.setdefault((component.kind, component.name), [])
         group.append(Registered(component, source))
 
-    def file(self, name: str) -> PluginFile | None:
-        """The plugin file of this name, if it was given."""
-        return self.files.get(name)
-
     def offered_by(self, source: str) -> set[tuple[str, str]]:
         """The (kind, name) pairs that the source of this name offers."""
         return {
@@ -130,7 +126,7 @@ class Registry:
         ours = [match for match in matches if match.source.name == HOME]
         if len(matches) > 1 and not ours:
             names = " or ".join(f"'{match.canonical}'" for match in matches)
-            raise UsageError(f"{kind} '{name}' is offered more than once: say {names}")
+            raise UsageError(f"{kind} '{name}' is offered more than once: write {names}")
         return (ours or matches)[0]
 
     def _matches(self, kind: str, name: str) -> list[Registered]:

@@ -45,7 +45,7 @@ def register_plugin_copies(registry: Registry, folder: RunDir, provenance: Prove
     from elsewhere: that is a stranger's code, and is not run unasked.
     """
     for record in provenance.plugin_files:
-        given = registry.file(record.name)
+        given = registry.files.get(record.name)
         if given is None:
             add_file(registry, _kept_copy(folder, record))
             _warn_if_original_changed(record)

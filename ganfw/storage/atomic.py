@@ -81,8 +81,8 @@ def folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
     try:
         yield temporary
-        for each in (*temporary.rglob("*"), temporary):
-            _sync(each)
+        for written in (*temporary.rglob("*"), temporary):
+            _sync(written)
         temporary.chmod(0o755)
         _exchange(temporary, path)
     except BaseException:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -40,9 +39,9 @@ def compile_game(game: Game, loader: Loader, latent_dim: int, disc_steps: int = 
     game.gen = replace(game.gen, compiled=_compiled(game.gen.network))
     if not any(weighted.loss.needs_gradient_at for weighted in game.losses):
         game.disc = replace(game.disc, compiled=_compiled(game.disc.network))
+    _silence_compiler()
     try:
-        with _quiet():
-            found = _first_losses(game, batches, latent_dim)
+        found = _first_losses(game, batches, latent_dim)
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"this run can't be compiled, leave --compile out: {reason}") from error
@@ -83,10 +82,9 @@ def _no_callback(name: PlayerName, player: Player) -> None:
     """Nobody watches the gradients."""
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """torch's compiler warns of what its users can't change."""
+def _silence_compiler() -> None:
+    """torch's compiler warns, now and whenever it meets a new shape, of what users can't change."""
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    for category in (UserWarning, FutureWarning, DeprecationWarning):
+        warnings.filterwarnings("ignore", category=category, module=r"torch\.")
+    warnings.filterwarnings("ignore", message="The .grad attribute of a Tensor that is not a leaf")

@@ -86,10 +86,10 @@ def _dress(axes: Axes, steps_per_epoch: int) -> None:
         ),
     )
     above.set_xlabel("epoch", color=_GREY)
-    for scale in (axes, above):
-        scale.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        scale.tick_params(colors=_GREY, length=3)
-        scale.spines[:].set_color("#cbd5e0")
+    for axis in (axes, above):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        axis.tick_params(colors=_GREY, length=3)
+        axis.spines[:].set_color("#cbd5e0")
     axes.spines["right"].set_visible(False)
     axes.grid(axis="y", color="#e2e8f0", linewidth=0.8)
     axes.set_axisbelow(True)

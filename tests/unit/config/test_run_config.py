@@ -208,6 +208,8 @@ def test_short_names_are_paths_of_the_command_line(registry: Registry) -> None:
         ({"lr": 1e-3, "settings": {"disc.optimizer.lr": 2e-3}},
          "disc.optimizer.lr is set by --lr and by -s disc.optimizer.lr: give one of them"),
         ({"batch_size": 8, "settings": {"train.batch_size": 8}}, "set by --batch-size and by -s"),
+        ({"lr": 1e-3, "settings": {"gen.optimizer": {"lr": 2e-3}}}, "'optimizer' are set too"),
+        ({"settings": {"gen.channels": 8, "gen.channels.x": 8}}, "'channels' already has a value"),
         ({"data": "gaussian", "size": 32}, "data 'gaussian' has no option 'size'"),
         ({"name": "../up"}, "train: name = ../up: "),
         ({"latent_dim": 0}, "train: latent_dim = 0: "),

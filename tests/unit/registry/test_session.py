@@ -41,13 +41,13 @@ def _run(out: Path) -> ganfw.Run:
     )  # fmt: skip
 
 
-def test_a_decorated_class_takes_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_decorated_class_takes_part(tmp_path: Path, said: list[str]) -> None:
     assert ganfw.register("augment", "shift", options=ShiftOptions)(Shift) is Shift
     registered = discover().find("augment", "shift")
     assert registered.component.summary == "Moves everything the critic sees."
     assert str(registered.source) == "this session"
     run = _run(tmp_path)
-    assert "NOTE: augment 'shift' lives in this session only" in capsys.readouterr().err
+    assert any(line.startswith("augment 'shift' lives in this session only") for line in said)
     assert 'use = "session/shift"' in (run.path / "config.toml").read_text()
     assert run.resume(steps=6).outcome is not None
 

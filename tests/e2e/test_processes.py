@@ -205,9 +205,10 @@ def test_an_interruption_saves_once_and_can_be_resumed(tmp_path: Path) -> None:
     process = _python(tmp_path, "torch.distributed.run", *words)
     folder = tmp_path / "runs" / FOLDER
     deadline = time.monotonic() + 60
-    while not (folder / "metrics.jsonl").exists() and time.monotonic() < deadline:
+    # A logged step: both processes train by then, and listen to signals.
+    log = folder / "metrics.jsonl"
+    while not (log.exists() and log.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(0.5)
     workers: list[Any] = psutil.Process(process.pid).children(recursive=True)
     for worker in workers:
         worker.send_signal(signal.SIGINT)

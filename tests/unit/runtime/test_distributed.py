@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ganfw.config.request import RunRequest
 from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
+from ganfw.launch.build import _batch_norm_unshared
+from ganfw.launch.prepare import prepare
+from ganfw.registry.registry import Registry
 from ganfw.runtime.device import choose_device
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.runtime.random_state import gather_random_states, own_random_state, random_state
@@ -81,3 +85,19 @@ def test_each_process_takes_the_card_of_its_number(monkeypatch: pytest.MonkeyPat
     for name in ("cuda:2", "cuda:", "cuda:-1", "cuda:١", "cpu\n", f"cuda:{'9' * 5000}"):
         with pytest.raises(UsageError, match=r"there are cpu, cuda:0 to cuda:1"):
             choose_device(name)
+
+
+def test_a_batch_that_cannot_be_shared(registry: Registry) -> None:
+    settings = {"train.batch_size": 9, "data.count": 100}
+    request = RunRequest(gen="linear", disc="mlp", data="gaussian", settings=settings)
+    said = "which 2 processes can't share evenly: give -s train.batch_size=8"
+    with pytest.raises(UsageError, match=said):
+        prepare(registry, request.layers(registry, "test"), TWO[0])
+
+
+def test_batch_norm_that_sees_a_part_of_the_batch_is_said() -> None:
+    normed = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    networks = {"generator 'a'": normed, "discriminator 'b'": nn.Linear(2, 1)}
+    (notice,) = _batch_norm_unshared(networks, TWO[0])
+    assert notice.startswith("batch norm in generator 'a' sees each process's share")
+    assert _batch_norm_unshared(networks, SINGLE_PROCESS) == []

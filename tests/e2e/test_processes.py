@@ -156,6 +156,7 @@ def test_a_resumed_run_ends_bit_identical(ganfw: Ganfw, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
+        ("raise KeyError('the real reason')", "KeyError: 'the real reason'"),
         ("os.kill(os.getpid(), 9)", "Signal 9 (SIGKILL)"),
         (
             "event.run.players['gen'].parameters()[0].data.add_(1)",

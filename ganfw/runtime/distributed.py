@@ -36,8 +36,10 @@ class Processes:
 
     def all_reduce_gradients(self, weights: Iterable[nn.Parameter], mean: bool) -> None:
         """Replace the gradients of ``weights`` by their sum over all processes, or their mean."""
+        if self.count == 1:
+            return
         grads = [weight.grad for weight in weights if weight.grad is not None]
-        if self.count == 1 or not grads:
+        if not grads:
             return
         flat = torch.cat([grad.reshape(-1) for grad in grads])
         dist.all_reduce(flat)

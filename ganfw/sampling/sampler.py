@@ -17,7 +17,7 @@ from ..interfaces.dataset import Dataset, checked_preview
 from ..interfaces.networks import generate
 from ..registry.registry import Registry
 from ..runs.network import load_network, read_card
-from ..runtime.random_state import derive_seed
+from ..runtime.random_state import derive_seed, isolated_random_state
 from .latents import Latents, slerp_path, truncated
 
 if TYPE_CHECKING:
@@ -159,8 +159,7 @@ class Sampler:
         samples = []
         for tried in (labels, labels.roll(1)):
             # The same noise each time, if the generator draws any.
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)
+            with isolated_random_state(0):
                 samples.append(generate(self.network, latents, tried))
         return not torch.equal(*samples)
 

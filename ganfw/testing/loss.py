@@ -199,9 +199,7 @@ def plays_a_whole_step(subject: Subject) -> None:
         losses = [WeightedLoss("it", subject.build()), WeightedLoss("toy", ToyLoss(Options()))]
         batch = Batch(random_samples(shapes, 4), toy_labels(shapes, 4))
         with expecting(f"a step of a GAN on {describe(shapes)}", subject.target):
-            step = Game(toy.gen, toy.disc, losses).step(
-                [batch, batch], lambda n: torch.randn(n, 5), lambda *event: None
-            )
+            step = Game(toy.gen, toy.disc, losses).step([batch, batch], lambda n: torch.randn(n, 5))
         if not (step.loss_D.isfinite() and step.loss_G.isfinite()):
             raise Broken("finite losses after a step", "nan or infinity", subject.target)
 

@@ -113,7 +113,7 @@ def toy_step(device: torch.device) -> Callable[[], float]:
     batch = Batch(torch.zeros(8, *shapes.sample, device=device), None)
 
     def step() -> float:
-        losses = game.step([batch], lambda n: torch.randn(n, 4, device=device), lambda *event: None)
+        losses = game.step([batch], lambda n: torch.randn(n, 4, device=device))
         return float(losses.loss_D)
 
     return step

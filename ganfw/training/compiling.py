@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from ..data.loader import Loader
 from ..errors import UsageError
 from ..interfaces.dataset import Batch
-from ..interfaces.player import Player, PlayerName
 from ..runtime.random_state import isolated_random_state
 from .game import Game
 
@@ -65,7 +64,7 @@ def _first_losses(game: Game, batches: Sequence[Batch], latent_dim: int) -> Tens
     with isolated_random_state(0):
         rows = []
         for number in range(1, PARITY_STEPS + 1):
-            losses = game.step(batches, _latents(latent_dim, batches[0]), _no_callback, number)
+            losses = game.step(batches, _latents(latent_dim, batches[0]), number=number)
             rows.append(torch.stack([losses.loss_D, losses.loss_G]))
     game.load_state_dict(state)
     for player in (game.gen, game.disc):
@@ -78,13 +77,8 @@ def _latents(latent_dim: int, batch: Batch) -> Callable[[int], Tensor]:
     return lambda count: torch.randn(count, latent_dim, device=device)
 
 
-def _no_callback(name: PlayerName, player: Player) -> None:
-    """Nobody watches the gradients."""
-
-
 def _silence_compiler() -> None:
     """torch's compiler warns, now and whenever it meets a new shape, of what users can't change."""
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
-    for category in (UserWarning, FutureWarning, DeprecationWarning):
-        warnings.filterwarnings("ignore", category=category, module=r"torch\.")
+    warnings.filterwarnings("ignore", module=r"torch\._(dynamo|inductor|functorch)\b")
     warnings.filterwarnings("ignore", message="The .grad attribute of a Tensor that is not a leaf")

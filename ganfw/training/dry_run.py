@@ -11,6 +11,7 @@ from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.loss import Terms
 from ..interfaces.networks import eval_mode
 from ..interfaces.shapes import Shapes
+from ..runtime.random_state import isolated_random_state
 from .critic import Critic
 from .game import Game
 from .objective import WeightedLoss
@@ -24,8 +25,7 @@ def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data:
     Raises ShapesError for networks that do not fit, UsageError for a player that no loss gives a
     term, PluginError for a term that is no scalar.
     """
-    devices = [real.device] if real.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), eval_mode(game.gen.network, game.disc.network):
+    with isolated_random_state(0), eval_mode(game.gen.network, game.disc.network):
         labels = torch.zeros(len(real), dtype=torch.long, device=real.device)
         labels_or_none = labels if shapes.classes else None
         latents = torch.randn(len(real), shapes.latent_dim, device=real.device)

@@ -27,6 +27,10 @@ OnGradients = Callable[[PlayerName, Player], None]
 """Called between a player's backward pass and its step."""
 
 
+def _ignore(name: PlayerName, player: Player) -> None:
+    """Nobody watches the gradients."""
+
+
 @dataclass(frozen=True)
 class MicroBatch:
     """A part of a batch with the latents that go with it; ``share`` is its part of the whole."""
@@ -71,7 +75,7 @@ class Game:
         self,
         batches: Sequence[Batch],
         latents: DrawLatents,
-        on_gradients: OnGradients,
+        on_gradients: OnGradients = _ignore,
         number: int = 1,
     ) -> StepLosses:
         """One discriminator update per batch, then one generator update on the last batch: the
@@ -160,8 +164,7 @@ class Game:
         on_gradients: OnGradients,
     ) -> TurnLosses:
         """Step, once all processes have the same gradients. Returns the batch's own losses."""
-        if self.processes.count > 1:
-            self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
+        self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
         on_gradients(name, player)
         player.step()
         return losses[0] if len(losses) == 1 else mean(losses, [part.share for part in parts])

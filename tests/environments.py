@@ -51,8 +51,10 @@ class Environment:
         return lib / "site-packages"
 
     def install(self, *what: Path) -> None:
-        """Install wheels or source folders."""
-        self._pip("install", "--no-index", "--no-deps", "--no-build-isolation", *map(str, what))
+        """Install wheels or source folders, also where what this one has is of the same release:
+        then pip would find that nothing is to be done."""
+        offline = ("--no-index", "--no-deps", "--no-build-isolation", "--force-reinstall")
+        self._pip("install", *offline, *map(str, what))
 
     def uninstall(self, name: str) -> None:
         """Uninstall a distribution."""

@@ -35,9 +35,9 @@ def compile_game(game: Game, loader: Loader, latent_dim: int, disc_steps: int = 
     count = min(disc_steps, len(loader))
     batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
     wanted = _first_losses(game, batches, latent_dim)
-    game.gen = replace(game.gen, compiled=_compiled(game.gen.network))
+    game.players["gen"] = replace(game.gen, compiled=_compiled(game.gen.network))
     if not any(weighted.loss.needs_gradient_at for weighted in game.losses):
-        game.disc = replace(game.disc, compiled=_compiled(game.disc.network))
+        game.players["disc"] = replace(game.disc, compiled=_compiled(game.disc.network))
     _silence_compiler()
     try:
         found = _first_losses(game, batches, latent_dim)

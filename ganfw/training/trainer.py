@@ -13,7 +13,7 @@ from ..data.loader import Loader
 from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Batch
-from ..interfaces.player import Player, PlayerName
+from ..interfaces.player import Player
 from ..interfaces.run_view import RunView
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import (
@@ -195,7 +195,7 @@ class Trainer:
             return
         rows = read_losses(self._pending, self.progress.epoch, self.processes)
         self._pending.clear()
-        self.processes.check_synchronized([player.network for player in self.run.players.values()])
+        self.processes.check_synchronized([player.network for player in self.run.networks.values()])
         seconds = time.perf_counter() - self._clock
         self.meter.add(rows, seconds)
         rate = sum(row.examples for row in rows) / max(seconds, 1e-9)
@@ -241,7 +241,7 @@ class Trainer:
         self._saved = step
         self._clock = time.perf_counter()
 
-    def _gradients_ready(self, name: PlayerName, player: Player) -> None:
+    def _gradients_ready(self, name: str, player: Player) -> None:
         event = events.GradientsReady(self.run, self.progress.step + 1, name, player)
         for callback in self.callbacks.values():
             callback.on_gradients_ready(event)

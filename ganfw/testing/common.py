@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from ..config import validation
-from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
+from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import UsageError
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
@@ -18,7 +18,7 @@ from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
 from ..interfaces.networks import Augment, Discriminator, Generator
 from ..interfaces.options import Options
-from ..registry.component import SLOT_OF
+from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
 
@@ -61,7 +61,7 @@ def options_refuse_unknown_keys(subject: Subject) -> None:
         raise Broken("options that are frozen and forbid unknown keys", "others", model)
     slot = SLOT_OF.get(subject.registered.component.kind, "")
     taken = {"use", *(SLOT_KEYS[slot].model_fields if slot in SLOT_KEYS else ())}
-    taken |= {"optimizer"} if slot in ("gen", "disc") else set()
+    taken |= {OPTIMIZER} if slot in ("gen", "disc") else set()
     for name in model.model_fields.keys() & taken:
         raise Broken(f"an option of another name than '{name}'", f"'{name}', the engine's", model)
 
@@ -83,8 +83,9 @@ def suggestions_can_be_set(subject: Subject) -> None:
         section, _, key = path.partition(".")
         model: type[Options] = TrainOptions
         given: dict[str, Any] = {}
-        if key.startswith("optimizer."):
-            model, key = OPTIMIZERS["adam"], key.removeprefix("optimizer.")
+        if key.startswith(f"{OPTIMIZER}."):
+            key = key.removeprefix(f"{OPTIMIZER}.")
+            model = subject.registry.find(OPTIMIZER, FIRST_OPTIMIZER).load_options()
         elif section != "train":
             model, given = type(subject.options()), dict(subject.given)
         try:

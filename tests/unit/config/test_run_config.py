@@ -255,7 +255,7 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("loss.rr.gamma", "1", "no loss 'rr'; there are gradient-penalty, "),
         ("loss.nonsaturating.wieght", "1", "has no option 'wieght'"),
         ("gen.optimizer.use", "adm", "no optimizer 'adm'. Did you mean 'adam'?"),
-        ("gen.optimizer.lr", "0", "gen.optimizer: lr = 0: should be greater than 0"),
+        ("gen.optimizer.lr", "0", "gen.optimizer 'adam': lr = 0: should be greater than 0"),
         ("gen.optimizer", "adam", "gen.optimizer must be a table"),
         ("train.batchsize", "1", "train has no option 'batchsize'. Did you mean 'batch_size'?"),
         ("train.batch_size", "-8", "should be greater than or equal to 1 (int, 1..1048576)"),

@@ -95,5 +95,6 @@ def orthogonalized(matrix: Tensor, iterations: int) -> Tensor:
     x = x / torch.linalg.matrix_norm(x).clamp(min=1e-7)
     for _ in range(iterations):
         gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        # a x + (b gram + c gram²) x, with few roundings.
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.T if is_tall else x

@@ -69,7 +69,7 @@ class Component:
     - ``summary``: one line for lists.
     - ``suggests``: defaults for the rest of the run that this component knows are right for it:
       paths under ``train.`` or, for a dataset or a network, under its own slot, such as
-      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``.
+      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
 

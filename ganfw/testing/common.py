@@ -17,8 +17,7 @@ from ..interfaces.dataset import Dataset
 from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
 from ..interfaces.networks import Augment, Discriminator, Generator
-from ..interfaces.options import Options
-from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF
+from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF, kind_in
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
 
@@ -78,20 +77,26 @@ def options_replay(subject: Subject) -> None:
 
 def suggestions_can_be_set(subject: Subject) -> None:
     """What a component suggests must be something that can be set."""
-    component = subject.registered.component
-    for path, value in component.suggests.items():
-        section, _, key = path.partition(".")
-        model: type[Options] = TrainOptions
-        given: dict[str, Any] = {}
-        if key.startswith(f"{OPTIMIZER}."):
-            key = key.removeprefix(f"{OPTIMIZER}.")
-            model = subject.registry.find(OPTIMIZER, FIRST_OPTIMIZER).load_options()
-        elif section != "train":
-            model, given = type(subject.options()), dict(subject.given)
+    for path, value in subject.registered.component.suggests.items():
         try:
-            validation.validate(model, {**given, key: value}, path)
+            _check_suggestion(subject, path, value)
         except UsageError as error:
             raise Broken(f"a suggestion that can be set, {path} = {value!r}", str(error)) from None
+
+
+def _check_suggestion(subject: Subject, path: str, value: Any) -> None:
+    """Raises UsageError for what can't be set."""
+    section, _, key = path.partition(".")
+    slot, _, option = path.rpartition(".")
+    if section == "train":
+        validation.validate(TrainOptions, {key: value}, path)
+    elif kind_in(slot) == OPTIMIZER:
+        suggested = subject.registered.component.suggests
+        use = str(suggested.get(f"{slot}.use", FIRST_OPTIMIZER))
+        model = subject.registry.find(OPTIMIZER, use).load_options()
+        validation.validate(model, {} if option == "use" else {option: value}, path)
+    else:
+        validation.validate(type(subject.options()), {**subject.given, key: value}, path)
 
 
 def listing_imports_no_torch(subject: Subject) -> None:

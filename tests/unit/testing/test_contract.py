@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -557,6 +557,27 @@ def test_a_bad_description() -> None:
     failure = _failure(_case("generator", Plain, "suggestions_can_be_set", suggests=suggests))
     assert "Did you mean 'latent_dim'?" in failure.got
     assert "Loss" in _failure(_case("loss", Plain, "is_of_its_kind")).expected
+
+
+@pytest.mark.parametrize(
+    ("suggests", "got"),
+    [
+        ({"gen.optimizer.betas": (0.5, 0.9)}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.momentum": 0.9}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.betas": (0.5, 0.9)}, "no option 'betas'"),
+        ({"gen.optimizer.use": "lino"}, "no optimizer 'lino'. Did you mean 'lion'?"),
+        ({"gen.widht": 3}, "no option 'widht'"),
+    ],
+)
+def test_suggested_optimizers(
+    registry: Registry, suggests: Mapping[str, Any], got: str | None
+) -> None:
+    case = _case("generator", Plain, "suggestions_can_be_set", suggests=suggests)
+    case = replace(case, subject=replace(case.subject, registry=registry))
+    if got is None:
+        case.run()
+    else:
+        assert got in _failure(case).got
 
 
 def test_code_that_does_not_load() -> None:

@@ -31,17 +31,17 @@ class _Scalar(nn.Module):
 
 def test_lion_takes_the_steps_of_algorithm_2() -> None:
     network = _Scalar()
-    options = LionOptions(lr=0.1, betas=(0.8, 0.6), weight_decay=0.5)
+    options = LionOptions(lr=0.1, betas=(0.9, 0.2), weight_decay=0.5)
     optimizer = lion(options, network)
     weight, momentum = 1.0, 0.0
     # The momentum outweighs the third gradient; the second step has none.
-    for grad in (2.0, None, -0.5, -3.0):
+    for grad in (1.0, None, -2.0, -3.0):
         given = None if grad is None else torch.tensor([grad], dtype=torch.float64)
         _step([optimizer], [(network.weight, given)])
         if grad is not None:
-            direction = 0.8 * momentum + 0.2 * grad
+            direction = 0.9 * momentum + 0.1 * grad
             weight -= 0.1 * ((1 if direction > 0 else -1) + 0.5 * weight)
-            momentum = 0.6 * momentum + 0.4 * grad
+            momentum = 0.2 * momentum + 0.8 * grad
         assert network.weight.item() == pytest.approx(weight, abs=1e-12)
 
 

@@ -32,6 +32,7 @@ SLOT_OF = {
     "dataset": "data",
     "generator": "gen",
     "discriminator": "disc",
+    "network": "network",
     "loss": "loss",
     "augment": "augment",
     "callback": "callback",
@@ -51,7 +52,9 @@ KINDS = (*SLOT_OF, OPTIMIZER, "recipe")
 """Every kind of component a plugin can offer."""
 
 _SINGLE = ("dataset", "generator", "discriminator")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""What a component may be called, and what a run may call it."""
+
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w.-]+")
 
 
@@ -89,7 +92,7 @@ class Component:
         where = f"component {self.kind!r} {self.name!r}"
         if self.kind not in KINDS:
             raise ValueError(f"{where}: the kind must be one of {', '.join(KINDS)}")
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"{where}: a name is made of a-z, 0-9 and single hyphens")
         for target in (self.target, self.options):
             if target is not None and not _TARGET.fullmatch(target):
@@ -103,6 +106,7 @@ class Component:
 
 
 def kind_in(slot: str) -> str:
-    """The kind of component that fills ``slot``, such as ``gen`` or ``gen.optimizer``; what is no
-    slot is given back."""
-    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(slot, slot)
+    """The kind of component that fills ``slot``, such as ``gen``, ``loss.r1`` or ``gen.optimizer``;
+    what is no slot is given back."""
+    section = slot.partition(".")[0]
+    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(section, slot)

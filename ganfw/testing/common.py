@@ -10,6 +10,8 @@ import sys
 from typing import Any
 
 from ..config import validation
+from ..config.layers import SEVERAL
+from ..config.networks import PLAYERS
 from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import UsageError
 from ..interfaces.callback import Callback
@@ -60,7 +62,8 @@ def options_refuse_unknown_keys(subject: Subject) -> None:
         raise Broken("options that are frozen and forbid unknown keys", "others", model)
     slot = SLOT_OF.get(subject.registered.component.kind, "")
     taken = {"use", *(SLOT_KEYS[slot].model_fields if slot in SLOT_KEYS else ())}
-    taken |= {OPTIMIZER} if slot in ("gen", "disc") else set()
+    taken |= {OPTIMIZER} if slot in (*PLAYERS, "network") else set()
+    taken |= {"name"} if slot in SEVERAL else set()
     for name in model.model_fields.keys() & taken:
         raise Broken(f"an option of another name than '{name}'", f"'{name}', the engine's", model)
 

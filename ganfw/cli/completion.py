@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 from click.shell_completion import CompletionItem
@@ -33,7 +33,7 @@ def component_names(*kinds: str) -> Complete:
             return [CompletionItem(incomplete, type="dir")]
         # What comes before "=" is the name that the run gives it.
         name, equals, use = incomplete.rpartition("=")
-        items = [item for kind in kinds for item in _names(context, kind, use)]
+        items = _names(context, kinds, use)
         return [CompletionItem(f"{name}{equals}{item.value}", help=item.help) for item in items]
 
     return complete
@@ -51,7 +51,7 @@ def complete_name(
 ) -> list[CompletionItem]:
     """Completes a component's name, of the kind that was typed before it."""
     kind = str(context.params.get("kind") or "")
-    return _names(context, kind_in(kind), incomplete)
+    return _names(context, [kind_in(kind)], incomplete)
 
 
 def complete_subject(
@@ -92,10 +92,11 @@ def _registry(context: click.Context) -> Registry:
         return Registry()
 
 
-def _names(context: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
+def _names(context: click.Context, kinds: Sequence[str], incomplete: str) -> list[CompletionItem]:
     registry = _registry(context)
     words = {
         registry.shortest_name(registered): registered.component.summary
+        for kind in kinds
         for registered in registry.components(kind)
     }
     return _starting_with(incomplete, words)

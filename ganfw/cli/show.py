@@ -115,7 +115,7 @@ def _show_component(registered: Registered, as_json: bool) -> None:
     ]
     click.echo(columns([head, *rows]) if rows else "It has no options.")
     if follow:
-        click.echo(f"\nMay follow a schedule, such as {follow[0]}=1..0.1: {', '.join(follow)}")
+        click.echo(f"\nMay follow a schedule, START..END: {', '.join(follow)}")
     if registered.component.suggests:
         click.echo("\nSuggests, unless you set them:")
         for path, value in registered.component.suggests.items():

@@ -172,6 +172,8 @@ def _merge_list(
         merge = _merge_player if section == "network" else _merge_component
         path, component = f"{section}.{name}", place.setdefault(name, {})
         merge(registry, merged, path, component, options, layer.source)
+        if "use" in options:
+            merged.origins[f"{path}.name"] = layer.source
 
 
 def _keep_one_length(merged: Merged, values: Tree, source: str) -> None:

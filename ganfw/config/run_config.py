@@ -176,7 +176,7 @@ def _find(registry: Registry, slot: str, body: Tree) -> Registered:
     if slot != "network":
         return registry.find(kind_in(slot), body["use"])
     sides = tuple(side for side in PLAYERS if side == body.get("side", "gen"))
-    return find_network(registry, body["use"], sides)
+    return find_network(registry, body["use"], sides or PLAYERS)
 
 
 def _optimizer(registry: Registry, path: str, body: Tree) -> ComponentConfig[Options]:

@@ -70,8 +70,8 @@ def read_schedule(text: str, where: str) -> Schedule:
     match = _WHOLE.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"{where} = {text} is no schedule: write START..END, then {', '.join(get_args(Kind))} "
-            "or nothing, then over STEPS or nothing"
+            f"{where} = {text} is no schedule: write START..END, which may be followed by "
+            f"{', '.join(get_args(Kind)[:-1])} or {get_args(Kind)[-1]}, and by over STEPS"
         )
     start, end, word, over = match.groups()
     ends = float(start), float(end)

@@ -58,9 +58,7 @@ def rate(optimizer: Optimizer, name: str, reference: float, where: str) -> Follo
     made with ``reference``, they hold their shares of that. Raises UsageError, which begins with
     ``where``, if its groups have none."""
     if any(name not in group for group in optimizer.param_groups):
-        raise UsageError(
-            f"{where}: '{name}' can't follow a schedule: its groups of weights have none"
-        )
+        raise UsageError(f"{where}: '{name}' can't follow a schedule: its weights' groups lack it")
     bases = [float(group[name]) for group in optimizer.param_groups]
 
     def follow(value: float) -> None:

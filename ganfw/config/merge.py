@@ -10,7 +10,7 @@ from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
-from .networks import find_network, share_optimizers
+from .networks import check_names, find_network, share_optimizers
 
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
@@ -49,6 +49,7 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
         if registered.component.suggests
     ]
     merged = merge_layers(registry, [default, *suggested, *given])
+    check_names(merged.tree["network"])
     share_optimizers(merged.tree, merged.origins)
     return merged
 

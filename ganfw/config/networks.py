@@ -26,6 +26,16 @@ def find_network(registry: Registry, use: str, sides: tuple[str, ...] = PLAYERS)
     raise UsageError(f"no {' or '.join(kinds)} '{use}'{hint}")
 
 
+def check_names(networks: Tree) -> None:
+    """Raises UsageError for a third network with the name of a player."""
+    for name in PLAYERS:
+        if name in networks:
+            raise UsageError(
+                f"network '{name}': a player has that name; write "
+                f"--network another={networks[name]['use']}"
+            )
+
+
 def share_optimizers(tree: Tree, origins: dict[str, str]) -> None:
     """Give each third network in ``tree`` the optimizer of its side's player, but for what it has
     of its own; ``origins`` are kept."""

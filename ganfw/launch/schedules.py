@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from torch.optim import Optimizer
-
 from ..config.run_config import ComponentConfig, RunConfig
 from ..config.schedule import Schedule
 from ..interfaces.callback import Callback
 from ..interfaces.options import Options
+from ..interfaces.player import Player
 from ..training.game import Game
 from ..training.schedules import Follow, Schedules, option, rate, weight
 
@@ -22,8 +21,9 @@ def build_schedules(
     """Every schedule of ``config``, bound to what follows it. The optimizers must be new, and
     ``callbacks`` are those that this process has."""
     followed = [
-        *_rates(config.gen_optimizer, game.gen.optimizer),
-        *_rates(config.disc_optimizer, game.disc.optimizer),
+        *_rates(config.gen_optimizer, game.gen),
+        *_rates(config.disc_optimizer, game.disc),
+        *_network_rates(config, game),
         *_losses(config, game),
         *_augments(config, game),
         *_callbacks(config, callbacks),
@@ -31,10 +31,16 @@ def build_schedules(
     return Schedules(followed, total_steps)
 
 
-def _rates(component: ComponentConfig[Options], optimizer: Optimizer) -> Followed:
+def _network_rates(config: RunConfig, game: Game) -> Followed:
+    for network, optimizer in zip(config.networks, config.network_optimizers, strict=True):
+        if network.name in game.players:
+            yield from _rates(optimizer, game.players[network.name])
+
+
+def _rates(component: ComponentConfig[Options], player: Player) -> Followed:
     where = f"{component.slot} '{component.name}'"
     for name, schedule in component.schedules.items():
-        yield schedule, rate(optimizer, name, schedule.greatest, where)
+        yield schedule, rate(player.optimizer, name, schedule.greatest, where)
 
 
 def _losses(config: RunConfig, game: Game) -> Followed:

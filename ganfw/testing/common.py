@@ -18,7 +18,7 @@ from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
 from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
-from ..interfaces.networks import Augment, Discriminator, Generator
+from ..interfaces.networks import Augment, Discriminator, Generator, Network
 from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF, kind_in
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
@@ -27,7 +27,7 @@ LONGEST_SUMMARY = 80
 _LOWER = {"minimum", "exclusiveMinimum", "ge", "gt"}
 _UPPER = {"maximum", "exclusiveMaximum", "le", "lt"}
 _INNER = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
-_BASES = (Dataset, Generator, Discriminator, Loss, Augment, Callback, Metric)
+_BASES = (Dataset, Generator, Discriminator, Network, Loss, Augment, Callback, Metric)
 
 
 def says_what_it_is(subject: Subject) -> None:

@@ -195,6 +195,8 @@ def test_a_third_network_shares_its_players_optimizer(registry: Registry) -> Non
     assert resolve(registry, [toml_layer(text, "printed")]).to_toml() == text
     with pytest.raises(UsageError, match="no network or generator 'dcgna'"):
         resolve(registry, _asked(network=["dcgna"]))
+    with pytest.raises(UsageError, match="network 'gen': a player has that name"):
+        resolve(registry, _asked(network=["gen=dcgan"]))
     with pytest.raises(UsageError, match="network 'dcgan': side = left: should be 'gen' or 'disc'"):
         resolve(registry, [*_asked(network=["dcgan"]), _typed(network__dcgan__side="left")])
 

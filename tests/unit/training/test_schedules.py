@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import Result
-from torch import nn
+from torch import Tensor, nn
 
 import ganfw as package
-from ganfw import Callback, Run
+from ganfw import Augment, Callback, Loss, Run, Shapes
 from ganfw.errors import UsageError
 from ganfw.registry import session
+from ganfw.registry.registry import Registry
 from ganfw.training.schedules import rate
 
 Ganfw = Callable[..., Result]
@@ -68,6 +70,51 @@ def test_groups_keep_their_ratios() -> None:
         assert [group["lr"] for group in optimizer.param_groups] == [value, value / 2]
     with pytest.raises(UsageError, match="'betas' can't follow a schedule"):
         rate(optimizer, "betas", 1.0, "gen.optimizer 'sgd'")
+
+
+def test_marked_options_of_losses_are_read_anew(registry: Registry) -> None:
+    real, fake = torch.randn(2, 4, 3).unbind()
+
+    def penalty(loss: Loss) -> Tensor:
+        torch.manual_seed(0)
+        inputs = real.clone().requires_grad_(), fake.clone().requires_grad_()
+        return loss.discriminator_terms(lambda x: x.square().sum(1), *inputs)["penalty"]
+
+    for name, option in (("r1", "gamma"), ("r2", "gamma"), ("gradient-penalty", "strength"),
+                         ("gradient-penalty", "target")):  # fmt: skip
+        found = registry.find("loss", name)
+        options = found.load_options()()
+        other = options.model_copy(update={option: 0.5})
+        loss, fresh = found.load()(options), found.load()(other)
+        before = penalty(loss)
+        loss.options = other
+        assert penalty(loss) == penalty(fresh) != before
+
+
+def test_marked_options_of_augments_are_read_anew(registry: Registry) -> None:
+    pictures, shapes = torch.rand(4, 3, 16, 16), Shapes((3, 16, 16), (-1.0, 1.0), 0, 5)
+
+    def change(augment: Augment) -> Tensor:
+        """In three states, of which every option shows in one."""
+        augment.load_state_dict(start)
+        samples = []
+        for sign in (0.0, 5.0, 10.0):
+            torch.manual_seed(0)
+            augment.adapt(torch.tensor(sign), 500_000)
+            samples.append(augment(pictures))
+        return torch.stack(samples)
+
+    for name, option in (("diffaugment", "cutout"), ("diffaugment", "translation"),
+                         ("ada", "target"), ("ada", "limit")):  # fmt: skip
+        found = registry.find("augment", name)
+        options = found.load_options()()
+        other = options.model_copy(update={option: 0.3})
+        augment, fresh = found.load()(options, shapes), found.load()(other, shapes)
+        start = copy.deepcopy(augment.state_dict())
+        before = change(augment)
+        augment.options = other
+        assert torch.equal(change(augment), change(fresh))
+        assert not torch.equal(change(augment), before)
 
 
 def test_a_rate_has_one_master(ganfw: Ganfw) -> None:

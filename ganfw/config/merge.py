@@ -10,7 +10,7 @@ from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
-from .networks import check_names, find_network, share_optimizers
+from .networks import NETWORK_KINDS, check_names, share_optimizers
 
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
@@ -145,10 +145,14 @@ def _merge_component(
 
 
 def _differ(registry: Registry, kind: str, first: str, second: str) -> bool:
-    """Whether two names, bare or canonical, mean two components."""
-    if kind == "network":
-        return find_network(registry, first) != find_network(registry, second)
-    return registry.find(kind, first) != registry.find(kind, second)
+    """Whether two names, bare or canonical, mean two components. One may be unknown by now, if the
+    other takes its place."""
+    kinds = NETWORK_KINDS if kind == "network" else (kind,)
+
+    def found(use: str) -> list[Registered]:
+        return [registry.find(kind, use) for kind in kinds if registry.has(kind, use)]
+
+    return found(first) != found(second)
 
 
 def _merge_list(

@@ -168,6 +168,8 @@ def test_a_name_that_means_another_component_drops_the_options(registry: Registr
     config = resolve(registry, layers)
     assert config.losses[1].options.model_dump()["gamma"] == 10
     assert config.notices == ("loss.late: 'r2' replaces 'r1'; options dropped: gamma",)
+    gone = toml_layer('[[loss]]\nuse = "gone/r2"\nname = "late"\ndepth = 3\n', "saved")
+    assert resolve(registry, [gone, *layers]).losses == config.losses
     with pytest.raises(UsageError, match=r"no loss 'lat' in this run\. Did you mean 'late'\?"):
         resolve(registry, [*layers, _typed(loss__lat__gamma="1")])
 

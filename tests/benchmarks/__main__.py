@@ -80,7 +80,8 @@ def _rows(names: Iterable[str], given: argparse.Namespace) -> Iterator[Row]:
 def _machine() -> str:
     card = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
     return (
-        f"{card}{os.cpu_count()} cores {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
+        f"{card}{os.cpu_count()} cores {platform.machine()}, "
+        f"{torch.backends.cpu.get_cpu_capability()}, "
         f"{torch.get_num_threads()} threads, Python {platform.python_version()}, "
         f"torch {torch.__version__}, ganfw {ganfw.__version__}"
     )

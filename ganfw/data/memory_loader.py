@@ -54,7 +54,7 @@ def _all_on(device: torch.device, batches: list[Tensor]) -> tuple[Tensor, ...]:
     """The indices of all batches on ``device``, by one copy: each copy waits for the device."""
     if device.type == "cpu" or not batches:
         return tuple(batches)
-    return torch.cat(batches).to(device).split([len(batch) for batch in batches])
+    return torch.split(torch.cat(batches).to(device), [len(batch) for batch in batches])
 
 
 def _fits(stored: Tensor, device: torch.device) -> bool:

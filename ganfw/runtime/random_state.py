@@ -43,10 +43,16 @@ def random_state() -> dict[str, Any]:
         "python": random.getstate(),
         "numpy": (algorithm, np.asarray(keys).tolist(), *rest),
         "torch": torch.get_rng_state(),
-        # Not where no GPU is in use: to ask would take memory on each of them.
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
+        "cuda": torch.cuda.get_rng_state_all() if _uses_cuda() else [],
         "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
     }
+
+
+def _uses_cuda() -> bool:
+    """Whether this process computes on a GPU: in one that does not, to ask CUDA for its streams
+    would take memory there."""
+    used: bool = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return used
 
 
 def gather_random_states(processes: Processes) -> list[str]:

@@ -68,11 +68,13 @@ def _captured(bench: Bench, real: Tensor, precision: str, recipe: str, shapes: S
             step(real)
         return captured.replay, prepare
 
-    return made(bench.device, build, len(real))
+    return made(bench.device, build, len(real), captured=True)
 
 
 def compiled(bench: Bench) -> Iterator[Row]:
     """The networks compiled, beside the same game eager; the most telling first."""
+    import torch._dynamo.config
+
     torch._dynamo.config.recompile_limit = 64
     cases = [("bf16", 256), ("float32", 256), ("bf16", 1024), ("bf16", 64), ("tf32", 256)]
     for precision, batch in [("bf16", 4)] if bench.tiny else cases[: 2 if bench.quick else 5]:

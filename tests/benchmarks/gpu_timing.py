@@ -36,15 +36,22 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def made(device: torch.device, build: Callable[[], tuple[Play, Play]], batch: int) -> Way:
-    """What ``build`` builds, warmed up, with the memory that it and a step take."""
+def made(
+    device: torch.device,
+    build: Callable[[], tuple[Play, Play]],
+    batch: int,
+    captured: bool = False,
+) -> Way:
+    """What ``build`` builds, warmed up, with the memory that it and a step take. Of a graph that
+    is what it took to capture it: a replay allocates nothing."""
     if device.type != "cuda":
         return Way(*build(), batch)
     before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
     play, prepare = build()
     prepare()
     for turn in range(2 * LAZY):
-        if turn == LAZY:
+        if turn == LAZY and not captured:
             torch.cuda.reset_peak_memory_stats(device)
         play()
     wait(device)

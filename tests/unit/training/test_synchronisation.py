@@ -71,6 +71,7 @@ def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @cuda
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
 @pytest.mark.parametrize(
     ("loss", "augment"),
     [*((loss, None) for loss in LOSSES), (LOSSES[0], "ada"), (LOSSES[0], "diffaugment")],

@@ -184,6 +184,18 @@ def test_losses_are_those_of_the_cpu(
     assert first <= tolerance
 
 
+def test_a_run_on_the_cpu_takes_no_memory_of_the_gpu(tmp_path: Path) -> None:
+    words = [str(word) for word in (*PICTURES, "--device", "cpu", "--steps", 3)]
+    code = (
+        "import sys, torch\nfrom ganfw.cli import main\n"
+        f"main({words!r}, standalone_mode=False)\nsys.exit(torch.cuda.is_initialized())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_the_doctor(ganfw: Ganfw) -> None:
     print(_ran(ganfw, "doctor"))
     report = json.loads(_ran(ganfw, "doctor", "--json"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ def made(
     is what it took to capture it: a replay allocates nothing."""
     if device.type != "cuda":
         return Way(*build(), batch)
+    gc.collect()
     before = torch.cuda.memory_allocated(device)
     torch.cuda.reset_peak_memory_stats(device)
     play, prepare = build()

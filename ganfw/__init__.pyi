@@ -33,26 +33,31 @@ from .interfaces.events import (
     Failure as Failure,
     GradientsReady as GradientsReady,
     Log as Log,
+    Score as Score,
+    Scores as Scores,
     StepEnd as StepEnd,
     StepMetrics as StepMetrics,
     TrainEnd as TrainEnd,
     TrainStart as TrainStart,
 )
-from .interfaces.loss import Critic as Critic, Loss as Loss, Terms as Terms
+from .interfaces.loss import Loss as Loss, Terms as Terms
 from .interfaces.metric import Metric as Metric
 from .interfaces.networks import (
     Augment as Augment,
     Discriminator as Discriminator,
     Generator as Generator,
+    Network as Network,
     generate as generate,
 )
 from .interfaces.options import (
     Options as Options,
 )
+from .interfaces.outputs import Output as Output
 from .interfaces.run_view import RunComponent as RunComponent, RunView as RunView
 from .interfaces.shapes import (
     Shapes as Shapes,
 )
+from .interfaces.turn import Critic as Critic, Turn as Turn
 from .registry.component import (
     Component as Component,
 )

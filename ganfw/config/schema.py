@@ -25,6 +25,12 @@ class TrainOptions(Options):
         description="Steps, in place of epochs; with both, the run ends at the first",
     )
     disc_steps: int = Field(1, ge=1, le=100, description="Discriminator updates per step")
+    gen_steps: int = Field(1, ge=1, le=100, description="Generator updates per step")
+    fake_labels: Literal["batch", "shuffled"] = Field(
+        "batch",
+        description="Labels of generated samples: those of the batch's real samples, or the same "
+        "in random order",
+    )
     reduction: Literal["mean", "sum"] = Field(
         "mean", description="Whether an objective is the mean or the sum over the batch"
     )
@@ -42,7 +48,7 @@ class TrainOptions(Options):
         True, description="Use the channels-last memory format where a network allows it"
     )
     compile: bool = Field(
-        False, description="Compile the step as a whole: seconds at first, then faster small steps"
+        False, description="Compile the networks: a minute at first, then faster steps"
     )
     log_every: int = Field(
         50, ge=1, le=10_000, description="Steps between two readings of the losses from the device"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .player import Player, PlayerName
+from .player import Player
 from .run_view import RunView
 
 
@@ -40,11 +40,12 @@ class TrainStart:
 
 @dataclass(frozen=True)
 class GradientsReady:
-    """``player.network``'s gradients are complete; its optimizer steps next."""
+    """``player.network``'s gradients are complete; its optimizer steps next. ``name`` is "gen",
+    "disc", or that of a further network."""
 
     run: RunView
     step: int
-    name: PlayerName
+    name: str
     player: Player
 
 

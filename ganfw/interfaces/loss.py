@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-Critic = Callable[[Tensor], Tensor]
-"""The discriminator as a loss sees it: samples (B, ...) -> scores (B,)."""
+from .turn import Critic, Turn
 
 Terms = Mapping[str, Tensor]
 """Named summands of a player's objective, each a scalar: a mean over the batch."""
@@ -17,11 +16,16 @@ Terms = Mapping[str, Tensor]
 class Loss(nn.Module):
     """What the two players minimise. It never calls backward, step or zero_grad.
 
+    Write `discriminator_terms` and `generator_terms`, or `terms` alone if that is not enough.
     Losses of one run are summed, so a penalty is a loss with discriminator terms only. A term is a
     scalar, a *mean* over the batch; ``train.reduction = "sum"`` multiplies by the batch's length.
     What a loss learns while training lives in buffers (``register_buffer``), or goes through its
     ``state_dict``: it is moved to the run's device, saved with the run, and resumed.
     """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What must be there, by name, or the run is refused before it begins: ``"labels"`` of the
+    data, ``"gen.style"`` or ``"disc.classes"`` beside samples and scores, ``"network.encoder"``."""
 
     needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ()
     """Inputs that the discriminator's terms differentiate; the engine makes them require grad."""
@@ -29,6 +33,13 @@ class Loss(nn.Module):
     def __init__(self, options: Any) -> None:
         super().__init__()
         self.options = options
+
+    def terms(self, turn: Turn) -> Terms:
+        """The terms of ``turn.player``. In the generator's turn the discriminator's weights are
+        frozen."""
+        if turn.player == "disc":
+            return self.discriminator_terms(turn.critic, turn.real, turn.fake)
+        return self.generator_terms(turn.critic, turn.real, turn.fake)
 
     def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         """The discriminator's terms; ``fake`` is detached. A second ``critic(real)`` is free."""

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .outputs import SAMPLES, Output, main_output
 from .shapes import Shapes
 
 
@@ -20,8 +21,24 @@ class Generator(nn.Module):
         self.options = options
         self.shapes = shapes
 
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents (B, Z) and labels (B,) or None to samples (B, *shapes.sample)."""
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Output:
+        """Latents (B, Z) and labels (B, *shapes.label) or None to samples (B, *shapes.sample), or
+        to a dict with ``"samples"`` and whatever else losses may want."""
+        raise NotImplementedError
+
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        """Latents (count, Z) on the device of ``random``; from N(0, 1) unless overridden."""
+        size = (count, self.shapes.latent_dim)
+        return torch.randn(size, generator=random, device=random.device)
+
+    def forward_truncated(
+        self, latents: Tensor, labels: Tensor | None, truncation: float
+    ) -> Output:
+        """`forward` with less variety: ``truncation`` 1 changes nothing, 0 leaves none. A style
+        generator moves W towards its mean (Karras et al. 2019, section B).
+
+        Not overridden, latents from N(0, 1) are truncated in its place.
+        """
         raise NotImplementedError
 
 
@@ -33,9 +50,21 @@ class Discriminator(nn.Module):
         self.options = options
         self.shapes = shapes
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Samples (B, *shapes.sample) and labels (B,) or None to scores (B,): logits, raw."""
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Samples (B, *shapes.sample) and labels (B, *shapes.label) or None to scores: logits, raw,
+        (B,), or (B, ...) for a critic of patches; or to a dict with ``"scores"`` and whatever else
+        losses may want."""
         raise NotImplementedError
+
+
+class Network(nn.Module):
+    """A further network: an encoder, a second generator, a head. It learns in the turn of its side.
+    Losses find it by its name in the run, and run it as ``turn.forward(name, …)``."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__()
+        self.options = options
+        self.shapes = shapes
 
 
 class Augment(nn.Module):
@@ -70,8 +99,14 @@ def eval_mode(*networks: nn.Module) -> Iterator[None]:
 
 
 def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), with no gradient, and with the
-    network left in the mode it was in."""
+    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B, ...), with no gradient, and with
+    the network left in the mode it was in."""
     with eval_mode(network), torch.no_grad():
-        samples: Tensor = network(latents, labels)
-    return samples
+        return main_output(network(latents, labels), SAMPLES)
+
+
+def draw_latents(network: nn.Module, shapes: Shapes, count: int, random: torch.Generator) -> Tensor:
+    """Latents (count, Z) as ``network`` draws them; from N(0, 1) if it is no `Generator`."""
+    if isinstance(network, Generator):
+        return network.draw_latents(count, random)
+    return torch.randn(count, shapes.latent_dim, generator=random, device=random.device)

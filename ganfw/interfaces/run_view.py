@@ -18,8 +18,9 @@ from .dataset import Batch, Dataset, checked_preview
 from .loss import Loss
 from .networks import generate
 from .options import Options
-from .player import Player, PlayerName
+from .player import Player
 from .shapes import Shapes
+from .turn import Side
 
 
 @dataclass
@@ -45,14 +46,15 @@ class RunComponent:
 class RunView:
     """What callbacks may see of a run, and the few things they may ask for.
 
-    ``config`` is the resolved run as plain values, as config.toml holds it; ``components`` are
-    what it is composed of; ``losses`` are the run's losses by name.
+    ``networks`` are all networks with their optimizers: "gen", "disc", and further ones by their
+    names. ``config`` is the resolved run as plain values, as config.toml holds it; ``components``
+    are what it is composed of; ``losses`` are the run's losses by name.
     """
 
     folder: RunDir
     dataset: Dataset
     shapes: Shapes
-    players: Mapping[PlayerName, Player]
+    networks: Mapping[str, Player]
     losses: Mapping[str, Loss]
     components: tuple[RunComponent, ...]
     config: Mapping[str, Any]
@@ -68,6 +70,11 @@ class RunView:
     exported: dict[str, nn.Module] = field(default_factory=dict)
 
     @property
+    def players(self) -> Mapping[Side, Player]:
+        """The two players alone."""
+        return {"gen": self.networks["gen"], "disc": self.networks["disc"]}
+
+    @property
     def checkpoints(self) -> CheckpointStore:
         """What is saved of the run so far."""
         return CheckpointStore(self.folder.checkpoints)
@@ -75,7 +82,7 @@ class RunView:
     @property
     def sampling_generator(self) -> nn.Module:
         """The generator to draw samples from: the last one exported, or else the player."""
-        return next(reversed(self.exported.values()), self.players["gen"].network)
+        return next(reversed(self.exported.values()), self.networks["gen"].network)
 
     def inputs(self, n: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
         """Latents (n, Z) and labels (n,) or None, on the device: the same on every machine for one

@@ -64,6 +64,8 @@ def build_game(
         autocast=choose_precision(config.train.precision, device),
         processes=processes,
         accumulate=config.train.accumulate,
+        gen_steps=config.train.gen_steps,
+        fake_labels=config.train.fake_labels,
     )
     if not processes.is_first:
         # What is random in a step differs from process to process; latents are drawn jointly.
@@ -107,7 +109,7 @@ def _run_view(
         folder=folder,
         dataset=prepared.dataset,
         shapes=shapes,
-        players={"gen": game.gen, "disc": game.disc},
+        networks=game.players,
         losses={weighted.name: weighted.loss for weighted in game.losses},
         components=tuple(map(_run_component, config.component_configs)),
         config=tomllib.loads(config.to_toml()),
@@ -139,10 +141,10 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = loader.evenly_spaced(2).samples
+    batch = loader.evenly_spaced(2)
 
     def attempt() -> None:
-        dry_run(game, real, shapes, gen, disc, data)
+        dry_run(game, batch, shapes, gen, disc, data)
 
     networks = {gen: game.gen.network, disc: game.disc.network}
     if config.train.channels_last:
@@ -150,7 +152,19 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     else:
         attempt()
         notices = []
+    notices += _uneven_last_step(len(loader), config.train.disc_steps)
     return [*notices, *_batch_norm_unshared(networks, game.processes)]
+
+
+def _uneven_last_step(batches: int, disc_steps: int) -> list[str]:
+    """What happens where an epoch's batches do not divide by the discriminator's updates."""
+    left = batches % disc_steps
+    if not left:
+        return []
+    return [
+        f"an epoch has {batches} batches: its last step has {left} discriminator "
+        f"update{'s'[: left > 1]} where the others have {disc_steps}"
+    ]
 
 
 def _network(component: ComponentConfig[Options], shapes: Shapes) -> nn.Module:

@@ -60,7 +60,7 @@ class Turn:
         needed = self.loss.needs_gradient_at if self.method == _DISC else ("fake",)
         self.real = self.real.detach().requires_grad_("real" in needed)
         self.fake = self.fake.detach().requires_grad_("fake" in needed)
-        critic = Critic(lambda x, labels: factor * self.network(x, labels), self.labels, ())
+        critic = Critic(lambda x, labels: factor * self.network(x, labels), self.labels)
         torch.manual_seed(4)
         hint = "; a loss that differentiates real or fake says so in needs_gradient_at"
         with expecting(f"terms for {self.what}{hint}", self.at):

@@ -12,11 +12,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..interfaces.dataset import Batch, Dataset, Item
-from ..interfaces.loss import Critic, Loss, Terms
+from ..interfaces.loss import Loss, Terms
 from ..interfaces.networks import Discriminator, Generator
 from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.shapes import Shapes
+from ..interfaces.turn import Critic
 from ..training.game import Game
 from ..training.objective import WeightedLoss
 

@@ -38,9 +38,9 @@ def compile_game(game: Game, loader: Loader, latent_dim: int, disc_steps: int = 
     batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
     wanted = _first_losses(game, batches, latent_dim)
     tolerance = TOLERANCE + 2 * _gap(_unrounded_losses(game, batches, latent_dim), wanted)
-    game.gen = replace(game.gen, compiled=_compiled(game.gen.network))
+    game.players["gen"] = replace(game.gen, compiled=_compiled(game.gen.network))
     if not any(weighted.loss.needs_gradient_at for weighted in game.losses):
-        game.disc = replace(game.disc, compiled=_compiled(game.disc.network))
+        game.players["disc"] = replace(game.disc, compiled=_compiled(game.disc.network))
     _silence_compiler()
     try:
         found = _first_losses(game, batches, latent_dim)
@@ -79,11 +79,11 @@ def _unrounded_losses(game: Game, batches: Sequence[Batch], latent_dim: int) -> 
     """The first losses without autocast. Compiled code rounds to bfloat16 in other places than
     eager code, and may differ as much as rounding itself makes a difference; and on a GPU the same
     steps may come out a little different each time."""
-    autocast, game.autocast = game.autocast, contextlib.nullcontext
+    autocast, game.turns.autocast = game.turns.autocast, contextlib.nullcontext
     try:
         return _first_losses(game, batches, latent_dim)
     finally:
-        game.autocast = autocast
+        game.turns.autocast = autocast
 
 
 def _gap(losses: Tensor, wanted: Tensor) -> float:

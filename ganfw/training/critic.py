@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
+
+from ..errors import PluginError
+from ..interfaces.outputs import SCORES, Output, by_name, main_output
+
+Network = Callable[[Tensor, "Tensor | None"], Output]
 
 
 class Critic:
-    """The discriminator as a loss sees it: samples (B, ...) -> scores (B,).
+    """The discriminator during one turn: see `ganfw.Critic`.
 
-    It lives for one update, knows the batch's labels, augments what it is shown, and remembers:
-    asked twice about the same tensor, it runs the network once.
+    ``network`` augments and judges. ``labels`` belong to the batch's real samples, and
+    ``fake_labels`` to ``fake``.
     """
 
     def __init__(
         self,
-        network: Callable[[Tensor, Tensor | None], Tensor],
-        labels: Tensor | None,
-        augments: Sequence[nn.Module],
+        network: Network,
+        labels: Tensor | None = None,
+        fake: Tensor | None = None,
+        fake_labels: Tensor | None = None,
     ) -> None:
         self._network = network
         self._labels = labels
-        self._augments = augments
-        self._seen: list[tuple[Tensor, Tensor]] = []
+        self._fake = fake
+        self._fake_labels = labels if fake_labels is None else fake_labels
+        self._seen: list[tuple[Tensor, Tensor | None, Output]] = []
 
-    def __call__(self, samples: Tensor) -> Tensor:
-        for seen, scores in self._seen:
-            if seen is samples:
-                return scores
-        self._seen.append((samples, self._score(samples)))
-        return self._seen[-1][1]
+    def __call__(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        return main_output(self._judge(samples, labels), SCORES)
 
-    def _score(self, samples: Tensor) -> Tensor:
-        for augment in self._augments:
-            samples = augment(samples)
-        return self._network(samples, self._labels)
+    def all(self, samples: Tensor, labels: Tensor | None = None) -> Mapping[str, Output]:
+        return by_name(self._judge(samples, labels), SCORES)
+
+    def _judge(self, samples: Tensor, labels: Tensor | None) -> Output:
+        for seen, given, output in self._seen:
+            if seen is samples and given is labels:
+                return output
+        known = self._labels_of(samples) if labels is None else labels
+        output = self._network(samples, known)
+        self._seen.append((samples, labels, output))
+        return output
+
+    def _labels_of(self, samples: Tensor) -> Tensor | None:
+        if self._labels is None or self._fake_labels is None:
+            return None
+        if samples is self._fake:
+            return self._fake_labels
+        if len(samples) == len(self._labels):
+            return self._labels
+        if len(samples) == 2 * len(self._labels):
+            return torch.cat([self._labels, self._fake_labels])
+        raise PluginError(
+            f"a loss shows the critic {len(samples)} samples, in a batch of {len(self._labels)}, "
+            "without their labels: give critic(samples, labels)"
+        )

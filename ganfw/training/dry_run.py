@@ -1,92 +1,142 @@
-"""Do the players and the losses fit the data and each other? Checked before training, by shapes."""
+"""Do the networks and the losses fit the data and each other? Checked before training."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import PluginError, ShapesError, UsageError
+from ..interfaces.dataset import Batch
 from ..interfaces.loss import Terms
-from ..interfaces.networks import eval_mode
+from ..interfaces.networks import draw_latents, eval_mode
+from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, main_output
 from ..interfaces.shapes import Shapes
+from ..interfaces.turn import Side
 from ..runtime.random_state import isolated_random_state
-from .critic import Critic
 from .game import Game
 from .objective import WeightedLoss
+from .turns import MicroBatch, Turns
+
+_SIDES: Mapping[Side, str] = {"disc": "discriminator", "gen": "generator"}
 
 
-def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data: str) -> None:
-    """Run both networks and every loss once, in evaluation mode, and leave no trace: losses and
+def dry_run(game: Game, batch: Batch, shapes: Shapes, gen: str, disc: str, data: str) -> None:
+    """Run the networks and every loss once, in evaluation mode, and leave no trace: losses and
     augments are copies.
 
-    ``real`` (B, ...) are real samples; ``gen``, ``disc`` and ``data`` name the components.
-    Raises ShapesError for networks that do not fit, UsageError for a player that no loss gives a
-    term, PluginError for a term that is no scalar.
+    ``batch`` holds real samples; ``gen``, ``disc`` and ``data`` name the components. Raises
+    ShapesError for networks that do not fit, UsageError for losses that lack something, for a
+    player that no loss gives a term, and for a network that gets no gradient, PluginError for a
+    term that is no scalar.
     """
-    with isolated_random_state(0), eval_mode(game.gen.network, game.disc.network):
-        labels = torch.zeros(len(real), dtype=torch.long, device=real.device)
-        labels_or_none = labels if shapes.classes else None
-        latents = torch.randn(len(real), shapes.latent_dim, device=real.device)
-        fake = _forward(game.gen.network, latents, labels_or_none, f"{gen}, given latents")
-        _compare(fake, (len(real), *shapes.sample), f"{gen} makes", f"{data} has")
-        for samples, maker in ((real, data), (fake, gen)):
-            scores = _forward(
-                game.disc.network, samples, labels_or_none, f"{disc}, given {maker}'s"
-            )
-            _compare(scores, (len(real),), f"{disc} gives scores", "a score per sample is")
-        _check_terms(game, real, fake.detach(), labels_or_none)
+    networks = [player.network for player in game.players.values()]
+    with isolated_random_state(0), eval_mode(*networks):
+        random = torch.Generator(batch.samples.device).manual_seed(0)
+        latents = draw_latents(game.gen.network, shapes, len(batch), random)
+        part = MicroBatch(batch.samples, batch.labels, batch.labels, latents)
+        given = {
+            "gen": _check_generator(game, part, shapes, gen, data),
+            "disc": _check_discriminator(game, part, disc, data),
+        }
+        for weighted in game.losses:
+            _check_needs(weighted, game, part.labels, given, {"gen": gen, "disc": disc})
+        _check_terms(game, part)
 
 
-def _forward(network: nn.Module, inputs: Tensor, labels: Tensor | None, who: str) -> Tensor:
+def _check_generator(
+    game: Game, part: MicroBatch, shapes: Shapes, gen: str, data: str
+) -> Mapping[str, Output]:
+    generated = _output(game, "gen", part.latents, part.labels, f"{gen}, given latents", SAMPLES)
+    found, wanted = tuple(main_output(generated, SAMPLES).shape), (len(part.real), *shapes.sample)
+    if found != wanted:
+        raise ShapesError(f"{gen} makes {found}, but {data} has {wanted} (batch of {wanted[0]})")
+    return generated
+
+
+def _check_discriminator(
+    game: Game, part: MicroBatch, disc: str, data: str
+) -> Mapping[str, Output]:
+    judged = _output(game, "disc", part.real, part.labels, f"{disc}, given {data}'s", SCORES)
+    found, count = tuple(main_output(judged, SCORES).shape), len(part.real)
+    if found[:1] != (count,) or (len(found) > 1 and found[1:].count(1) == len(found) - 1):
+        raise ShapesError(
+            f"{disc} gives scores {found}, but a score per sample is {(count,)} (batch of {count}),"
+            f" and a critic of patches gives several for each, ({count}, …)"
+        )
+    return judged
+
+
+def _output(
+    game: Game, name: str, inputs: Tensor, labels: Tensor | None, who: str, main: str
+) -> Mapping[str, Output]:
+    """All that a network gives, with the tensor ``main``."""
+    given = f"{who} {tuple(inputs.shape)}"
     try:
         with torch.no_grad():
-            output = network(inputs, labels)
+            output = game.players[name].network(inputs, labels)
     except (RuntimeError, ValueError, IndexError) as error:
         reason = str(error).splitlines()[0]
-        raise ShapesError(f"{who} {tuple(inputs.shape)}, fails: {reason}") from error
-    if not isinstance(output, Tensor):
-        kind = type(output).__name__
-        raise ShapesError(f"{who} {tuple(inputs.shape)}, gives a {kind}, and must give a tensor")
-    return output
+        raise ShapesError(f"{given}, fails: {reason}") from error
+    try:
+        main_output(output, main)
+    except ShapesError as error:
+        raise ShapesError(f"{given}, {error}") from None
+    return by_name(output, main)
 
 
-def _compare(output: Tensor, wanted: tuple[int, ...], makes: str, has: str) -> None:
-    if tuple(output.shape) != wanted:
-        raise ShapesError(
-            f"{makes} {tuple(output.shape)}, but {has} {wanted} (batch of {wanted[0]})"
-        )
+def _check_needs(
+    weighted: WeightedLoss,
+    game: Game,
+    labels: Tensor | None,
+    given: Mapping[str, Mapping[str, Output]],
+    who: Mapping[str, str],
+) -> None:
+    loss = f"loss '{weighted.name}'"
+    for need in weighted.loss.needs:
+        place, _, name = need.partition(".")
+        if need == "labels" and labels is None:
+            raise UsageError(f"{loss} needs labels, and the data has none")
+        if place == "network" and name not in game.players:
+            raise UsageError(f"{loss} needs a network '{name}': give --network {name}=COMPONENT")
+        if place in given and name not in given[place]:
+            gives = ", ".join(given[place])
+            raise UsageError(f"{loss} needs '{name}' from {who[place]}, which gives only {gives}")
 
 
-def _check_terms(game: Game, real: Tensor, fake: Tensor, labels: Tensor | None) -> None:
-    counts = {"discriminator": 0, "generator": 0}
-    for weighted in game.losses:
-        terms = _terms(weighted, game, real, fake, labels)
-        for player in counts:
-            counts[player] += len(terms[player]) if weighted.every == 1 else 0
-            for name, value in terms[player].items():
+def _check_terms(game: Game, part: MicroBatch) -> None:
+    losses, augments = copy.deepcopy((list(game.losses), list(game.turns.augments)))
+    turns = Turns(game.players, augments, game.turns.autocast)
+    for side, player in _SIDES.items():
+        turn = turns.turn(side, part, differentiated=("real", "fake"))
+        terms = [(weighted, weighted.loss.terms(turn)) for weighted in losses]
+        for weighted, found in terms:
+            for name, value in found.items():
                 _check_term(weighted.name, name, value)
-    for player, count in counts.items():
-        if not count:
-            given = ", ".join(weighted.name for weighted in game.losses)
+        if not any(found for weighted, found in terms if weighted.every == 1):
+            given = ", ".join(weighted.name for weighted in losses)
             raise UsageError(
                 f"--loss {given} gives the {player} nothing to minimise: a penalty stands beside "
                 "a loss, as in --loss nonsaturating --loss r1"
             )
+        _check_gradients(game, side, [found for _, found in terms])
 
 
-def _terms(
-    weighted: WeightedLoss, game: Game, real: Tensor, fake: Tensor, labels: Tensor | None
-) -> dict[str, Terms]:
-    """The loss's terms for each player, from copies of the loss and the augments."""
-    loss, augments = copy.deepcopy((weighted.loss, list(game.augments)))
-    real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
-    critic = Critic(game.disc.network, labels, augments)
-    return {
-        "discriminator": loss.discriminator_terms(critic, real, fake),
-        "generator": loss.generator_terms(critic, real, fake),
-    }
+def _check_gradients(game: Game, side: Side, terms: Sequence[Terms]) -> None:
+    """Whether every further network of ``side`` learns from some term."""
+    values = [value.mean() for found in terms for value in found.values() if value.requires_grad]
+    for name, own in game.sides.items():
+        if own != side or name in _SIDES:
+            continue
+        weights = game.players[name].parameters()
+        grads = torch.autograd.grad(values, weights, retain_graph=True, allow_unused=True)
+        if weights and all(grad is None for grad in grads):
+            raise UsageError(
+                f"network '{name}' learns nothing: no loss has a term in the {_SIDES[side]}'s turn "
+                "that depends on it"
+            )
 
 
 def _check_term(loss: str, name: str, value: object) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -13,41 +12,34 @@ from torch import Tensor
 
 from ..interfaces.dataset import Batch
 from ..interfaces.networks import Augment
-from ..interfaces.player import Player, PlayerName
+from ..interfaces.player import Player
+from ..interfaces.turn import Side, Turn
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import Autocast
-from .critic import Critic
 from .memory_format import match_memory_format
 from .objective import StepLosses, TurnLosses, WeightedLoss, mean, total
+from .turns import Generated, MicroBatch, Turns
 
 DrawLatents = Callable[[int], Tensor]
 """``latents(B)`` draws (B, Z)."""
 
-OnGradients = Callable[[PlayerName, Player], None]
-"""Called between a player's backward pass and its step."""
+OnGradients = Callable[[str, Player], None]
+"""Called between a network's backward pass and its step, with the network's name."""
 
 
-def _ignore(name: PlayerName, player: Player) -> None:
+def _ignore(name: str, player: Player) -> None:
     """Nobody watches the gradients."""
-
-
-@dataclass(frozen=True)
-class MicroBatch:
-    """A part of a batch with the latents that go with it; ``share`` is its part of the whole."""
-
-    real: Tensor
-    labels: Tensor | None
-    latents: Tensor
-    share: float
 
 
 class Game:
     """Two players, the losses they play for, and the rules of one step.
 
-    With ``reduction`` "sum" each objective is the mean over the batch times the batch's length.
-    With ``accumulate`` n each batch is played in at most n micro-batches, whose gradients are
-    summed. Losses that are means over the batch come out the same; what looks at a whole batch, as
-    batch norm does, sees a micro-batch instead.
+    ``networks`` are further players with the side in whose turn each learns. With ``reduction``
+    "sum" each objective is the mean over the batch times the batch's length. With ``fake_labels``
+    "shuffled" the generator is given the batch's labels in random order. With ``accumulate`` n each
+    batch is played in at most n micro-batches, whose gradients are summed. Losses that are means
+    over the batch come out the same; what looks at a whole batch, as batch norm does, sees a
+    micro-batch instead.
     """
 
     def __init__(
@@ -56,20 +48,37 @@ class Game:
         disc: Player,
         losses: Sequence[WeightedLoss],
         augments: Sequence[Augment] = (),
+        networks: Mapping[str, tuple[Side, Player]] | None = None,
         reduction: Literal["mean", "sum"] = "mean",
         autocast: Autocast = contextlib.nullcontext,
         processes: Processes = SINGLE_PROCESS,
         accumulate: int = 1,
+        gen_steps: int = 1,
+        fake_labels: Literal["batch", "shuffled"] = "batch",
     ) -> None:
-        self.gen = gen
-        self.disc = disc
+        more = networks or {}
+        self.players = {"gen": gen, "disc": disc} | {name: it for name, (_, it) in more.items()}
+        self.sides: dict[str, Side] = {"gen": "gen", "disc": "disc"}
+        self.sides |= {name: side for name, (side, _) in more.items()}
+        self.turns = Turns(self.players, augments, autocast)
         self.losses = losses
         self.augments = augments
-        self.autocast = autocast
         self.processes = processes
         self.accumulate = accumulate
+        self.gen_steps = gen_steps
         self.sums = reduction == "sum"
+        self.shuffles = fake_labels == "shuffled"
         self.active_losses = losses
+
+    @property
+    def gen(self) -> Player:
+        """The generator."""
+        return self.players["gen"]
+
+    @property
+    def disc(self) -> Player:
+        """The discriminator."""
+        return self.players["disc"]
 
     def step(
         self,
@@ -78,9 +87,9 @@ class Game:
         on_gradients: OnGradients = _ignore,
         number: int = 1,
     ) -> StepLosses:
-        """One discriminator update per batch, then one generator update on the last batch: the
-        updates of Goodfellow et al. 2014, Algorithm 1, with k = len(batches). ``number`` counts
-        steps from 1.
+        """One discriminator update per batch, then ``gen_steps`` generator updates on the last
+        batch: the updates of Goodfellow et al. 2014, Algorithm 1, with k = len(batches). ``number``
+        counts steps from 1.
 
         The last batch's samples are generated once: the discriminator learns from them detached,
         the generator through the graph they came with. In micro-batches there is no memory to keep
@@ -88,24 +97,28 @@ class Game:
         """
         self.active_losses = [loss for loss in self.losses if (number - 1) % loss.every == 0]
         for batch in batches:
-            parts = self._split(batch, latents(len(batch)))
-            kept = self._generate(parts[0]) if batch is batches[-1] and len(parts) == 1 else None
-            disc = self._discriminator_turn(parts, kept, on_gradients)
-        gen = self._generator_turn(parts, kept, on_gradients)
+            parts = self._split(batch, latents)
+            is_kept = batch is batches[-1] and len(parts) == 1
+            kept = self.turns.generate(parts[0].latents, parts[0].fake_labels) if is_kept else None
+            disc = self._play("disc", parts, kept, number, on_gradients)
+        gen = self._play("gen", parts, kept, number, on_gradients)
+        for _ in range(1, self.gen_steps):
+            parts = self._split(batches[-1], latents)
+            gen = self._play("gen", parts, None, number, on_gradients)
         examples = sum(map(len, batches))
         return StepLosses(examples, disc.loss, gen.loss, disc.terms | gen.terms)
 
     def state_dict(self) -> dict[str, Any]:
-        """Of both players, the losses and the augments."""
+        """Of all networks, the losses and the augments."""
         return {
-            "players": {"gen": self.gen.state_dict(), "disc": self.disc.state_dict()},
+            "players": {name: player.state_dict() for name, player in self.players.items()},
             "losses": {weighted.name: weighted.loss.state_dict() for weighted in self.losses},
             "augments": [augment.state_dict() for augment in self.augments],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what `state_dict` gave. A run of release 0.1 has no state of losses."""
-        for name, player in (("gen", self.gen), ("disc", self.disc)):
+        for name, player in self.players.items():
             player.load_state_dict(state["players"][name])
             match_memory_format(player.optimizer)
         for weighted in self.losses:
@@ -114,40 +127,38 @@ class Game:
         for augment, saved in zip(self.augments, state.get("augments", []), strict=False):
             augment.load_state_dict(saved)
 
-    def _discriminator_turn(
-        self, parts: Sequence[MicroBatch], kept: Tensor | None, on_gradients: OnGradients
+    def _play(
+        self,
+        side: Side,
+        parts: Sequence[MicroBatch],
+        kept: Generated | None,
+        number: int,
+        on_gradients: OnGradients,
     ) -> TurnLosses:
-        self.disc.zero_grad()
-        losses = [self._backward(part, self._discriminator_loss(part, kept)) for part in parts]
-        return self._update("disc", self.disc, losses, parts, on_gradients)
+        """One side's update; all processes have the same gradients before it steps. Returns the
+        batch's own losses."""
+        own = {name: it for name, it in self.players.items() if self.sides[name] == side}
+        for player in own.values():
+            player.zero_grad()
+        with self._others_frozen(side):
+            losses = [
+                self._backward(part, self._losses(side, part, kept, number)) for part in parts
+            ]
+        for name, player in own.items():
+            self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
+            on_gradients(name, player)
+            player.step()
+        return losses[0] if len(losses) == 1 else mean(losses, [part.share for part in parts])
 
-    def _generator_turn(
-        self, parts: Sequence[MicroBatch], kept: Tensor | None, on_gradients: OnGradients
+    def _losses(
+        self, side: Side, part: MicroBatch, kept: Generated | None, number: int
     ) -> TurnLosses:
-        self.gen.zero_grad()
-        with self.disc.frozen():
-            losses = [self._backward(part, self._generator_loss(part, kept)) for part in parts]
-        return self._update("gen", self.gen, losses, parts, on_gradients)
-
-    def _discriminator_loss(self, part: MicroBatch, kept: Tensor | None) -> TurnLosses:
-        real, fake = part.real, self._detached_fake(part, kept)
-        differentiated = {side for it in self.active_losses for side in it.loss.needs_gradient_at}
-        if "real" in differentiated:
-            real = real.detach().requires_grad_()
-        if "fake" in differentiated:
-            fake = fake.detach().requires_grad_()
-        critic = self._critic(part.labels)
-        terms = [(it, it.loss.discriminator_terms(critic, real, fake)) for it in self.active_losses]
-        self._adapt_augments(critic, real)
-        return total("D", terms)
-
-    def _generator_loss(self, part: MicroBatch, kept: Tensor | None) -> TurnLosses:
-        fake = self._generate(part) if kept is None else kept
-        critic = self._critic(part.labels)
-        return total(
-            "G",
-            [(it, it.loss.generator_terms(critic, part.real, fake)) for it in self.active_losses],
-        )
+        differentiated = {name for it in self.active_losses for name in it.loss.needs_gradient_at}
+        turn = self.turns.turn(side, part, kept, number, differentiated)
+        terms = [(weighted, weighted.loss.terms(turn)) for weighted in self.active_losses]
+        if side == "disc":
+            self._adapt_augments(turn)
+        return total("D" if side == "disc" else "G", terms)
 
     def _backward(self, part: MicroBatch, turn: TurnLosses) -> TurnLosses:
         """Add the micro-batch's gradients to those of the ones before."""
@@ -155,50 +166,47 @@ class Game:
         (turn.loss if factor == 1 else turn.loss * factor).backward()  # type: ignore[no-untyped-call]
         return TurnLosses(turn.loss.detach(), turn.terms)
 
-    def _update(
-        self,
-        name: PlayerName,
-        player: Player,
-        losses: Sequence[TurnLosses],
-        parts: Sequence[MicroBatch],
-        on_gradients: OnGradients,
-    ) -> TurnLosses:
-        """Step, once all processes have the same gradients. Returns the batch's own losses."""
-        self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
-        on_gradients(name, player)
-        player.step()
-        return losses[0] if len(losses) == 1 else mean(losses, [part.share for part in parts])
+    @contextlib.contextmanager
+    def _others_frozen(self, side: Side) -> Iterator[None]:
+        """No gradients for the weights of the other side. The generator needs no care in the
+        discriminator's turn, which sees its samples detached."""
+        with contextlib.ExitStack() as stack:
+            for name, player in self.players.items():
+                if self.sides[name] != side and name != "gen":
+                    stack.enter_context(player.frozen())
+            yield
 
-    def _split(self, batch: Batch, latents: Tensor) -> list[MicroBatch]:
+    def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:
+        """The batch's micro-batches, with new latents."""
+        real, labels = batch.samples, batch.labels
+        fake_labels, drawn = self._shuffled(labels), latents(len(batch))
+        if self.accumulate == 1:
+            return [MicroBatch(real, labels, fake_labels, drawn)]
         count = self.accumulate
-        labels: Sequence[Tensor | None] = [None] * count
-        if batch.labels is not None:
-            labels = batch.labels.chunk(count)
-        parts = zip(batch.samples.chunk(count), labels, latents.chunk(count), strict=False)
-        return [MicroBatch(*part, share=len(part[0]) / len(batch)) for part in parts]
+        # A batch of few samples has fewer micro-batches: the shortest column decides.
+        columns = zip(
+            real.chunk(count),
+            _chunks(labels, count),
+            _chunks(fake_labels, count),
+            drawn.chunk(count),
+            strict=False,
+        )
+        return [MicroBatch(*column, len(column[0]) / len(batch)) for column in columns]
 
-    def _detached_fake(self, part: MicroBatch, kept: Tensor | None) -> Tensor:
-        if kept is not None:
-            return kept.detach()
-        with torch.no_grad():
-            return self._generate(part)
+    def _shuffled(self, labels: Tensor | None) -> Tensor | None:
+        if labels is None or not self.shuffles:
+            return labels
+        return labels[torch.randperm(len(labels), device=labels.device)]
 
-    def _generate(self, part: MicroBatch) -> Tensor:
-        return self._run(self.gen.forward, part.latents, part.labels)
-
-    def _critic(self, labels: Tensor | None) -> Critic:
-        return Critic(functools.partial(self._run, self.disc.forward), labels, self.augments)
-
-    def _run(self, forward: Callable[..., Tensor], inputs: Tensor, labels: Tensor | None) -> Tensor:
-        """A forward pass in the run's precision; what comes out is as precise as what went in."""
-        with self.autocast():
-            output = forward(inputs, labels)
-        return output.to(inputs.dtype)
-
-    def _adapt_augments(self, critic: Critic, real: Tensor) -> None:
+    def _adapt_augments(self, turn: Turn) -> None:
         """Tell the augments that adapt how sure the critic is of real samples."""
         adapting = [it for it in self.augments if type(it).adapt is not Augment.adapt]
         if adapting:
-            sign_mean = self.processes.all_reduce_mean(critic(real).detach().sign().mean())
+            sign_mean = turn.critic(turn.real).detach().sign().mean()
+            sign_mean = self.processes.all_reduce_mean(sign_mean)
             for augment in adapting:
-                augment.adapt(sign_mean, len(real) * self.processes.count)
+                augment.adapt(sign_mean, len(turn.real) * self.processes.count)
+
+
+def _chunks(rows: Tensor | None, count: int) -> Iterable[Tensor | None]:
+    return itertools.repeat(None, count) if rows is None else rows.chunk(count)

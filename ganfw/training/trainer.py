@@ -13,7 +13,7 @@ from ..data.loader import Loader
 from ..interfaces import events
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Batch
-from ..interfaces.player import Player, PlayerName
+from ..interfaces.player import Player
 from ..interfaces.run_view import RunView
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import (
@@ -68,6 +68,8 @@ class Trainer:
     meter: EpochMeter = field(default_factory=EpochMeter)
     _pending: list[tuple[int, StepLosses]] = field(default_factory=list)
     _saved: int | None = None
+    _save_due: bool = False
+    _stopped: str | None = None
     _clock: float = 0.0
 
     def fit(self) -> Outcome:
@@ -75,7 +77,7 @@ class Trainer:
         the run; they are all told of the failure first."""
         try:
             self._start()
-            while self.progress.step < self.run.total_steps and not self.run.requests.stop:
+            while self.progress.step < self.run.total_steps and not self._stopped:
                 self._run_epoch()
             self._save_last()
             self._end()
@@ -86,9 +88,8 @@ class Trainer:
                 with contextlib.suppress(Exception):
                     callback.on_failure(failure)
             raise
-        device, stopped = str(self.run.device), self.run.requests.stop
-        losses = self.meter.means()
-        return Outcome(self.progress.step, self._epochs_begun, *losses, device, stopped)
+        losses, device = self.meter.means(), str(self.run.device)
+        return Outcome(self.progress.step, self._epochs_begun, *losses, device, self._stopped)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
@@ -133,8 +134,7 @@ class Trainer:
         self._clock = time.perf_counter()
 
     def _end(self) -> None:
-        stopped = self.run.requests.stop
-        event = events.TrainEnd(self.run, self.progress.step, self._epochs_begun, stopped)
+        event = events.TrainEnd(self.run, self.progress.step, self._epochs_begun, self._stopped)
         for callback in self.callbacks.values():
             callback.on_train_end(event)
 
@@ -144,7 +144,7 @@ class Trainer:
         batches = self.loader.epoch(self.progress.epoch, self.progress.batch)
         for group in _groups(batches, self.disc_steps):
             self._run_step(group)
-            if self.run.requests.stop or self.progress.step == self.run.total_steps:
+            if self._stopped or self.progress.step == self.run.total_steps:
                 break
         if self.progress.batch == len(self.loader):
             self._end_epoch()
@@ -159,11 +159,11 @@ class Trainer:
         event = events.StepEnd(self.run, number, self.progress.epoch)
         for callback in self.callbacks.values():
             callback.on_step_end(event)
-        self._agree()
         if len(self._pending) == self.log_every:
             self._log()
+        self._agree()
         # At an epoch's last step the request waits, so that the state begins with the next epoch.
-        if self.run.requests.checkpoint and self.progress.batch < len(self.loader):
+        if self._save_due and self.progress.batch < len(self.loader):
             self._save_checkpoint()
 
     def _end_epoch(self) -> None:
@@ -177,17 +177,17 @@ class Trainer:
         if self.evaluation:
             self._tell_scores(self.evaluation.at_epoch_end(self.run, step, epoch))
         self._agree()
-        if self.run.requests.checkpoint:
+        if self._save_due:
             self._save_checkpoint()
         self._clock = time.perf_counter()
 
     def _agree(self) -> None:
-        """What one process asks for, all do, at the same step."""
+        """What one process asks for, all do, at the same step. A request that comes later, as a
+        signal may at any moment, waits until they agree again."""
         requests = self.run.requests
-        saves, stops = self.processes.any(requests.checkpoint, bool(requests.stop))
-        requests.checkpoint = saves
-        if stops and not requests.stop:
-            requests.stop = "another process"
+        self._save_due, stops = self.processes.any(requests.checkpoint, bool(requests.stop))
+        if stops:
+            self._stopped = requests.stop or "another process"
 
     def _log(self) -> None:
         """Read the pending losses off the device in one go, and tell the callbacks."""
@@ -195,7 +195,7 @@ class Trainer:
             return
         rows = read_losses(self._pending, self.progress.epoch, self.processes)
         self._pending.clear()
-        self.processes.check_synchronized([player.network for player in self.run.players.values()])
+        self.processes.check_synchronized([player.network for player in self.run.networks.values()])
         seconds = time.perf_counter() - self._clock
         self.meter.add(rows, seconds)
         rate = sum(row.examples for row in rows) / max(seconds, 1e-9)
@@ -229,7 +229,7 @@ class Trainer:
     def _save_checkpoint(self) -> None:
         """Save all state as of now, once. The callbacks have their say before."""
         self._log()
-        self.run.requests.checkpoint = False
+        self.run.requests.checkpoint = self._save_due = False
         step = self.progress.step
         if self._saved == step:
             return
@@ -241,7 +241,7 @@ class Trainer:
         self._saved = step
         self._clock = time.perf_counter()
 
-    def _gradients_ready(self, name: PlayerName, player: Player) -> None:
+    def _gradients_ready(self, name: str, player: Player) -> None:
         event = events.GradientsReady(self.run, self.progress.step + 1, name, player)
         for callback in self.callbacks.values():
             callback.on_gradients_ready(event)

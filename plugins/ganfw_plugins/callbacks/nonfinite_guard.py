@@ -52,7 +52,7 @@ def advice(run: RunView, name: str) -> str:
 
 
 def _tensors(run: RunView) -> Iterator[tuple[str, Tensor]]:
-    for name, player in run.players.items():
+    for name, player in run.networks.items():
         network = player.network
         for path, tensor in chain(network.named_parameters(), network.named_buffers()):
             yield f"{name}.{path}", tensor

@@ -79,7 +79,7 @@ def run(tmp_path: Path) -> RunView:
         folder=RunDir(tmp_path),
         dataset=Points(),
         shapes=SHAPES,
-        players={
+        networks={
             name: Player(network, torch.optim.SGD(network.parameters(), lr=0.1))
             for name, network in networks.items()
         },

@@ -60,7 +60,7 @@ def new_run(folder: Path, total_steps: int = 40) -> RunView:
         folder=RunDir(folder),
         dataset=Dataset(None),
         shapes=Shapes((3,), None, 0, 2),
-        players={
+        networks={
             name: Player(network, torch.optim.Adam(network.parameters(), lr=LR))
             for name, network in networks.items()
         },
@@ -185,7 +185,7 @@ def test_ema_has_batch_statistics_of_its_own(run: RunView) -> None:
     network = Normed(nn.Linear(dim, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
     network.register_buffer("told", torch.zeros(1))
     player = Player(network, torch.optim.SGD(network.parameters()))
-    run = replace(run, players={**run.players, "gen": player})
+    run = replace(run, networks={**run.players, "gen": player})
     callback = Ema(EmaOptions(decay=0.5))
     callback.on_train_start(TrainStart(run, 0, 1))
     before = torch.get_rng_state()
@@ -212,7 +212,7 @@ def test_the_statistics_of_a_short_run_are_no_new_networks(run: RunView, steps: 
     nn.init.normal_(network[0].weight, std=0.05)
     nn.init.constant_(network[0].bias, 0.3)
     player = Player(network, torch.optim.SGD(network.parameters()))
-    run = replace(run, players={**run.players, "gen": player})
+    run = replace(run, networks={**run.players, "gen": player})
     callback = Ema(EmaOptions())
     callback.on_train_start(TrainStart(run, 0, 1))
     for step in range(1, steps + 1):

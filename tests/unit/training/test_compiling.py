@@ -104,7 +104,7 @@ def test_rounding_is_no_disagreement(registry: Registry, monkeypatch: pytest.Mon
     monkeypatch.setattr(compiling, "TOLERANCE", 1e-5)
     game = _game(registry, {"train.precision": "bf16"})
     compile_game(game, _loader(), PICTURES.latent_dim)
-    assert isinstance(game.autocast(), torch.autocast)
+    assert isinstance(game.turns.autocast(), torch.autocast)
 
 
 def test_what_cannot_be_compiled_is_said_in_one_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any
 
@@ -9,20 +10,23 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganfw.errors import ShapesError
+from ganfw.errors import PluginError, ShapesError, UsageError
 from ganfw.interfaces.dataset import Batch
 from ganfw.interfaces.loss import Loss, Terms
 from ganfw.interfaces.player import Player
 from ganfw.interfaces.shapes import Shapes
+from ganfw.interfaces.turn import Turn
 from ganfw.registry.component import SLOT_OF
 from ganfw.registry.registry import Registry
 from ganfw.training.critic import Critic
 from ganfw.training.dry_run import dry_run
 from ganfw.training.game import Game
 from ganfw.training.objective import WeightedLoss
+from ganfw.training.turns import Turns
 
 POINTS = Shapes(sample=(2,), value_range=None, classes=0, latent_dim=2)
 PICTURES = Shapes(sample=(3, 32, 32), value_range=(-1.0, 1.0), classes=0, latent_dim=10)
+BATCH = Batch(torch.linspace(-1, 1, 4).view(2, 2), None)
 
 
 def _make(registry: Registry, kind: str, name: str, shapes: Shapes, **options: object) -> nn.Module:
@@ -136,7 +140,7 @@ class _Counting(nn.Module):
 
 def test_the_critic_remembers_a_forward() -> None:
     network = _Counting()
-    critic = Critic(network, None, ())
+    critic = Critic(network)
     real, fake = torch.randn(4, 2), torch.randn(4, 2)
     assert critic(real) is critic(real)
     critic(fake)
@@ -149,9 +153,10 @@ def test_the_critic_augments_what_it_is_shown() -> None:
             return samples * 2
 
     network = _Counting()
+    players = {"disc": Player(network, torch.optim.SGD(network.parameters()))}
+    turns = Turns(players, (Double(),), contextlib.nullcontext)  # type: ignore[arg-type]
     samples = torch.randn(4, 2)
-    shown = Critic(network, None, (Double(),))(samples)
-    torch.testing.assert_close(shown, network(samples * 2))
+    torch.testing.assert_close(turns.judge(samples, None), network(samples * 2))
 
 
 def _step(game: Game, batches: int = 1, number: int = 1) -> dict[str, float]:
@@ -331,7 +336,7 @@ def test_what_a_loss_learns_is_saved_and_the_dry_run_moves_none_of_it(registry: 
         return _play(gen, _Counting(), [WeightedLoss("it", _Learning(None))])
 
     first, second = game(), game()
-    dry_run(first, torch.randn(2, 2), POINTS, "gen", "disc", "data")
+    dry_run(first, Batch(torch.randn(2, 2), None), POINTS, "gen", "disc", "data")
     assert first.state_dict()["losses"]["it"]["steps"] == 0
     _step(first)
     second.load_state_dict(copy.deepcopy(first.state_dict()))
@@ -358,7 +363,7 @@ def test_a_network_that_gives_a_tuple_is_refused_in_one_line(
         [WeightedLoss("ns", _loss(registry, "nonsaturating"))],
     )
     with pytest.raises(ShapesError, match=f"^{player} 'x', given .* gives a tuple, and must give"):
-        dry_run(game, torch.randn(2, 2), POINTS, "gen 'x'", "disc 'x'", "data 'x'")
+        dry_run(game, BATCH, POINTS, "gen 'x'", "disc 'x'", "data 'x'")
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -377,3 +382,184 @@ def test_micro_batches_are_the_same_step(registry: Registry, reduction: str) -> 
     assert parts == pytest.approx(whole, abs=1e-6)
     for weight, other in zip(weights, others, strict=True):
         torch.testing.assert_close(weight, other)
+
+
+class _Both(nn.Module):
+    """A generator that also gives what it computed on the way, of random inputs (B, 2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Any:
+        samples = self.layer(latents)
+        return {"samples": samples, "features": [samples * 2, {"deep": samples.bfloat16()}]}
+
+
+class _Patches(nn.Module):
+    """A conditional critic that gives three scores for each sample, and a class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.classes = nn.Linear(2, 3), nn.Embedding(5, 3)
+
+    def forward(self, samples: Tensor, labels: Tensor) -> Any:
+        scores = self.layer(samples) + self.classes(labels)
+        return {"scores": scores, "classes": scores.softmax(1)}
+
+
+class _Encoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        encoded: Tensor = self.layer(samples)
+        return encoded
+
+
+class _Everything(Loss):
+    """Uses all that a turn offers, and keeps what it saw."""
+
+    needs = ("labels", "disc.classes", "gen.features", "network.encoder")
+
+    def terms(self, turn: Turn) -> Terms:
+        self.seen = getattr(self, "seen", [])
+        self.seen.append(turn)
+        sign = 1 if turn.player == "disc" else -1
+        encoded = turn.forward("encoder", turn.fake)
+        assert isinstance(encoded, Tensor)
+        more = turn.generate(turn.latents.roll(1, 0), turn.fake_labels)["samples"]
+        return {
+            "scores": sign * (turn.critic(turn.fake) - turn.critic(turn.real)).mean(),
+            "cycle": (encoded - turn.latents).square().mean(),
+            "more": turn.critic(more, turn.fake_labels).mean(),
+        }
+
+
+def _full_game(loss: Loss, **more: Any) -> Game:
+    torch.manual_seed(0)
+    encoder = _Encoder()
+    game = _play(_Both(), _Patches(), [WeightedLoss("it", loss)])
+    player = Player(encoder, torch.optim.Adam(encoder.parameters()))
+    return Game(game.gen, game.disc, game.losses, networks={"encoder": ("gen", player)}, **more)
+
+
+def _labelled(count: int = 6) -> Batch:
+    torch.manual_seed(2)
+    return Batch(torch.randn(count, 2), torch.arange(count) % 5)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_loss_sees_the_whole_turn(accumulate: int) -> None:
+    loss = _Everything(None)
+    game = _full_game(loss, accumulate=accumulate, gen_steps=2)
+    moved: list[str] = []
+    before = [player.network.state_dict() for player in game.players.values()]
+    before = copy.deepcopy(before)
+    game.step([_labelled()], lambda n: torch.randn(n, 2), lambda name, _: moved.append(name), 7)
+    assert moved == ["disc", "gen", "encoder", "gen", "encoder"]
+    for was, player in zip(before, game.players.values(), strict=True):
+        now = player.network.state_dict()
+        assert not any(torch.equal(was[name], now[name]) for name in now)
+    disc, gen = loss.seen[0], loss.seen[-1]
+    assert (disc.player, gen.player, disc.step) == ("disc", "gen", 7)
+    features = disc.generated["features"]
+    assert torch.equal(features[0], disc.fake * 2)
+    assert features[1]["deep"].dtype == torch.float32
+    assert not features[0].requires_grad
+    assert not disc.fake.requires_grad
+    assert gen.generated["features"][0].requires_grad
+    assert disc.critic.all(disc.real)["classes"].shape == (6 // accumulate, 3)
+    assert {*gen.networks} == {"gen", "disc", "encoder"}
+    # A new draw for each of the generator's updates.
+    first = loss.seen[accumulate]
+    assert torch.equal(disc.latents, first.latents)
+    assert not torch.equal(disc.latents, gen.latents)
+
+
+def test_a_third_network_is_saved_and_learns_on_its_side_alone() -> None:
+    first, second = _full_game(_Everything(None)), _full_game(_Everything(None))
+    seen: dict[str, Tensor] = {}
+
+    def watch(name: str, player: Player) -> None:
+        grad = game.players["encoder"].network.layer.weight.grad  # type: ignore[union-attr]
+        seen[name] = torch.zeros(()) if grad is None else grad.clone()  # type: ignore[operator]
+
+    game = first
+    game.step([_labelled()], lambda n: torch.ones(n, 2), watch)
+    assert not seen["disc"].any()
+    assert seen["encoder"].any()
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    for one in (first, second):
+        one.step([_labelled()], lambda n: torch.ones(n, 2))
+    for one, other in zip(first.players.values(), second.players.values(), strict=True):
+        for weight, same in zip(one.parameters(), other.parameters(), strict=True):
+            assert torch.equal(weight, same)
+
+
+def test_a_critic_knows_whose_labels_are_meant() -> None:
+    given: list[list[int]] = []
+
+    def network(samples: Tensor, labels: Tensor | None) -> Tensor:
+        assert labels is not None
+        given.append(labels.tolist())
+        return samples.sum(1)
+
+    real, fake = torch.randn(2, 2), torch.randn(2, 2)
+    critic = Critic(network, torch.tensor([0, 1]), fake, torch.tensor([2, 3]))
+    for samples in (real, fake, torch.cat([real, fake]), real + 1):
+        critic(samples)
+    critic(real[:1], torch.tensor([4]))
+    assert given == [[0, 1], [2, 3], [0, 1, 2, 3], [0, 1], [4]]
+    with pytest.raises(PluginError, match="shows the critic 1 samples, in a batch of 2, without"):
+        critic(real[:1])
+
+
+def test_shuffled_labels_are_the_batchs_own_in_another_order() -> None:
+    loss = _Everything(None)
+    game = _full_game(loss, fake_labels="shuffled")
+    game.step([_labelled(40)], lambda n: torch.randn(n, 2))
+    turn = loss.seen[0]
+    assert not torch.equal(turn.labels, turn.fake_labels)
+    assert torch.equal(turn.labels.sort().values, turn.fake_labels.sort().values)
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [
+        (("labels",), "loss 'it' needs labels, and the data has none"),
+        (("network.q",), "loss 'it' needs a network 'q': give --network q=COMPONENT"),
+        (("disc.classes",), "loss 'it' needs 'classes' from disc 'x', which gives only scores"),
+        (
+            ("gen.style",),
+            "loss 'it' needs 'style' from gen 'x', which gives only samples, features",
+        ),
+    ],
+)
+def test_what_a_loss_lacks_is_refused_before_training(needs: tuple[str, ...], said: str) -> None:
+    loss = _Learning(None)
+    loss.needs = needs  # type: ignore[misc]
+    game = _play(_Both(), _Counting(), [WeightedLoss("it", loss)])
+    with pytest.raises(UsageError, match=f"^{said}$"):
+        dry_run(game, BATCH, POINTS, "gen 'x'", "disc 'x'", "data 'x'")
+
+
+def test_a_network_that_learns_nothing_is_refused(registry: Registry) -> None:
+    game = _full_game(_Learning(None))
+    with pytest.raises(
+        UsageError, match="network 'encoder' learns nothing: no loss has a term in "
+    ):
+        dry_run(game, _labelled(2), POINTS, "gen 'x'", "disc 'x'", "data 'x'")
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (2, 1, 1), (3,), ()])
+def test_scores_that_broadcast_by_accident_are_refused(shape: tuple[int, ...]) -> None:
+    class Scores(nn.Module):
+        def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+            return torch.zeros(shape)
+
+    game = _play(_Both(), _Counting(), [WeightedLoss("it", _Learning(None))])
+    game.players["disc"] = Player(Scores(), game.disc.optimizer)
+    with pytest.raises(ShapesError, match=r"^disc 'x' gives scores .*, but a score per sample is"):
+        dry_run(game, BATCH, POINTS, "gen 'x'", "disc 'x'", "data 'x'")

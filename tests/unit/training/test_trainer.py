@@ -70,22 +70,47 @@ class Everywhere(Callback):
     on_every_rank = True
 
 
+class Late(Callback):
+    """Remembers the run, for a request that comes between two events, as a signal does."""
+
+    def on_train_start(self, event: package.TrainStart) -> None:
+        SEEN.append(event.run)
+
+
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_REGISTERED", {})
-    for name, cls in (("early-stop", EarlyStop), ("looking", Looking), ("everywhere", Everywhere)):
-        package.register("callback", name)(cls)
+    for cls in (EarlyStop, Looking, Everywhere, Late):
+        package.register("callback", cls.__name__.lower())(cls)
     package.register("metric", "rising")(Rising)
     SEEN.clear()
     Rising.judged = 0
 
 
 def test_early_stopping_sees_the_scores_of_its_own_epoch(ganfw: Ganfw) -> None:
-    result = ganfw(*POINTS, "--metric", "rising", "--callback", "early-stop")
+    result = ganfw(*POINTS, "--metric", "rising", "--callback", "earlystop")
     assert result.exit_code == 0, result.output
     assert SEEN == [(8, 1, "session/rising", 1.0, True), (16, 2, "session/rising", 2.0, False)]
     assert "stopped by early stopping after step 16" in result.stderr
     assert Path("runs/0001-linear-gaussian/checkpoints/best").read_text() == "000008\n"
+
+
+def test_a_request_after_the_agreement_waits_for_the_next(
+    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several processes one would stop, and the others would wait for it for ever."""
+    agreements = []
+
+    def agree(self: Processes, *flags: bool) -> tuple[bool, ...]:
+        agreements.append(flags)
+        if len(agreements) == 3:
+            SEEN[0].request_stop("a signal")
+        return flags
+
+    monkeypatch.setattr(Processes, "any", agree)
+    result = ganfw(*POINTS, "--callback", "late")
+    assert "stopped by a signal after step 4" in result.stderr
+    assert agreements == [(False, False)] * 3 + [(False, True)]
 
 
 def test_callbacks_are_given_what_they_need_and_disturb_nothing(ganfw: Ganfw) -> None:

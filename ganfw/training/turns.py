@@ -1,0 +1,103 @@
+"""What the losses see of a turn: the networks' forward passes, in the run's precision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..interfaces.networks import Augment
+from ..interfaces.outputs import SAMPLES, Output, by_name, main_output, map_tensors
+from ..interfaces.player import Player
+from ..interfaces.turn import Side, Turn
+from ..runtime.precision import Autocast
+from .critic import Critic
+
+Generated = Mapping[str, Output]
+"""All that the generator gave, with "samples"."""
+
+_HALF = (torch.bfloat16, torch.float16)
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """A part of a batch with the latents that go with it; ``share`` is its part of the whole."""
+
+    real: Tensor
+    labels: Tensor | None
+    fake_labels: Tensor | None
+    latents: Tensor
+    share: float = 1.0
+
+
+class Turns:
+    """Makes the turns of a game. ``players`` are all networks by name."""
+
+    def __init__(
+        self, players: Mapping[str, Player], augments: Sequence[Augment], autocast: Autocast
+    ) -> None:
+        self.players = players
+        self.augments = augments
+        self.autocast = autocast
+
+    def turn(
+        self,
+        side: Side,
+        part: MicroBatch,
+        kept: Generated | None = None,
+        number: int = 1,
+        differentiated: Collection[str] = (),
+    ) -> Turn:
+        """The turn of ``side`` in step ``number``. What was generated before, with its graph, is
+        ``kept``; the discriminator sees it detached. "real" and "fake" samples that its losses
+        differentiate require gradients."""
+        generate = self.generate if side == "gen" else torch.no_grad()(self.generate)
+        generated = generate(part.latents, part.fake_labels) if kept is None else kept
+        real = part.real
+        if side == "disc":
+            generated = {name: map_tensors(Tensor.detach, it) for name, it in generated.items()}
+            if "fake" in differentiated:
+                main_output(generated, SAMPLES).requires_grad_()
+            real = real.detach().requires_grad_() if "real" in differentiated else real
+        fake = main_output(generated, SAMPLES)
+        return Turn(
+            player=side,
+            step=number,
+            real=real,
+            labels=part.labels,
+            fake=fake,
+            fake_labels=part.fake_labels,
+            latents=part.latents,
+            generated=generated,
+            critic=Critic(self.judge, part.labels, fake, part.fake_labels),
+            generate=generate,
+            augment=self._augment,
+            networks={name: player.network for name, player in self.players.items()},
+            forward=self.forward,
+        )
+
+    def generate(self, latents: Tensor, labels: Tensor | None = None) -> Generated:
+        """All that the generator gives for ``latents`` (B, Z) and ``labels`` (B, ...)."""
+        return by_name(self.forward("gen", latents, labels), SAMPLES)
+
+    def forward(self, name: str, *inputs: Tensor | None) -> Output:
+        """A forward pass in the run's precision. What comes out in half of it is float32 again, for
+        the losses."""
+        with self.autocast():
+            output: Output = self.players[name].forward(*inputs)
+        return map_tensors(_at_least_float32, output)
+
+    def judge(self, samples: Tensor, labels: Tensor | None) -> Output:
+        """All that the discriminator gives for augmented ``samples`` (B, ...)."""
+        return self.forward("disc", self._augment(samples), labels)
+
+    def _augment(self, samples: Tensor) -> Tensor:
+        for augment in self.augments:
+            samples = augment(samples)
+        return samples
+
+
+def _at_least_float32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype in _HALF else tensor

@@ -5,9 +5,13 @@ How the plugin interface changes, and what a plugin may count on:
 - A plugin may declare ``GANFW_API = 1`` beside its hook; one that declares nothing means 1. The
   number is raised only when working plugins would break, and a ganfw that raises it supports
   `OLDEST_API` and all numbers between for at least another year.
+- 1 is what release 0.2 offers; nothing was published before it.
 - Within one number we only add: names, kinds of components, methods that do nothing by default,
-  optional parameters. An event gets new fields at its end (a plugin reads events, it never makes
-  them). The hook may get an argument: one that is not in your signature is not passed.
+  optional parameters. Events, `Turn`, `Shapes` and `RunView` get new fields at their ends (a plugin
+  reads them, it never makes them). The hook may get an argument: one that is not in your signature
+  is not passed.
+- What a method is given stays: a discriminator is called with samples and labels, a loss's plain
+  form with a critic, real and fake samples. A network whose output is a dict may name more in it.
 - A component whose same options come to mean something else raises its ``version``. A run records
   it; resuming or sampling that run with another version is refused, and the error names the
   release to install. To keep both, offer the new behaviour under a new name or a new option.

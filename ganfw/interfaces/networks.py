@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..errors import PluginError
 from .shapes import Shapes
 
 
@@ -21,7 +22,21 @@ class Generator(nn.Module):
         self.shapes = shapes
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents (B, Z) and labels (B,) or None to samples (B, *shapes.sample)."""
+        """Latents (B, Z) and labels (B, *shapes.label) or None to samples (B, *shapes.sample)."""
+        raise NotImplementedError
+
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        """Latents (count, Z) from N(0, 1). Override it for others, of any shape (count, ...):
+        uniform ones, a mixture, codes. Draw from ``random`` alone, on its device."""
+        size = (count, self.shapes.latent_dim)
+        return torch.randn(size, generator=random, device=random.device)
+
+    def forward_truncated(
+        self, latents: Tensor, labels: Tensor | None, truncation: float
+    ) -> Tensor:
+        """Samples as `forward` gives them, with fewer odd ones and less variety the smaller
+        ``truncation`` > 0 is. Override it for a way of its own, such as in a style generator's W;
+        where it is not, normal latents are cut off at ±``truncation``, and no others can be."""
         raise NotImplementedError
 
 
@@ -34,7 +49,8 @@ class Discriminator(nn.Module):
         self.shapes = shapes
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Samples (B, *shapes.sample) and labels (B,) or None to scores (B,): logits, raw."""
+        """Samples (B, *shapes.sample) and labels (B, *shapes.label) or None to scores (B,):
+        logits, raw."""
         raise NotImplementedError
 
 
@@ -56,6 +72,34 @@ class Augment(nn.Module):
         hot path: read no number off the device. What it learns lives in buffers, to be saved."""
 
 
+def draws_own_latents(network: nn.Module) -> bool:
+    """Whether ``network`` is a generator that draws other latents than normal ones."""
+    if not isinstance(network, Generator):
+        return False
+    return type(network).draw_latents is not Generator.draw_latents
+
+
+def truncates_itself(network: nn.Module) -> bool:
+    """Whether ``network`` is a generator with a truncation of its own."""
+    if not isinstance(network, Generator):
+        return False
+    return type(network).forward_truncated is not Generator.forward_truncated
+
+
+def draw_latents(network: nn.Module, shapes: Shapes, count: int, random: torch.Generator) -> Tensor:
+    """``count`` latents (count, ...) for ``network``, drawn from ``random``: its own, or (count, Z)
+    from N(0, 1). Raises PluginError for a generator that draws anything else."""
+    if not (isinstance(network, Generator) and draws_own_latents(network)):
+        return torch.randn(count, shapes.latent_dim, generator=random, device=random.device)
+    with torch.no_grad():
+        latents = network.draw_latents(count, random)
+    if not isinstance(latents, Tensor) or latents.shape[:1] != (count,):
+        got = f"{(*latents.shape,)}" if isinstance(latents, Tensor) else type(latents).__name__
+        where = f"{type(network).__name__}.draw_latents"
+        raise PluginError(f"{where} gave {got}; it must give {count} latents ({count}, ...)")
+    return latents
+
+
 @contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while: batch norm uses its running statistics and keeps them."""
@@ -70,8 +114,8 @@ def eval_mode(*networks: nn.Module) -> Iterator[None]:
 
 
 def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B,), with no gradient, and with the
-    network left in the mode it was in."""
+    """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B, ...), with no gradient, and with
+    the network left in the mode it was in."""
     with eval_mode(network), torch.no_grad():
         samples: Tensor = network(latents, labels)
     return samples

@@ -21,7 +21,7 @@ from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.run_view import RunComponent, RunView
 from ..interfaces.shapes import Shapes
-from ..runs.network import BEST, export_network, network_card
+from ..runs.network import BEST, KEPT_LABELS, export_network, network_card
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
@@ -86,7 +86,7 @@ def build_trainer(
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(shapes.latent_dim, train.seed, prepared.device, processes),
+        latents=Latents(game.gen.network, shapes, train.seed, prepared.device, processes),
         callbacks=_callbacks(config, processes),
         run=run,
         disc_steps=train.disc_steps,
@@ -139,10 +139,10 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     them out for speed. Returns what the user should know of the networks."""
     gen, disc = config.gen.registered.label, config.disc.registered.label
     data = config.data.registered.label
-    real = loader.evenly_spaced(2).samples
+    real = loader.evenly_spaced(2)
 
     def attempt() -> None:
-        dry_run(game, real, shapes, gen, disc, data)
+        dry_run(game, real.samples, shapes, gen, disc, data, real.labels)
 
     networks = {gen: game.gen.network, disc: game.disc.network}
     if config.train.channels_last:
@@ -225,11 +225,14 @@ def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any],
     """Saves a checkpoint, and exports each network so that it can be used on its own; the best
     generator too, at the step that was judged so."""
 
+    # Read once: the data may be slow to read.
+    labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
+
     def export(
         name: str, component: ComponentConfig[Options], network: nn.Module, step: int
     ) -> None:
         card = network_card(component, config.data, run.shapes, step)
-        export_network(run.folder.path / name, card, network)
+        export_network(run.folder.path / name, card, network, labels)
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:

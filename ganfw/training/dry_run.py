@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.loss import Terms
-from ..interfaces.networks import eval_mode
+from ..interfaces.networks import draw_latents, eval_mode
 from ..interfaces.shapes import Shapes
 from ..runtime.random_state import isolated_random_state
 from .critic import Critic
@@ -17,18 +17,26 @@ from .game import Game
 from .objective import WeightedLoss
 
 
-def dry_run(game: Game, real: Tensor, shapes: Shapes, gen: str, disc: str, data: str) -> None:
+def dry_run(
+    game: Game,
+    real: Tensor,
+    shapes: Shapes,
+    gen: str,
+    disc: str,
+    data: str,
+    labels: Tensor | None = None,
+) -> None:
     """Run both networks and every loss once, in evaluation mode, and leave no trace: losses and
     augments are copies.
 
-    ``real`` (B, ...) are real samples; ``gen``, ``disc`` and ``data`` name the components.
-    Raises ShapesError for networks that do not fit, UsageError for a player that no loss gives a
-    term, PluginError for a term that is no scalar.
+    ``real`` (B, ...) are real samples, ``labels`` (B, ...) theirs; ``gen``, ``disc`` and ``data``
+    name the components. Raises ShapesError for networks that do not fit, UsageError for a player
+    that no loss gives a term, PluginError for a term that is no scalar.
     """
     with isolated_random_state(0), eval_mode(game.gen.network, game.disc.network):
-        labels = torch.zeros(len(real), dtype=torch.long, device=real.device)
-        labels_or_none = labels if shapes.classes else None
-        latents = torch.randn(len(real), shapes.latent_dim, device=real.device)
+        labels_or_none = labels if shapes.has_labels else None
+        random = torch.Generator(real.device).manual_seed(0)
+        latents = draw_latents(game.gen.network, shapes, len(real), random).to(real.device)
         fake = _forward(game.gen.network, latents, labels_or_none, f"{gen}, given latents")
         _compare(fake, (len(real), *shapes.sample), f"{gen} makes", f"{data} has")
         for samples, maker in ((real, data), (fake, gen)):

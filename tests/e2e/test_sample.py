@@ -147,7 +147,7 @@ def test_an_interpolation_goes_from_first_to_last(ganfw: Ganfw, pictures: Path) 
     with Image.open("path.png") as grid:
         assert grid.size == (5 * 18 + 2, 2 * 18 + 2)
         sampler = package.load(pictures)
-        latents = sampling.Latents(100, 0, torch.device("cpu"))(3)
+        latents = sampling.Latents(sampler.network, sampler.shapes, 0, torch.device("cpu"))(3)
         first, middle, last = map(sampler.picture, sampling.generate(sampler.network, latents))
         assert _tile(grid, 0, 0) == first.tobytes()
         assert _tile(grid, 0, 4) == _tile(grid, 1, 0) == middle.tobytes()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ganfw.config.request import RunRequest
 from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
+from ganfw.interfaces.shapes import Shapes
 from ganfw.launch.build import _batch_norm_unshared
 from ganfw.launch.prepare import prepare
 from ganfw.registry.registry import Registry
@@ -56,8 +57,9 @@ def test_shares_make_up_the_batches_of_one() -> None:
 
 
 def test_latents_are_drawn_for_all() -> None:
-    alone = Latents(3, 5, torch.device("cpu"))
-    shares = [Latents(3, 5, torch.device("cpu"), each) for each in TWO]
+    shapes = Shapes((2,), None, 0, 3)
+    alone = Latents(nn.Identity(), shapes, 5, torch.device("cpu"))
+    shares = [Latents(nn.Identity(), shapes, 5, torch.device("cpu"), each) for each in TWO]
     for _ in range(2):
         whole = alone(6)
         for rank, share in enumerate(shares):

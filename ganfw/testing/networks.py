@@ -134,9 +134,11 @@ def works_in_other_precisions(subject: Subject) -> None:
     """float64 and bfloat16: a tensor made inside must have the input's dtype."""
     for dtype in (torch.float64, torch.bfloat16):
         for trial in trials(subject):
-            inputs = trial.inputs.to(dtype) if trial.inputs.is_floating_point() else trial.inputs
+            inputs, labels = _as(trial.inputs, dtype), trial.labels
+            labels = None if labels is None else _as(labels, dtype)
+            network = trial.network.to(dtype)
             try:
-                output = replace(trial, network=trial.network.to(dtype), inputs=inputs).output()
+                output = replace(trial, network=network, inputs=inputs, labels=labels).output()
             except Broken as broken:
                 if "not implemented for" in broken.got:
                     continue  # this device has no such kernel, which is no fault of the component
@@ -192,6 +194,11 @@ def _all_tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
         for name, value in vars(module).items():
             if isinstance(value, Tensor):
                 yield f"{path}.{name}".strip("."), value
+
+
+def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Floats in ``dtype``; codes and classes as they are."""
+    return values.to(dtype) if values.is_floating_point() else values
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ganfw import Options, RunView, Shapes
 from ganfw.data.memory_loader import MemoryLoader
+from ganfw.interfaces.player import Player
 from ganfw.testing.toys import ToyDataset, ToyGenerator, toy_game, toy_labels
 
 CPU = torch.device("cpu")
@@ -61,5 +63,7 @@ def test_latents_are_the_generators() -> None:
     run = _run(shapes)
     stream = torch.Generator().manual_seed(3)
     assert torch.equal(run.inputs(9)[0], torch.randn(9, 5, generator=stream))
-    run.players["gen"].network = Uniform(Options(), shapes)
-    assert torch.equal(run.inputs(9)[0], torch.rand(9, 5, generator=stream.manual_seed(3)))
+    other = replace(
+        run, players={"gen": Player(Uniform(Options(), shapes), run.players["gen"].optimizer)}
+    )
+    assert torch.equal(other.inputs(9)[0], torch.rand(9, 5, generator=stream.manual_seed(3)))

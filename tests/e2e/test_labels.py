@@ -163,7 +163,7 @@ def test_latents_of_its_own(ganfw: Ganfw, plugin: Path) -> None:
     seen: list[torch.Tensor] = []
     sampler.network.register_forward_pre_hook(lambda network, inputs: seen.append(inputs[0]))
     sampler.sample(300, truncation=0.5)
-    assert float(seen[-1].max()) < 0.5
+    assert 0.4 < float(seen[-1].max()) < 0.5
     assert min(float(latents.min()) for latents in seen) >= 0
     assert max(float(latents.max()) for latents in seen) <= 1
     plugin.write_text(PLUGIN.replace("forward_truncated", "another"))

@@ -35,7 +35,7 @@ def array_labels(labels: Labels, shapes: Shapes, kept: Tensor | None) -> Tensor:
         return _given(labels, shapes, torch.float32 if kept is None else kept.dtype)
     if kept is None:
         raise UsageError(
-            f"the generator keeps no labels of its data: give arrays of {shapes.label}"
+            f"this generator keeps no labels of its data: give arrays of {shapes.label}"
         )
     wrong = [label for label in labels if not 0 <= label < len(kept)]
     if wrong:

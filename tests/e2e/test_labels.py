@@ -147,6 +147,9 @@ def test_labels_of_ones_own(ganfw: Ganfw, plugin: Path) -> None:
     way = sampler.interpolate(2, 2, label=torch.tensor([5.0, 6, 7]))
     assert torch.allclose(way[0], again[0])
     assert torch.allclose(way[1], (way[0] + way[2]) / 2, atol=1e-6)  # straight, as it is linear
+    (run / "generator/labels.safetensors").unlink()
+    _did(ganfw, "sample", run, "-n", 1, "--labels", "own.npy", "-o", "b.npz")
+    _refused(ganfw, "this generator keeps no labels of its data: give arrays", "sample", run)
     np.save("wrong.npy", own[:, :2])
     words = ("sample", run, "-o", "b.npz", "--labels")
     _refused(ganfw, "labels have shape (2, 2): this generator takes (N, 3)", *words, "wrong.npy")
@@ -169,6 +172,13 @@ def test_latents_of_its_own(ganfw: Ganfw, plugin: Path) -> None:
     plugin.write_text(PLUGIN.replace("forward_truncated", "another"))
     said = "draws latents of its own, which can't be cut off: leave truncation out"
     _refused(ganfw, said, "sample", run, "--plugin", plugin, "--truncation", 0.5)
+    plugin.write_text(
+        PLUGIN.replace("torch.rand(count, ", "torch.randint(9, (count, 4), ").replace(
+            "self.shapes.latent_dim, generator", "generator"
+        )
+    )
+    said = "draws codes, with nothing between them"
+    _refused(ganfw, said, "sample", run, "--plugin", plugin, "--interpolate", 2)
     plugin.write_text(PLUGIN.replace("return torch.rand(count", "return torch.rand(1"))
     said = "Given.draw_latents gave (1, 4); it must give 64 latents (64, ...)"
     result = ganfw("sample", run, "--plugin", plugin)

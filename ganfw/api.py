@@ -20,6 +20,7 @@ from .storage.run_dir import RunDir, open_run
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import Tensor
 
     from .launch.train import Finished
     from .runs.records import MetricsRow, ScoreRecord
@@ -42,12 +43,12 @@ class Run:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Sequence[int] = (),
+        labels: Sequence[int] | Tensor = (),
     ) -> Any:
         """``n`` new samples (n, ...) as a tensor on the CPU, by the EMA generator if there is one.
 
-        Latents beyond ±``truncation`` are drawn again, ``labels`` are used in turn. Raises
-        GanfwError.
+        See `Sampler.batches` for ``truncation`` and ``labels``, which are used in turn: classes, or
+        arrays (N, ...) of the data's labels' shape. Raises GanfwError.
         """
         return load(self.path).sample(n, seed, truncation, labels)
 

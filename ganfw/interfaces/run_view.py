@@ -16,7 +16,7 @@ from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .dataset import Batch, Dataset, checked_preview
 from .loss import Loss
-from .networks import generate
+from .networks import draw_latents, generate
 from .options import Options
 from .player import Player
 from .shapes import Shapes
@@ -102,14 +102,22 @@ class RunView:
         return names[-1] if names else "generator"
 
     def inputs(self, n: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
-        """Latents (n, Z) and labels (n,) or None, on the device: the same on every machine for one
-        seed, the run's own unless given. No random stream of the run is touched."""
+        """Latents (n, Z) and labels (n, *shapes.label) or None, on the device: the same on every
+        machine for one seed, the run's own unless given. No random stream of the run is touched.
+
+        Labels that are arrays are the data's, evenly spaced over it whatever the seed, and repeated
+        in turn if there are fewer.
+        """
         stream = torch.Generator().manual_seed(self.seed if seed is None else seed)
-        latents = torch.randn(n, self.shapes.latent_dim, generator=stream).to(self.device)
-        if not self.shapes.classes:
-            return latents, None
-        labels = torch.randint(self.shapes.classes, (n,), generator=stream)
-        return latents, labels.to(self.device)
+        generator = self.players["gen"].network
+        latents = draw_latents(generator, self.shapes, n, stream).to(self.device)
+        return latents, self._labels(n, stream)
+
+    def _labels(self, n: int, stream: torch.Generator) -> Tensor | None:
+        if self.shapes.classes:
+            return torch.randint(self.shapes.classes, (n,), generator=stream).to(self.device)
+        real = self.real_batch(n).labels if self.shapes.has_labels else None
+        return None if real is None else real[torch.arange(n, device=real.device) % len(real)]
 
     def fixed_samples(self, n: int, network: nn.Module | None = None) -> Tensor:
         """``n`` samples (n, ...) of `sampling_generator`, or of ``network``, from the same latents

@@ -84,7 +84,7 @@ def build_trainer(
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(shapes.latent_dim, train.seed, prepared.device, processes),
+        latents=Latents(game.gen.network, shapes, train.seed, prepared.device, processes),
         callbacks=callbacks,
         run=run,
         disc_steps=train.disc_steps,

@@ -10,7 +10,7 @@ from torch import nn
 from ..config.run_config import ComponentConfig, RunConfig
 from ..interfaces.options import Options
 from ..interfaces.run_view import RunView
-from ..runs.network import BEST, NETWORKS, export_network, network_card
+from ..runs.network import BEST, KEPT_LABELS, NETWORKS, export_network, network_card
 
 Save = Callable[[int, Mapping[str, Any], bool], None]
 """``save(step, state, is_best)``."""
@@ -27,10 +27,12 @@ def saver(config: RunConfig, run: RunView) -> Save:
     components |= {component.name: component for component in config.networks}
     folders = {name: f"{NETWORKS}/{name}" for name in components}
     folders |= {"gen": "generator", "disc": "discriminator"}
+    # Read once: the data may be slow to read.
+    labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:
         card = network_card(components[of], config.data, run.shapes, step)
-        export_network(run.folder.path / folder, card, network)
+        export_network(run.folder.path / folder, card, network, labels)
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:

@@ -11,7 +11,7 @@ from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
 from ganfw.interfaces.networks import Generator
 from ganfw.interfaces.shapes import Shapes
-from ganfw.launch.build import _batch_norm_unshared
+from ganfw.launch.checks import _batch_norm_unshared
 from ganfw.launch.prepare import prepare
 from ganfw.registry.registry import Registry
 from ganfw.runtime.device import choose_device

@@ -34,6 +34,16 @@ class Loss(nn.Module):
         super().__init__()
         self.options = options
 
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """As in `torch.nn.Module`, but buffers take the shapes that were saved: what keeps samples
+        begins empty, since a loss does not know their shape before it sees them."""
+        for name, buffer in self.named_buffers():
+            if name in state_dict:
+                buffer.resize_(state_dict[name].shape)
+        return super().load_state_dict(state_dict, strict, assign)
+
     def terms(self, turn: Turn) -> Terms:
         """The terms of ``turn.player``. In the generator's turn the discriminator's weights are
         frozen."""

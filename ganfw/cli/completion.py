@@ -10,12 +10,12 @@ from click.shell_completion import CompletionItem
 
 from ..config.describe import describe
 from ..config.layers import SEVERAL, SINGLE, Tree, default_layer
-from ..config.merge import FIRST_OPTIMIZER, merge_layers
+from ..config.merge import merge_layers
 from ..config.request import RunRequest
-from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
+from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import GanfwError
 from ..interfaces.options import Options
-from ..registry.component import KIND_OF, KINDS, SLOT_OF
+from ..registry.component import FIRST_OPTIMIZER, KINDS, OPTIMIZER, SLOT_OF, kind_in
 from ..registry.discovery import discover
 from ..registry.registry import Registry
 
@@ -47,7 +47,7 @@ def complete_name(
 ) -> list[CompletionItem]:
     """Completes a component's name, of the kind that was typed before it."""
     kind = str(context.params.get("kind") or "")
-    return _names(context, KIND_OF.get(kind, kind), incomplete)
+    return _names(context, kind_in(kind), incomplete)
 
 
 def complete_subject(
@@ -111,8 +111,8 @@ def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
     for slot in SINGLE:
         yield from _component(registry, slot, slot, tree[slot])
     for slot in ("gen", "disc"):
-        use = tree[slot].get("optimizer", {}).get("use", FIRST_OPTIMIZER)
-        yield from _options(f"{slot}.optimizer", OPTIMIZERS.get(use, Options))
+        path, chosen = f"{slot}.{OPTIMIZER}", tree[slot].get(OPTIMIZER, {"use": FIRST_OPTIMIZER})
+        yield from _component(registry, path, path, chosen)
     for slot in SEVERAL:
         for name, values in tree[slot].items():
             yield from _component(registry, slot, f"{slot}.{name}", values)
@@ -121,7 +121,7 @@ def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _component(registry: Registry, slot: str, path: str, values: Tree) -> Iterator[tuple[str, str]]:
-    kind, use = KIND_OF[slot], values.get("use", "")
+    kind, use = kind_in(slot), values.get("use", "")
     if registry.has(kind, use):
         yield from _options(path, registry.find(kind, use).load_options())
 

@@ -15,7 +15,7 @@ from ..config.recipes import recipe_text
 from ..config.request import RunRequest
 from ..config.run_config import resolve_data
 from ..errors import UsageError
-from ..registry.component import KIND_OF
+from ..registry.component import kind_in
 from ..registry.location import home_page, location
 from ..registry.registry import Registered, Registry
 from .completion import complete_kind, complete_name
@@ -62,7 +62,7 @@ def show_command(
             raise UsageError(f"show {kind}: which one? ganfw list {kind} names them")
     if settings and picture is None:
         raise UsageError("-s goes with --picture, which draws samples of a dataset")
-    kind, registry = KIND_OF.get(kind, kind), find_plugins(plugins)
+    kind, registry = kind_in(kind), find_plugins(plugins)
     if picture is not None:
         _draw(registry, kind, name, settings, picture)
     elif kind == "recipe":

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
-from ..registry.component import KIND_OF
+from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
 
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
-_ENGINE_KEYS = {"use", "optimizer", "asked"}
-FIRST_OPTIMIZER = "adam"
+_ENGINE_KEYS = {"use", OPTIMIZER, "asked"}
 
 
 @dataclass
@@ -106,32 +105,26 @@ def _merge_slot(registry: Registry, merged: Merged, slot: str, values: Tree, sou
     """Merge ``values`` into a single slot. The optimizer belongs to the player, so that it stays
     when the network is replaced."""
     place = merged.tree[slot]
-    rest = {key: value for key, value in values.items() if key != "optimizer"}
-    _merge_component(
-        merged, slot, place, rest, source, lambda use: registry.find(KIND_OF[slot], use).canonical
-    )
-    optimizer = values.get("optimizer", {})
+    rest = {key: value for key, value in values.items() if key != OPTIMIZER}
+    _merge_component(registry, merged, slot, place, rest, source)
+    optimizer = values.get(OPTIMIZER, {})
     if not isinstance(optimizer, dict):
         raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
     if optimizer:
-        chosen = place.setdefault("optimizer", {"use": FIRST_OPTIMIZER})
-        _merge_component(merged, f"{slot}.optimizer", chosen, optimizer, source, str)
+        chosen = place.setdefault(OPTIMIZER, {"use": FIRST_OPTIMIZER})
+        path = f"{slot}.{OPTIMIZER}"
+        _merge_component(registry, merged, path, chosen, optimizer, source)
 
 
 def _merge_component(
-    merged: Merged,
-    path: str,
-    place: Tree,
-    values: Tree,
-    source: str,
-    identify: Callable[[str], str],
+    registry: Registry, merged: Merged, path: str, place: Tree, values: Tree, source: str
 ) -> None:
     """Merge ``values`` into ``place``, the table at ``path``; a component that replaces another
     drops the other's options, with a notice of those lost."""
     use = values.get("use")
     if use is not None and not isinstance(use, str):
         raise UsageError(f"{source}: {path}.use must be a name, not {use!r}")
-    if use and "use" in place and identify(use) != identify(place["use"]):
+    if use and "use" in place and _differ(registry, kind_in(path), use, place["use"]):
         dropped = sorted(place.keys() - _ENGINE_KEYS)
         for key in dropped:
             del place[key]
@@ -142,6 +135,11 @@ def _merge_component(
                 f"{path}: '{use}' replaces '{place['use']}'; options dropped: {', '.join(lost)}"
             )
     merged.set(path, place, values, source)
+
+
+def _differ(registry: Registry, kind: str, first: str, second: str) -> bool:
+    """Whether two names, bare or canonical, mean two components."""
+    return registry.find(kind, first).canonical != registry.find(kind, second).canonical
 
 
 def _merge_list(

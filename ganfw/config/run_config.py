@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError
 from ..interfaces.options import Options
-from ..registry.component import KIND_OF
+from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .layers import Layer, Tree
-from .merge import FIRST_OPTIMIZER, merge, merge_data
-from .schema import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainOptions
+from .merge import merge, merge_data
+from .schema import CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainOptions
 from .validation import to_plain, validate
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
@@ -48,27 +48,14 @@ class ComponentConfig(Generic[Keys]):
 
 
 @dataclass(frozen=True)
-class OptimizerConfig:
-    """An optimizer's name and options."""
-
-    use: str
-    options: Options
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The optimizer's section of a config."""
-        return {"use": self.use, **to_plain(self.options)}
-
-
-@dataclass(frozen=True)
 class RunConfig:
     """A resolved run: every name is known and every value is checked."""
 
     data: ComponentConfig[DataKeys]
     gen: ComponentConfig[Options]
     disc: ComponentConfig[Options]
-    gen_optimizer: OptimizerConfig
-    disc_optimizer: OptimizerConfig
+    gen_optimizer: ComponentConfig[Options]
+    disc_optimizer: ComponentConfig[Options]
     losses: tuple[ComponentConfig[LossKeys], ...]
     augments: tuple[ComponentConfig[Options], ...]
     callbacks: tuple[ComponentConfig[CallbackKeys], ...]
@@ -80,7 +67,7 @@ class RunConfig:
     @property
     def component_configs(self) -> tuple[ComponentConfig[Options], ...]:
         """Every slot's component, in order."""
-        single = (self.data, self.gen, self.disc)
+        single = (self.data, self.gen, self.gen_optimizer, self.disc, self.disc_optimizer)
         return (*single, *self.losses, *self.augments, *self.callbacks, *self.metrics)
 
     @property
@@ -124,8 +111,8 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         data=_component(registry, "data", tree["data"], DataKeys),
         gen=_component(registry, "gen", tree["gen"], Options),
         disc=_component(registry, "disc", tree["disc"], Options),
-        gen_optimizer=_optimizer("gen", tree["gen"]),
-        disc_optimizer=_optimizer("disc", tree["disc"]),
+        gen_optimizer=_optimizer(registry, "gen", tree),
+        disc_optimizer=_optimizer(registry, "disc", tree),
         losses=losses,
         augments=_several(registry, tree, "augment", Options),
         callbacks=_several(registry, tree, "callback", CallbackKeys),
@@ -150,19 +137,16 @@ def _several(
 def _component(
     registry: Registry, slot: str, body: Tree, keys: type[AnyKeys]
 ) -> ComponentConfig[AnyKeys]:
-    registered = registry.find(KIND_OF[slot], body["use"])
+    registered = registry.find(kind_in(slot), body["use"])
     where = f"{slot} '{registered.name}'"
     own = {key: value for key, value in body.items() if key in keys.model_fields}
-    taken = {"use", *own, *(("optimizer",) if slot in ("gen", "disc") else ())}
+    taken = {"use", *own, *((OPTIMIZER,) if slot in ("gen", "disc") else ())}
     rest = {key: value for key, value in body.items() if key not in taken}
     options = validate(registered.load_options(), rest, where)
     return ComponentConfig(slot, registered, options, validate(keys, own, where))
 
 
-def _optimizer(slot: str, body: Tree) -> OptimizerConfig:
-    values = dict(body.get("optimizer", {}))
-    use = str(values.pop("use", FIRST_OPTIMIZER))
-    if use not in OPTIMIZERS:
-        hint = did_you_mean(use, OPTIMIZERS) or f"; there are {', '.join(OPTIMIZERS)}"
-        raise UsageError(f"{slot}.optimizer: no optimizer '{use}'{hint}")
-    return OptimizerConfig(use, validate(OPTIMIZERS[use], values, f"{slot}.optimizer"))
+def _optimizer(registry: Registry, player: str, tree: Tree) -> ComponentConfig[Options]:
+    """The optimizer of a player, which has one whether or not a layer says so."""
+    body = {"use": FIRST_OPTIMIZER, **tree[player].get(OPTIMIZER, {})}
+    return _component(registry, f"{player}.{OPTIMIZER}", body, Options)

@@ -39,8 +39,7 @@ class MemoryLoader(Loader):
         self._value_range = value_range
 
     def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
-        for indices in batches:
-            indices = indices.to(self._stored.device)
+        for indices in _all_on(self._stored.device, batches):
             labels = None
             if self._labels is not None:
                 labels = self._labels[indices].to(self._device, non_blocking=True)
@@ -49,6 +48,13 @@ class MemoryLoader(Loader):
                 stored = stored.pin_memory()
             stored = stored.to(self._device, non_blocking=True)
             yield Batch(from_bytes(stored, self._value_range), labels)
+
+
+def _all_on(device: torch.device, batches: list[Tensor]) -> tuple[Tensor, ...]:
+    """The indices of all batches on ``device``, by one copy: each copy waits for the device."""
+    if device.type == "cpu" or not batches:
+        return tuple(batches)
+    return torch.split(torch.cat(batches).to(device), [len(batch) for batch in batches])
 
 
 def _fits(stored: Tensor, device: torch.device) -> bool:

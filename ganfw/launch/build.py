@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..config.run_config import ComponentConfig, OptimizerConfig, RunConfig
+from ..config.run_config import ComponentConfig, RunConfig
 from ..config.schema import LossKeys
 from ..data.loader import Loader
 from ..errors import PluginError, ShapesError
@@ -34,13 +34,6 @@ from ..training.objective import WeightedLoss
 from ..training.trainer import Evaluation, Trainer
 from .prepare import PreparedRun
 
-_OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "sgd": torch.optim.SGD,
-    "rmsprop": torch.optim.RMSprop,
-}
-_FUSED = ("adam", "adamw", "sgd")
 _PROCESS = 4
 
 
@@ -182,12 +175,11 @@ def _augment(component: ComponentConfig[Options], shapes: Shapes) -> Augment:
     return augment
 
 
-def _optimizer(choice: OptimizerConfig, network: nn.Module) -> Optimizer:
-    options = choice.options.model_dump()
-    if choice.use in _FUSED:
-        options["fused"] = True
-    weights = [weight for weight in network.parameters() if weight.requires_grad]
-    return _OPTIMIZERS[choice.use](weights, **options)
+def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optimizer:
+    optimizer = component.registered.load()(component.options, network)
+    if not isinstance(optimizer, Optimizer):
+        raise PluginError(f"{component.registered.label} gave no torch.optim.Optimizer")
+    return optimizer
 
 
 def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> WeightedLoss:

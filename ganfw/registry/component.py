@@ -37,12 +37,17 @@ SLOT_OF = {
     "callback": "callback",
     "metric": "metric",
 }
-"""The slot of a run that each kind of component fills."""
+"""The slot of a run that each kind of component fills. An optimizer belongs to a network, so that
+its slot is inside that network's: ``gen.optimizer``."""
 
 KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
 """The kind of component that fills each slot."""
 
-KINDS = (*SLOT_OF, "recipe")
+OPTIMIZER = "optimizer"
+FIRST_OPTIMIZER = "adam"
+"""The optimizer of a network for which nobody chose one."""
+
+KINDS = (*SLOT_OF, OPTIMIZER, "recipe")
 """Every kind of component a plugin can offer."""
 
 _SINGLE = ("dataset", "generator", "discriminator")
@@ -56,13 +61,15 @@ class Component:
 
     - ``kind``: one of `KINDS`.
     - ``name``: what users type; lower case, digits and hyphens.
-    - ``target``: ``"package.module:Class"``; for a recipe ``"package:file.toml"``.
+    - ``target``: ``"package.module:Class"``; for an optimizer a class or function that takes its
+      options and a network and gives a ``torch.optim.Optimizer``; for a recipe
+      ``"package:file.toml"``.
     - ``options``: ``"package.options:Class"``, a subclass of ``ganfw.Options``; None if there
       is nothing to set.
     - ``summary``: one line for lists.
     - ``suggests``: defaults for the rest of the run that this component knows are right for it:
       paths under ``train.`` or, for a dataset or a network, under its own slot, such as
-      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``.
+      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
 
@@ -93,3 +100,9 @@ class Component:
                 raise ValueError(
                     f"{where}: may not suggest {path!r}, only its own slot and train.*"
                 )
+
+
+def kind_in(slot: str) -> str:
+    """The kind of component that fills ``slot``, such as ``gen`` or ``gen.optimizer``; what is no
+    slot is given back."""
+    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(slot, slot)

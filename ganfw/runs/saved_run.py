@@ -7,7 +7,7 @@ from pathlib import Path
 from ..config.layers import SINGLE, Layer, toml_layer, why_unreadable
 from ..errors import CheckpointError, DataError, RunError, UsageError
 from ..registry.compatibility import find_recorded
-from ..registry.component import KIND_OF
+from ..registry.component import KINDS, kind_in
 from ..registry.registry import Registry
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
@@ -32,8 +32,8 @@ def check_installed(registry: Registry, provenance: Provenance, path: Path) -> N
     """Raises RunError for a component of the run in ``path`` that is not installed, or means
     something else by now."""
     for component in provenance.components:
-        kind = KIND_OF.get(component.slot)
-        if kind is None:
+        kind = kind_in(component.slot)
+        if kind not in KINDS:
             raise RunError(
                 f"{path} has a component in '{component.slot}', which this ganfw does not know: "
                 "install a newer one"

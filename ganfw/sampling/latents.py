@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..runtime.distributed import SINGLE_PROCESS, Processes
+from ..runtime.logs import log
 from ..runtime.random_state import check_seed, derive_seed
 
 _SMALL = 1e-4
@@ -77,7 +78,7 @@ class Latents:
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
         check_seed(seed)
-        self._processes = processes
+        self._seed, self._processes = seed, processes
         self.latent_dim = latent_dim
         self.device = device
         self.generator = torch.Generator(device).manual_seed(derive_seed(seed, 1))
@@ -87,3 +88,15 @@ class Latents:
         size = (count * self._processes.count, self.latent_dim)
         drawn = torch.randn(size, generator=self.generator, device=self.device)
         return self._processes.shard(drawn)
+
+    def resume(self, state: Tensor, step: int) -> None:
+        """Go on from ``state``, which the generator had after ``step`` steps. Another kind of
+        device draws other numbers and can't: it begins a stream of that step, and logs it."""
+        if len(state) == len(self.generator.get_state()):
+            self.generator.set_state(state)
+            return
+        self.generator.manual_seed(derive_seed(self._seed, 1, step))
+        log.warning(
+            f"this run was saved on another kind of device than {self.device}: its latents, and "
+            "rounding, will differ from here on"
+        )

@@ -115,7 +115,7 @@ class Trainer:
         judged = state.get("evaluation") or state["callbacks"].get("[[metric]]")
         if self.evaluation and judged:
             self.evaluation.load_state_dict(judged)
-        self.latents.generator.set_state(state["latents"])
+        self.latents.resume(state["latents"], self.progress.step)
         others = state.get("random_of_others", [])
         restore_random_state(own_random_state(state["random"], others, self.processes))
         self._saved = self.progress.step

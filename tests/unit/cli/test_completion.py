@@ -69,6 +69,7 @@ def test_every_shell_has_a_script(shell: str) -> None:
         (["run", "--gen", "nonsense", "-s"], "gen.c", []),
         (["run", "--plugin", "gone.py", "--gen"], "d", []),
         (["show"], "ge", ["gen"]),
+        (["show", "optimizer"], "adam", ["adam", "adamw"]),
         (["show", "disc"], "m", ["mlp"]),
         (["check"], "loss/h", ["loss/hinge"]),
         (["check"], "ganf", ["ganfw"]),

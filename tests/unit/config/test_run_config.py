@@ -129,6 +129,14 @@ def test_another_optimizer_drops_the_old_ones_options(registry: Registry) -> Non
     assert notice == "gen.optimizer: 'sgd' replaces 'adam'; options dropped: betas, lr"
 
 
+def test_an_optimizer_is_a_component(registry: Registry) -> None:
+    same = resolve(registry, [*_asked(), _typed(gen__optimizer__use="ganfw/adam")])
+    assert not same.notices
+    assert same.gen_optimizer.options.model_dump()["lr"] == 0.005
+    slots = {component.slot: component.use for component in same.component_configs}
+    assert slots["gen.optimizer"] == slots["disc.optimizer"] == "adam"
+
+
 def test_losses_given_replace_the_default_and_sum(registry: Registry) -> None:
     typed = _typed(loss__r1__gamma="5", loss__hinge__weight="0.5")
     config = resolve(registry, [*_asked(loss=["hinge", "r1"]), typed])
@@ -255,7 +263,8 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("loss.rr.gamma", "1", "no loss 'rr'; there are gradient-penalty, "),
         ("loss.nonsaturating.wieght", "1", "has no option 'wieght'"),
         ("gen.optimizer.use", "adm", "no optimizer 'adm'. Did you mean 'adam'?"),
-        ("gen.optimizer.lr", "0", "gen.optimizer: lr = 0: should be greater than 0"),
+        ("gen.optimizer.lr", "0", "gen.optimizer 'adam': lr = 0: should be greater than 0"),
+        ("gen.optimizer.beta", "1", "'adam' has no option 'beta'. Did you mean 'betas'?"),
         ("gen.optimizer", "adam", "gen.optimizer must be a table"),
         ("train.batchsize", "1", "train has no option 'batchsize'. Did you mean 'batch_size'?"),
         ("train.batch_size", "-8", "should be greater than or equal to 1 (int, 1..1048576)"),

@@ -177,7 +177,7 @@ def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None
     """Stand-ins for CUDA's streams: what is seeded there is put back."""
     streams = [torch.tensor([11]), torch.tensor([12])]
     changes: Mapping[str, Any] = {
-        "is_available": lambda: True,
+        "is_initialized": lambda: True,
         "device_count": lambda: 2,
         "get_rng_state_all": lambda: [state.clone() for state in streams],
         "set_rng_state_all": lambda states: streams.__setitem__(slice(None), states),

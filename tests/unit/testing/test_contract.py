@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ganfw import Component, Critic, Options, Shapes, Terms
 from ganfw.registry.registry import Registered, Registry
 from ganfw.registry.source import Source
 from ganfw.testing import ContractCase, ContractFailure, NotApplicable, contract_cases
-from ganfw.testing.cases import _COMMON, _OF_KIND
+from ganfw.testing.cases import _CLASS, _OF_KIND
 from ganfw.testing.subject import Subject
 from ganfw.testing.toys import ToyDataset, ToyDiscriminator, ToyGenerator, ToyLoss
 
@@ -396,6 +396,69 @@ BAD_METRICS = [
     (CHANGING, "samples_are_not_changed", "left as they were", "changed in place"),
 ]
 
+
+def _optimizer(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD(weights, lr=0.01)
+
+
+def _no_optimizer(options: Options, network: nn.Module) -> list[nn.Parameter]:
+    return list(network.parameters())
+
+
+def _frozen_too(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(network.parameters(), lr=0.01)
+
+
+def _without_biases(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD([weight for weight in weights if weight.dim() > 1], lr=0.01)
+
+
+def _uphill(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD(weights, lr=0.01, maximize=True)
+
+
+class Hasty(torch.optim.Optimizer):
+    """Takes a gradient of each weight for granted, and keeps its pace to itself."""
+
+    def __init__(self, options: Options, network: nn.Module) -> None:
+        super().__init__([weight for weight in network.parameters() if weight.requires_grad],
+                         {"lr": 0.01})  # fmt: skip
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for weight in self.param_groups[0]["params"]:
+            weight -= 0.01 * weight.grad
+
+
+class Forgetful(Hasty):
+    """Each step is smaller than the one before, but which step it is it does not save."""
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        self.taken = getattr(self, "taken", 0) + 1
+        for weight in self.param_groups[0]["params"]:
+            if weight.grad is not None:
+                weight.sub_(weight.grad, alpha=0.01 / self.taken)
+
+
+BAD_OPTIMIZERS = [
+    (_no_optimizer, "it_makes_an_optimizer", "a torch.optim.Optimizer", "list"),
+    (
+        _frozen_too,
+        "each_trainable_weight_is_in_one_group",
+        "'frozen.weight' in 0 groups",
+        "it in 1",
+    ),
+    (_without_biases, "each_trainable_weight_is_in_one_group", "'linear.bias' in 1", "it in 0"),
+    (_uphill, "weights_move_downhill", "smaller weights", "in 10 steps"),
+    (_without_biases, "weights_move_downhill", "each trainable weight moves", "one that stays"),
+    (Hasty, "a_weight_may_get_its_first_gradient_late", "without an error", "TypeError"),
+    (Forgetful, "it_resumes_exactly", "the same weights after resuming", "others"),
+]
+
 BAD = {
     "generator": BAD_GENERATORS,
     "discriminator": BAD_DISCRIMINATORS,
@@ -404,6 +467,7 @@ BAD = {
     "callback": BAD_CALLBACKS,
     "dataset": BAD_DATASETS,
     "metric": BAD_METRICS,
+    "optimizer": BAD_OPTIMIZERS,
 }
 
 
@@ -422,7 +486,7 @@ def test_a_broken_contract_is_found(
 
 
 def test_every_check_can_fail() -> None:
-    checks = {check for kind in BAD for check in _OF_KIND[kind]} - {*_COMMON}
+    checks = {check for kind in BAD for check in _OF_KIND[kind]} - {*_CLASS}
     broken = {check for rows in BAD.values() for _, check, _, _ in rows}
     assert {check.__name__ for check in checks} == broken
 
@@ -495,10 +559,31 @@ def test_a_bad_description() -> None:
     assert "Loss" in _failure(_case("loss", Plain, "is_of_its_kind")).expected
 
 
+@pytest.mark.parametrize(
+    ("suggests", "got"),
+    [
+        ({"gen.optimizer.betas": (0.5, 0.9)}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.momentum": 0.9}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.betas": (0.5, 0.9)}, "no option 'betas'"),
+        ({"gen.optimizer.use": "lino"}, "no optimizer 'lino'. Did you mean 'lion'?"),
+        ({"gen.widht": 3}, "no option 'widht'"),
+    ],
+)
+def test_suggested_optimizers(
+    registry: Registry, suggests: Mapping[str, Any], got: str | None
+) -> None:
+    case = _case("generator", Plain, "suggestions_can_be_set", suggests=suggests)
+    case = replace(case, subject=replace(case.subject, registry=registry))
+    if got is None:
+        case.run()
+    else:
+        assert got in _failure(case).got
+
+
 def test_code_that_does_not_load() -> None:
     registry = Registry()
     registry.add(Component("loss", "it", "no_such_module:It", summary="It"), Source("session"))
-    case = ContractCase(Subject(registry, registry.components()[0], {}, ()), _OF_KIND["loss"][1])
+    case = ContractCase(Subject(registry, registry.components()[0], {}, ()), _OF_KIND["loss"][0])
     assert "No module named 'no_such_module'" in _failure(case).got
 
 
@@ -523,6 +608,7 @@ def test_what_needs_an_option_is_left_out_unless_it_is_given(tmp_path: Path) -> 
         ("loss", ToyLoss, Options),
         ("loss", Learning, Options),
         ("dataset", Data, SeedOptions),
+        ("optimizer", _optimizer, Options),
     ],
 )
 def test_good_components_keep_the_contract(kind: str, cls: type, options: type[Options]) -> None:

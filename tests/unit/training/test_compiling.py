@@ -90,6 +90,23 @@ def test_networks_that_disagree_are_refused(
         compile_game(_game(registry, {}), _loader(), PICTURES.latent_dim)
 
 
+def test_rounding_is_no_disagreement(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled code may round to bfloat16 less often than eager code."""
+
+    def unrounded(network: nn.Module) -> Any:
+        def forward(inputs: Any, labels: Any) -> Any:
+            with torch.autocast("cpu", enabled=False):
+                return network(inputs.float(), labels)
+
+        return forward
+
+    monkeypatch.setattr(compiling, "_compiled", unrounded)
+    monkeypatch.setattr(compiling, "TOLERANCE", 1e-5)
+    game = _game(registry, {"train.precision": "bf16"})
+    compile_game(game, _loader(), PICTURES.latent_dim)
+    assert isinstance(game.turns.autocast(), torch.autocast)
+
+
 def test_what_cannot_be_compiled_is_said_in_one_line(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,5 @@
-"""DeLiGAN: Gurumurthy et al. 2017, "DeLiGAN: generative adversarial networks for diverse and limited
-data": latents from a mixture of Gaussians that is learnt."""
+"""Gurumurthy et al. 2017, "DeLiGAN: generative adversarial networks for diverse and limited data":
+latents from a mixture of Gaussians that is learnt."""
 
 import math
 
@@ -17,7 +17,7 @@ class DeLiGANOptions(Options):
 
 
 class DeLiGAN(Generator):
-    """Eq. 4: z = μᵢ + σᵢ η, η ~ N(0, I), i uniform. A latent (Z + 1) is η, and then i."""
+    """Section 3: z = μᵢ + σᵢ η, η ~ N(0, I), i uniform. A latent (Z + 1) is η, and then i."""
 
     def __init__(self, options, shapes):
         super().__init__(options, shapes)

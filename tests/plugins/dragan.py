@@ -13,7 +13,7 @@ class DRAGANOptions(Options):
 
 
 class DRAGAN(Loss):
-    """Algorithm 1: λ E (‖∇D(x + δ)‖ - k)², δ noise around real samples x."""
+    """Section 2: λ E (‖∇D(x + δ)‖ - k)², δ noise around real samples x."""
 
     def discriminator_terms(self, critic, real, fake):
         noise = torch.rand_like(real) * real.std(correction=0) * self.options.noise

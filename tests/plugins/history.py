@@ -1,5 +1,5 @@
-"""A history of generated samples: Shrivastava et al. 2017, "Learning from simulated and unsupervised
-images through adversarial training", section 2.3."""
+"""A history of generated samples: Shrivastava et al. 2017, "Learning from simulated and
+unsupervised images through adversarial training", section 2.3."""
 
 import torch
 from pydantic import Field

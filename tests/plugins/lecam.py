@@ -12,8 +12,8 @@ class LeCamOptions(Options):
 
 
 class LeCam(Loss):
-    """R = E (D(x) - α_F)² + E (D(G(z)) - α_R)²: α_R and α_F are moving averages of the scores of
-    real and of generated samples (section 3.2)."""
+    """R_LC = E (D(x) - α_F)² + E (D(G(z)) - α_R)²: the anchors α_R and α_F are moving averages of
+    the scores of real and of generated samples (section 3)."""
 
     def __init__(self, options):
         super().__init__(options)

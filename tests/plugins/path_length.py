@@ -74,7 +74,7 @@ class StyleGenerator(Generator):
         self.register_buffer("w_mean", torch.zeros(width))
 
     def forward(self, latents, labels=None):
-        w = self.mapping(latents)
+        w = self.mapping(latents).to(latents)  # float32 under autocast: losses differentiate by it
         if self.training:
             self.w_mean.lerp_(w.detach().mean(0).to(self.w_mean), 1 - self.options.decay)
         return {"samples": self.synthesis(w), "w": w}

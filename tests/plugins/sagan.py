@@ -1,4 +1,5 @@
-"""SAGAN: Zhang et al. 2019, "Self-attention generative adversarial networks"; add the loss hinge."""
+"""SAGAN: Zhang et al. 2019, "Self-attention generative adversarial networks". With the loss
+hinge."""
 
 import torch
 from pydantic import Field

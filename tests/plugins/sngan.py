@@ -68,9 +68,7 @@ class SNGANGenerator(Generator):
         super().__init__(options, shapes)
         base, doublings = conditional(shapes)
         self.first = nn.ConvTranspose2d(shapes.latent_dim, options.channels, base)
-        self.blocks = nn.ModuleList(
-            Up(options.channels, shapes.classes) for _ in range(doublings)
-        )
+        self.blocks = nn.ModuleList(Up(options.channels, shapes.classes) for _ in range(doublings))
         norm = nn.BatchNorm2d(options.channels)
         paint = nn.Conv2d(options.channels, shapes.sample[0], 3, padding=1)
         self.last = nn.Sequential(norm, nn.ReLU(), paint)
@@ -84,7 +82,7 @@ class SNGANGenerator(Generator):
 
 class ProjectionDiscriminator(Discriminator):
     """f(x, y) = yᵀ V φ(x) + ψ(φ(x)) (Miyato & Koyama 2018, fig. 1d), every layer divided by its
-    spectral norm (Miyato et al. 2018, eq. 8)."""
+    spectral norm (Miyato et al. 2018, section 2.1)."""
 
     def __init__(self, options, shapes):
         super().__init__(options, shapes)

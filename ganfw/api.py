@@ -131,14 +131,17 @@ def run(
     precision: str | None = None,
     metric: Names = None,
     batch_size: int | None = None,
-    lr: float | None = None,
+    lr: float | str | None = None,
     size: int | str | Sequence[int] | None = None,
     latent_dim: int | None = None,
     name: str | None = None,
+    network: Names = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
-    ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``; ``lr`` sets
+    A component in a list may be given a name: ``loss=["nonsaturating", "r1", "late=r1"]``.
+    ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``, and
+    schedules, such as ``{"loss.late.gamma": "0..10 over 500"}``; ``lr`` sets
     both optimizers, ``size`` the dataset's picture size in pixels, ``name`` the name part of the
     run's folder; ``plugin`` are files whose components to use as well. Raises GanfwError.
     """
@@ -150,6 +153,7 @@ def run(
         gen=gen,
         disc=disc,
         data=data,
+        network=_listed(network),
         loss=_listed(loss),
         augment=_listed(augment),
         callback=_listed(callback),

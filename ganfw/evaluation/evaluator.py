@@ -65,22 +65,22 @@ class Evaluator:
         keep: int = 0,
     ) -> None:
         self.shapes = shapes
-        built = {component.registered.name: _build(component) for component in metrics}
+        built = {component.name: _build(component) for component in metrics}
         most = max((metric.most_real for metric in built.values()), default=0)
         self.real, labels = read_real(samples, max(most, keep), shapes.classes and _LABELLED)
         self._counts = None if labels is None else _counts(labels[:_LABELLED], shapes.classes)
         self._data = _describe(data, dataset.fingerprint(), len(samples))
         self._ready: dict[str, Metric] = {}
         for component in metrics:
-            metric = built[component.registered.name]
+            metric = built[component.name]
             with (
                 leaving_out(leave_out),
                 _naming(component.registered.label),
                 isolated_random_state(0),
             ):
                 metric.prepare(dataset, None if labels is None else labels[: metric.most_real])
-                self._ready[component.registered.name] = metric
-        self.metrics = [metric for metric in metrics if metric.registered.name in self._ready]
+                self._ready[component.name] = metric
+        self.metrics = [metric for metric in metrics if metric.name in self._ready]
 
     def pool(self, network: nn.Module, seed: int) -> SamplePool:
         """Samples of ``network`` from latents of ``seed``, with labels as often as in the data."""
@@ -93,12 +93,12 @@ class Evaluator:
         UsageError, DataError or PluginError."""
         began = time.perf_counter()
         registered = component.registered
-        metric = self._ready[registered.name]
+        metric = self._ready[component.name]
         real = self.real[: metric.most_real]
         with isolated_random_state(origin.seed), torch.no_grad(), _naming(registered.label):
             result = metric(real, pool.reader())
         return ScoreRecord(
-            metric=component.use,
+            metric=component.label,
             release=str(registered.source),
             version=registered.component.version,
             options=validation.to_plain(component.options),

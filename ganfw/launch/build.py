@@ -33,6 +33,7 @@ from ..training.memory_format import use_channels_last
 from ..training.objective import WeightedLoss
 from ..training.trainer import Evaluation, Trainer
 from .prepare import PreparedRun
+from .schedules import build_schedules
 
 _PROCESS = 4
 
@@ -78,17 +79,19 @@ def build_trainer(
     config, processes = prepared.config, prepared.processes
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
+    callbacks = _callbacks(config, processes)
     return Trainer(
         game=game,
         loader=loader,
         latents=Latents(shapes.latent_dim, train.seed, prepared.device, processes),
-        callbacks=_callbacks(config, processes),
+        callbacks=callbacks,
         run=run,
         disc_steps=train.disc_steps,
         log_every=train.log_every,
         save=_saver(config, run) if processes.is_first else _save_nothing,
         processes=processes,
         evaluation=evaluation,
+        schedules=build_schedules(config, game, callbacks, run.total_steps),
     )
 
 
@@ -176,7 +179,10 @@ def _augment(component: ComponentConfig[Options], shapes: Shapes) -> Augment:
 
 
 def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optimizer:
-    optimizer = component.registered.load()(component.options, network)
+    # One that begins at 0, as a warm-up does, would not show its groups' ratios.
+    greatest = {name: schedule.greatest for name, schedule in component.schedules.items()}
+    options = component.options.model_copy(update=greatest)
+    optimizer = component.registered.load()(options, network)
     if not isinstance(optimizer, Optimizer):
         raise PluginError(f"{component.registered.label} gave no torch.optim.Optimizer")
     return optimizer
@@ -187,7 +193,7 @@ def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> Weighte
     if not isinstance(loss, Loss):
         raise PluginError(f"{component.registered.label} is no subclass of ganfw.Loss")
     keys = component.keys
-    return WeightedLoss(component.registered.name, loss.to(device), keys.weight, keys.every)
+    return WeightedLoss(component.name, loss.to(device), keys.weight, keys.every)
 
 
 def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
@@ -196,7 +202,7 @@ def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
     for component in config.callbacks:
         cls = component.registered.load()
         if component.keys.enabled and (processes.is_first or cls.on_every_rank):
-            callbacks[component.registered.name] = cls(component.options)
+            callbacks[component.name] = cls(component.options)
     return callbacks
 
 

@@ -43,11 +43,13 @@ class MachineRecord(Record):
 
 
 class ComponentRecord(Record):
-    """A component of a run; ``name`` is canonical, such as ``ganfw/dcgan``."""
+    """A component of a run; ``name`` is canonical, such as ``ganfw/dcgan``. A run of release 0.1
+    does not say its kind, which the slot tells."""
 
     slot: str
     name: str
     version: int
+    kind: str = ""
 
 
 class PluginFileRecord(Record):

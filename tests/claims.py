@@ -213,9 +213,19 @@ def the_pyramid_is_frozen_and_its_heads_learn(run: Path) -> None:
 
 
 def the_past_is_shown_again_and_saved(run: Path) -> None:
-    assert len(logged(run, "D/history.past")) == STEPS - 1  # the first step has no past
+    assert len(logged(run, "D/history.past")) == STEPS
     assert saved(run, BETWEEN, "history.samples").shape == (24, 3, 16, 16)
     assert saved(run, BETWEEN, "history.labels").shape == (24,)
+    loss, seen = make_loss("history", "history", size=6), []
+
+    def critic(samples: Tensor, labels: Tensor | None) -> Tensor:
+        seen.append(samples)
+        return samples.sum(1)
+
+    for step in range(8):
+        loss.terms(turn_of("disc", critic, fake=torch.full((4, 1), float(step))))
+    assert len(loss.samples) == 6
+    assert any(len(samples.unique()) > 1 for samples in seen)
 
 
 def latents_lie_in_a_cube(run: Path) -> None:

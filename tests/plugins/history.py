@@ -13,8 +13,8 @@ class HistoryOptions(Options):
 
 
 class History(Loss):
-    """-log(1 - D(x̃)) over kept samples x̃ of the generator's past, as many as there are new ones.
-    They are chosen at random, and the first to make room."""
+    """-log(1 - D(x̃)) over as many kept samples x̃, of now and of the past, as there are new ones.
+    Those to show and those to keep are chosen at random."""
 
     def __init__(self, options):
         super().__init__(options)
@@ -24,15 +24,13 @@ class History(Loss):
     def terms(self, turn):
         if turn.player == "gen":
             return {}
-        count, labels = len(turn.fake), turn.fake_labels
-        order = torch.randperm(len(self.samples), device=self.samples.device)
-        past, past_labels = self.samples[order], self.labels[order]
-        new_labels = self.labels.new_zeros(count) if labels is None else labels
-        self.samples = torch.cat([past, turn.fake.detach()])[-self.options.size :]
-        self.labels = torch.cat([past_labels, new_labels])[-self.options.size :]
-        if len(past) < count:
-            return {}
-        shown = turn.critic(past[:count], None if labels is None else past_labels[:count])
+        count, new = len(turn.fake), turn.fake_labels
+        samples = torch.cat([self.samples, turn.fake.detach()])
+        labels = torch.cat([self.labels, self.labels.new_zeros(count) if new is None else new])
+        order = torch.randperm(len(samples), device=samples.device)
+        samples, labels = samples[order], labels[order]
+        self.samples, self.labels = samples[: self.options.size], labels[: self.options.size]
+        shown = turn.critic(samples[:count], None if new is None else labels[:count])
         return {"past": softplus(shown).mean()}
 
 

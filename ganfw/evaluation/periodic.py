@@ -68,7 +68,7 @@ class PeriodicEvaluation:
 
     def _score_all(self, due: Metrics, run: RunView, step: int, when: str) -> list[ScoreRecord]:
         """The records of the metrics that did not fail; kept even if one of them breaks."""
-        origin = SampleOrigin(step, next(reversed(run.exported), "generator"), run.seed)
+        origin = SampleOrigin(step, run.sampling_weights, run.seed)
         pool = self._evaluator.pool(run.sampling_generator, run.seed)
         records: list[ScoreRecord] = []
         try:

@@ -43,6 +43,15 @@ class RunComponent:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """A network that is exported beside the players: another version ``of`` the one by that name,
+    such as its average."""
+
+    network: nn.Module
+    of: str
+
+
+@dataclass(frozen=True)
 class RunView:
     """What callbacks may see of a run, and the few things they may ask for.
 
@@ -67,7 +76,7 @@ class RunView:
     """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
     on the device; all if there are fewer."""
     requests: Requests = field(default_factory=Requests)
-    exported: dict[str, nn.Module] = field(default_factory=dict)
+    exported: dict[str, Exported] = field(default_factory=dict)
 
     @property
     def players(self) -> Mapping[Side, Player]:
@@ -82,7 +91,15 @@ class RunView:
     @property
     def sampling_generator(self) -> nn.Module:
         """The generator to draw samples from: the last one exported, or else the player."""
-        return next(reversed(self.exported.values()), self.networks["gen"].network)
+        if self.sampling_weights in self.exported:
+            return self.exported[self.sampling_weights].network
+        return self.networks["gen"].network
+
+    @property
+    def sampling_weights(self) -> str:
+        """The name under which `sampling_generator` is exported."""
+        names = [name for name, exported in self.exported.items() if exported.of == "gen"]
+        return names[-1] if names else "generator"
 
     def inputs(self, n: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
         """Latents (n, Z) and labels (n,) or None, on the device: the same on every machine for one
@@ -121,7 +138,7 @@ class RunView:
         """End the run after this step, as if it had been interrupted: it saves, and can resume."""
         self.requests.stop = reason
 
-    def export(self, name: str, network: nn.Module) -> None:
-        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
-        generator is. An exported generator is preferred for samples (an EMA, say)."""
-        self.exported[name] = network
+    def export(self, name: str, network: nn.Module, of: str = "gen") -> None:
+        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the network
+        ``of`` is. An exported generator is preferred for samples (an EMA, say)."""
+        self.exported[name] = Exported(network, of)

@@ -22,7 +22,8 @@ from ..training.compiling import compile_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer, check_game
+from .build import build_game, build_trainer
+from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
 MakeTrainer = Callable[[RunDir], Trainer]

@@ -23,6 +23,9 @@ from .records import NetworkCard, NetworkData
 FORMAT = 1
 """Raised when the card changes its meaning."""
 
+NETWORKS = "networks"
+"""The folder of a run that holds its further networks, each in a folder of its name."""
+
 BEST = "generator_best"
 """The folder of a run that holds the generator which the run's first metric found best."""
 

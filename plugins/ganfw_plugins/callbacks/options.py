@@ -65,6 +65,7 @@ class EmaOptions(Options):
         0.999, ge=0, lt=1, description="Weight of the average so far, per step"
     )
     warmup: bool = Field(True, description="Start with a lower decay: (1 + step) / (10 + step)")
+    network: str = Field("gen", description="What to average: gen, disc, or another network's name")
 
 
 class GradClipOptions(Options):

@@ -18,7 +18,7 @@ _BILINEAR, _REFLECTION, _ALIGN_CORNERS = 0, 2, False
 def resample(pictures: Tensor, grid: Tensor) -> Tensor:
     """``pictures`` (B, C, H, W) read at the points of ``grid`` (B, H, W, 2), which run from -1 to 1
     and get no gradient; beyond its edges a picture is reflected."""
-    sampled: Tensor = _Gather.apply(pictures, grid)  # type: ignore[no-untyped-call]
+    sampled: Tensor = _Gather.apply(pictures, grid)
     return sampled
 
 
@@ -32,7 +32,7 @@ class _Gather(Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return _Scatter.apply(gradient, *ctx.saved_tensors), None  # type: ignore[no-untyped-call]
+        return _Scatter.apply(gradient, *ctx.saved_tensors), None
 
 
 class _Scatter(Function):
@@ -49,4 +49,4 @@ class _Scatter(Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return _Gather.apply(gradient, *ctx.saved_tensors), None  # type: ignore[no-untyped-call]
+        return _Gather.apply(gradient, *ctx.saved_tensors), None

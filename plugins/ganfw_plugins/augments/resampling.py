@@ -1,7 +1,7 @@
 """Bilinear resampling that can be differentiated twice on every release of torch.
 
-``grid_sample`` can't on CUDA before torch 2.14 ("derivative for grid_sampler_2d_backward is not
-implemented"), and R1 differentiates the critic's gradient, which goes through it.
+``grid_sample`` can't on some of them ("derivative for aten::grid_sampler_2d_backward is not
+implemented", torch 2.11), and R1 differentiates the critic's gradient, which goes through it.
 """
 
 from __future__ import annotations

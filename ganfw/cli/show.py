@@ -14,6 +14,7 @@ from ..config.layers import Text
 from ..config.recipes import recipe_text
 from ..config.request import RunRequest
 from ..config.run_config import resolve_data
+from ..config.schedule import schedulable
 from ..errors import UsageError
 from ..registry.component import kind_in
 from ..registry.location import home_page, location
@@ -98,8 +99,10 @@ def _show_recipe(registered: Registered, as_json: bool) -> None:
 def _show_component(registered: Registered, as_json: bool) -> None:
     options = describe(registered.load_options())
     places = {"home_page": home_page(registered.source), "location": location(registered)}
+    follow = schedulable(registered.component.kind, registered.load_options())
     if as_json:
-        record = {**component_record(registered), **places, "options": list(map(vars, options))}
+        listed = [{**vars(option), "schedule": option.name in follow} for option in options]
+        record = {**component_record(registered), **places, "options": listed}
         click.echo(json.dumps(record, indent=2))
         return
     click.echo(f"{registered.label} of {registered.source}")
@@ -111,6 +114,8 @@ def _show_component(registered: Registered, as_json: bool) -> None:
         for option in options
     ]
     click.echo(columns([head, *rows]) if rows else "It has no options.")
+    if follow:
+        click.echo(f"\nMay follow a schedule, START..END: {', '.join(follow)}")
     if registered.component.suggests:
         click.echo("\nSuggests, unless you set them:")
         for path, value in registered.component.suggests.items():

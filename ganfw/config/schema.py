@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..interfaces.options import Options
+from ..interfaces.options import Options, Schedulable
 
 
 class TrainOptions(Options):
@@ -67,10 +67,18 @@ class DataKeys(Options):
     asked: str | None = Field(None, description="The dataset asked for, if this one replaces it")
 
 
+class NetworkKeys(Options):
+    """Keys of ``[[network]]`` besides the network's options."""
+
+    side: Literal["gen", "disc"] = Field("gen", description="In whose turn it learns")
+
+
 class LossKeys(Options):
     """Keys of ``[[loss]]`` besides the loss's options."""
 
-    weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
+    weight: Annotated[float, Schedulable()] = Field(
+        1.0, ge=0, le=1e6, description="Factor of this loss in the sum"
+    )
     every: int = Field(
         1, ge=1, le=10_000, description="Used in every n-th step only, with n times the weight"
     )
@@ -90,6 +98,7 @@ class MetricKeys(Options):
 
 SLOT_KEYS: dict[str, type[Options]] = {
     "data": DataKeys,
+    "network": NetworkKeys,
     "loss": LossKeys,
     "callback": CallbackKeys,
     "metric": MetricKeys,

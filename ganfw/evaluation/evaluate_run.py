@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.layers import Layer
+from ..config.layers import Layer, Tree, add_typed
 from ..config.run_config import RunConfig, resolve
 from ..data.decoded_cache import decode
 from ..data.loader import Samples
@@ -116,7 +116,9 @@ def _check_settings(settings: Layer) -> None:
 def _config(registry: Registry, folder: RunDir, request: EvaluationRequest) -> RunConfig:
     """The run as it was saved, with the metrics that are asked for."""
     names = request.metrics or _defaults(registry)
-    chosen = {name.rpartition("/")[2]: {"use": name} for name in names}
+    chosen: Tree = {}
+    for name in dict.fromkeys(names):
+        add_typed(chosen, "metric", name, {})
     layer = Layer("evaluate", {"metric": chosen}, frozenset({"metric"}))
     return resolve(registry, [saved_layer(folder), layer, request.settings])
 

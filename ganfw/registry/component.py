@@ -5,9 +5,13 @@ How the plugin interface changes, and what a plugin may count on:
 - A plugin may declare ``GANFW_API = 1`` beside its hook; one that declares nothing means 1. The
   number is raised only when working plugins would break, and a ganfw that raises it supports
   `OLDEST_API` and all numbers between for at least another year.
+- 1 is what release 0.2 offers; nothing was published before it.
 - Within one number we only add: names, kinds of components, methods that do nothing by default,
-  optional parameters. An event gets new fields at its end (a plugin reads events, it never makes
-  them). The hook may get an argument: one that is not in your signature is not passed.
+  optional parameters. Events, `Turn`, `Shapes` and `RunView` get new fields at their ends (a plugin
+  reads them, it never makes them). The hook may get an argument: one that is not in your signature
+  is not passed.
+- What a method is given stays: a discriminator is called with samples and labels, a loss's plain
+  form with a critic, real and fake samples. A network whose output is a dict may name more in it.
 - A component whose same options come to mean something else raises its ``version``. A run records
   it; resuming or sampling that run with another version is refused, and the error names the
   release to install. To keep both, offer the new behaviour under a new name or a new option.
@@ -32,6 +36,7 @@ SLOT_OF = {
     "dataset": "data",
     "generator": "gen",
     "discriminator": "disc",
+    "network": "network",
     "loss": "loss",
     "augment": "augment",
     "callback": "callback",
@@ -51,7 +56,9 @@ KINDS = (*SLOT_OF, OPTIMIZER, "recipe")
 """Every kind of component a plugin can offer."""
 
 _SINGLE = ("dataset", "generator", "discriminator")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""What a component may be called, and what a run may call it."""
+
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w.-]+")
 
 
@@ -89,7 +96,7 @@ class Component:
         where = f"component {self.kind!r} {self.name!r}"
         if self.kind not in KINDS:
             raise ValueError(f"{where}: the kind must be one of {', '.join(KINDS)}")
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"{where}: a name is made of a-z, 0-9 and single hyphens")
         for target in (self.target, self.options):
             if target is not None and not _TARGET.fullmatch(target):
@@ -103,6 +110,7 @@ class Component:
 
 
 def kind_in(slot: str) -> str:
-    """The kind of component that fills ``slot``, such as ``gen`` or ``gen.optimizer``; what is no
-    slot is given back."""
-    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(slot, slot)
+    """The kind of component that fills ``slot``, such as ``gen``, ``loss.r1`` or ``gen.optimizer``;
+    what is no slot is given back."""
+    section = slot.partition(".")[0]
+    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(section, slot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..config.layers import SINGLE, Layer, toml_layer, why_unreadable
+from ..config.layers import SEVERAL, SINGLE, Layer, toml_layer, why_unreadable
 from ..errors import CheckpointError, DataError, RunError, UsageError
 from ..registry.compatibility import find_recorded
 from ..registry.component import KINDS, kind_in
@@ -32,7 +32,7 @@ def check_installed(registry: Registry, provenance: Provenance, path: Path) -> N
     """Raises RunError for a component of the run in ``path`` that is not installed, or means
     something else by now."""
     for component in provenance.components:
-        kind = kind_in(component.slot)
+        kind = component.kind or kind_in(component.slot)
         if kind not in KINDS:
             raise RunError(
                 f"{path} has a component in '{component.slot}', which this ganfw does not know: "
@@ -55,7 +55,7 @@ def saved_layer(folder: RunDir) -> Layer:
             raise RunError(f"{path} is damaged: it has no section [{section}]")
         if section in SINGLE and "use" not in layer.values[section]:
             raise RunError(f'{path} is damaged: its section [{section}] has no use = "name"')
-    return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback", "metric"}))
+    return Layer(layer.source, layer.values, frozenset(SEVERAL))
 
 
 def check_same_data(fingerprint: str, examples: int, recorded: DataRecord, path: Path) -> None:

@@ -44,6 +44,7 @@ _OF_KIND: dict[str, tuple[Check, ...]] = {
     "dataset": (*_CLASS, *dataset.CHECKS),
     "generator": (*_CLASS, *generator.CHECKS),
     "discriminator": (*_CLASS, *discriminator.CHECKS),
+    "network": _CLASS,
     "loss": (*_CLASS, *loss.CHECKS),
     "augment": (*_CLASS, networks.samples_have_the_right_shape, *networks.NETWORK_CHECKS),
     "callback": (*_CLASS, *callback.CHECKS),

@@ -10,13 +10,15 @@ import sys
 from typing import Any
 
 from ..config import validation
+from ..config.layers import SEVERAL
+from ..config.networks import PLAYERS
 from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import UsageError
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
 from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
-from ..interfaces.networks import Augment, Discriminator, Generator
+from ..interfaces.networks import Augment, Discriminator, Generator, Network
 from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF, kind_in
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
@@ -25,7 +27,7 @@ LONGEST_SUMMARY = 80
 _LOWER = {"minimum", "exclusiveMinimum", "ge", "gt"}
 _UPPER = {"maximum", "exclusiveMaximum", "le", "lt"}
 _INNER = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
-_BASES = (Dataset, Generator, Discriminator, Loss, Augment, Callback, Metric)
+_BASES = (Dataset, Generator, Discriminator, Network, Loss, Augment, Callback, Metric)
 
 
 def says_what_it_is(subject: Subject) -> None:
@@ -60,7 +62,8 @@ def options_refuse_unknown_keys(subject: Subject) -> None:
         raise Broken("options that are frozen and forbid unknown keys", "others", model)
     slot = SLOT_OF.get(subject.registered.component.kind, "")
     taken = {"use", *(SLOT_KEYS[slot].model_fields if slot in SLOT_KEYS else ())}
-    taken |= {OPTIMIZER} if slot in ("gen", "disc") else set()
+    taken |= {OPTIMIZER} if slot in (*PLAYERS, "network") else set()
+    taken |= {"name"} if slot in SEVERAL else set()
     for name in model.model_fields.keys() & taken:
         raise Broken(f"an option of another name than '{name}'", f"'{name}', the engine's", model)
 

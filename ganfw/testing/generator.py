@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from .failure import Broken
+from ..interfaces.networks import draw_latents, draws_own_latents
+from .failure import Broken, expecting
 from .networks import NETWORK_CHECKS, samples_have_the_right_shape, trials
 from .subject import Subject
 
@@ -29,4 +30,25 @@ def samples_lie_in_the_value_range(subject: Subject) -> None:
             raise Broken(expected, got, trial.at)
 
 
-CHECKS = (samples_have_the_right_shape, samples_lie_in_the_value_range, *NETWORK_CHECKS)
+def latents_depend_on_the_stream_alone(subject: Subject) -> None:
+    """Those that it draws itself: the same of one seed, others of another, whatever torch's global
+    stream holds."""
+    for shapes, network in subject.networks(0):
+        if not draws_own_latents(network):
+            continue
+        at = type(network).draw_latents
+        with expecting("8 latents", at):
+            first, again, other = (
+                draw_latents(network, shapes, 8, torch.Generator().manual_seed(seed))
+                for seed in (0, 0, 1)
+            )
+        if not torch.equal(first, again) or torch.equal(first, other):
+            raise Broken("latents that depend on `random` alone", "others", at)
+
+
+CHECKS = (
+    samples_have_the_right_shape,
+    samples_lie_in_the_value_range,
+    latents_depend_on_the_stream_alone,
+    *NETWORK_CHECKS,
+)

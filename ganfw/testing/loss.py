@@ -134,7 +134,7 @@ def terms_are_means_over_the_batch(subject: Subject) -> None:
         once = turn.terms()
         turn.real = turn.real.detach().repeat_interleave(2, 0)
         turn.fake = turn.fake.detach().repeat_interleave(2, 0)
-        turn.labels = None if turn.labels is None else turn.labels.repeat_interleave(2)
+        turn.labels = None if turn.labels is None else turn.labels.repeat_interleave(2, 0)
         twice = turn.terms()
         for name in once.keys() & twice.keys():
             small, large = float(once[name].detach()), float(twice[name].detach())

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..interfaces.networks import Augment
+from ..interfaces.networks import Augment, draw_latents, draws_own_latents
 from ..interfaces.shapes import Shapes
 from .failure import Broken, expecting
 from .files import new_folder
@@ -21,7 +21,7 @@ from .toys import random_samples, toy_labels
 
 @dataclass(frozen=True)
 class Trial:
-    """A network in training mode, with an input (B, ...) and labels (B,) or None that fit it."""
+    """A network in training mode, with inputs (B, ...) and labels (B, ...) or None that fit it."""
 
     network: Any
     shapes: Shapes
@@ -51,10 +51,17 @@ def trials(subject: Subject, count: int = 2, seed: int = 0) -> Iterator[Trial]:
     """A trial with a batch of ``count`` for each shape that the network accepts."""
     for shapes, network in subject.networks(seed):
         if subject.registered.component.kind == "generator":
-            inputs = torch.randn(count, shapes.latent_dim)
+            inputs = _latents(network, shapes, count)
         else:
             inputs = random_samples(shapes, count)
         yield Trial(network, shapes, inputs, toy_labels(shapes, count))
+
+
+def _latents(network: Any, shapes: Shapes, count: int) -> Tensor:
+    if not draws_own_latents(network):
+        return torch.randn(count, shapes.latent_dim)
+    with expecting(f"{count} latents", type(network).draw_latents):
+        return draw_latents(network, shapes, count, torch.Generator().manual_seed(0))
 
 
 def check_outputs(subject: Subject, what: str, wanted: Callable[[Shapes], tuple[int, ...]]) -> None:
@@ -83,7 +90,7 @@ def gradients_reach_weights_and_input(subject: Subject) -> None:
     """A weight without a gradient never learns; without one at the input, the other player does
     not."""
     for trial in trials(subject, 3):
-        trial.inputs.requires_grad_()
+        trial.inputs.requires_grad_(trial.inputs.is_floating_point())
         output = trial.output()
         (output * torch.randn_like(output)).sum().backward()  # type: ignore[no-untyped-call]
         for name, weight in trial.network.named_parameters():
@@ -93,6 +100,8 @@ def gradients_reach_weights_and_input(subject: Subject) -> None:
             if weight.grad is not None and not weight.grad.isfinite().all():
                 raise Broken(f"a finite gradient of '{name}'", "nan or infinity", trial.at)
         gradient = trial.inputs.grad
+        if not trial.inputs.requires_grad:
+            continue  # codes have no gradient
         if gradient is None or not gradient.any():
             raise Broken("a gradient at the input", "none" if gradient is None else "0", trial.at)
 
@@ -125,9 +134,11 @@ def works_in_other_precisions(subject: Subject) -> None:
     """float64 and bfloat16: a tensor made inside must have the input's dtype."""
     for dtype in (torch.float64, torch.bfloat16):
         for trial in trials(subject):
-            inputs = trial.inputs.to(dtype)
+            inputs, labels = _as(trial.inputs, dtype), trial.labels
+            labels = None if labels is None else _as(labels, dtype)
+            network = trial.network.to(dtype)
             try:
-                output = replace(trial, network=trial.network.to(dtype), inputs=inputs).output()
+                output = replace(trial, network=network, inputs=inputs, labels=labels).output()
             except Broken as broken:
                 if "not implemented for" in broken.got:
                     continue  # this device has no such kernel, which is no fault of the component
@@ -183,6 +194,11 @@ def _all_tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
         for name, value in vars(module).items():
             if isinstance(value, Tensor):
                 yield f"{path}.{name}".strip("."), value
+
+
+def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Floats in ``dtype``; codes and classes as they are."""
+    return values.to(dtype) if values.is_floating_point() else values
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -76,7 +76,7 @@ def _compile(real: Tensor, shapes: Shapes, lines: list[Row], game: Game) -> None
         player.network.to(memory_format=torch.contiguous_format)
     loader = MemoryLoader(real, None, None, len(real), 0, real.device)
     try:
-        compile_game(game, loader, shapes.latent_dim)
+        compile_game(game, loader, shapes)
     except GanfwError as error:
         found = short(str(error))
     lines.append(Row("compiling", f"{time.perf_counter() - began:.1f} s", found, "", ""))

@@ -122,7 +122,7 @@ def gaussian(quick: bool) -> Iterator[Row]:
     ours = step_of(our_game("d2l-gaussian", shapes), shapes)
     began = time.perf_counter()
     game = our_game("d2l-gaussian", shapes)
-    compile_game(game, MemoryLoader(real, None, None, len(real), 0, CPU), shapes.latent_dim)
+    compile_game(game, MemoryLoader(real, None, None, len(real), 0, CPU), shapes)
     compiled = step_of(game, shapes)
     warm_up = time.perf_counter() - began
     actions = _bound(real, ours=ours, compiled=compiled, book=book)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ganfw import Options
 
-LearningRate = Annotated[float, Field(gt=0, le=10, description="Step size")]
+LearningRate = Annotated[float, Field(ge=0, le=10, description="Step size")]
 WeightDecay = Annotated[float, Field(ge=0, le=1, description="L2 penalty on the weights")]
 DecoupledDecay = Annotated[
     float, Field(ge=0, le=1, description="Share of a weight, times lr, that each step takes off")

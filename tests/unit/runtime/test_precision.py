@@ -14,7 +14,7 @@ from torch import nn
 
 import ganfw as package
 from ganfw.errors import UsageError
-from ganfw.launch.build import slow_precision
+from ganfw.launch.checks import _slow_precision
 from ganfw.runtime.deterministic import only_deterministic
 from ganfw.training.trainer import Trainer
 
@@ -83,11 +83,11 @@ def test_an_unknown_precision(ganfw: Ganfw) -> None:
 
 def test_a_run_on_a_gpu_is_told_what_float32_costs() -> None:
     cuda, convolution = torch.device("cuda", 0), nn.Conv2d(1, 1, 1)
-    (notice,) = slow_precision("float32", cuda, [nn.Linear(1, 1), convolution])
+    (notice,) = _slow_precision("float32", cuda, [nn.Linear(1, 1), convolution])
     assert notice.startswith("float32 on cuda:0 is exact and slow")
-    assert slow_precision("float32", cuda, [nn.Linear(1, 1)]) == []
-    assert slow_precision("bf16", cuda, [convolution]) == []
-    assert slow_precision("float32", torch.device("cpu"), [convolution]) == []
+    assert _slow_precision("float32", cuda, [nn.Linear(1, 1)]) == []
+    assert _slow_precision("bf16", cuda, [convolution]) == []
+    assert _slow_precision("float32", torch.device("cpu"), [convolution]) == []
 
 
 def test_deterministic_algorithms_are_used_during_the_run(

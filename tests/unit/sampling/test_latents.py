@@ -4,7 +4,9 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
+from ganfw.interfaces.shapes import Shapes
 from ganfw.sampling.latents import Latents, slerp, slerp_path, split_at_keys, truncated
 
 
@@ -48,7 +50,8 @@ def test_a_segment_has_both_its_keys() -> None:
 
 def test_latents_saved_on_another_kind_of_device(said: list[str]) -> None:
     """A GPU's generator has a state of 16 bytes, which no CPU's can take."""
-    streams = [Latents(4, 7, torch.device("cpu")) for _ in range(3)]
+    shapes, device = Shapes((2,), None, 0, 4), torch.device("cpu")
+    streams = [Latents(nn.Identity(), shapes, 7, device) for _ in range(3)]
     first = streams[0](8)
     for stream, step in zip(streams, (5, 5, 6), strict=True):
         stream.resume(torch.zeros(16, dtype=torch.uint8), step)

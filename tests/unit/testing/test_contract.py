@@ -105,6 +105,11 @@ class UnsavedState(Plain):
         return super().forward(latents) * self.factor
 
 
+class OtherLatents(Plain):
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        return torch.rand(count, self.shapes.latent_dim)
+
+
 class OneDevice(Plain):
     def __init__(self, options: Any, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -128,6 +133,7 @@ BAD_GENERATORS = [
     (NOT_FINITE, "samples_have_the_right_shape", "finite samples", "nan or infinity"),
     (NoShape, "samples_have_the_right_shape", "for some shape", "ShapesError"),
     (UNBOUNDED, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
+    (OtherLatents, "latents_depend_on_the_stream_alone", "on `random` alone", "others"),
     (UnusedWeight, "gradients_reach_weights_and_input", "a gradient of 'unused'", "none"),
     (DETACHED, "gradients_reach_weights_and_input", "a gradient at the input", "none"),
     (UNSEEDED, "same_seed_same_result", "the same output twice", "a gap of 0.01"),
@@ -343,6 +349,21 @@ class Misnamed(Data):
     class_names = ("of", "no", "labels")
 
 
+class NoArray(Data):
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.label_shape = (3,)
+
+    def __getitem__(self, index: int) -> ganfw.Item:
+        return self.items[index], 1
+
+
+class TwoKinds(NoArray):
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.classes = 2
+
+
 def _data(**members: Any) -> type:
     """The dataset with other attributes or methods."""
     return type("Changed", (Data,), members)
@@ -366,6 +387,8 @@ BAD_DATASETS = [
     (LABELLED, "items_are_as_it_says", "no labels", "the label 1"),
     (OUT_OF_RANGE, "items_are_as_it_says", "floats in (-1.0, 1.0)", "7..7"),
     (Misnamed, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
+    (NoArray, "items_are_as_it_says", "as the dataset says", "has label 1"),
+    (TwoKinds, "items_are_as_it_says", "not both", "2 classes and labels of shape (3,)"),
     (EMPTY, "items_are_as_it_says", "at least one item", "0"),
     (RANDOM_ITEMS, "items_are_the_same_each_time", "the same items", "others when read again"),
     (RANDOM_FINGERPRINT, "fingerprint_is_stable", "the same fingerprint each time", ", "),

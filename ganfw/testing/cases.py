@@ -14,8 +14,19 @@ from ..registry.component import KIND_OF, KINDS
 from ..registry.discovery import discover, normalized
 from ..registry.registry import Registered, Registry
 from ..runtime.random_state import isolated_random_state
-from . import callback, common, dataset, discriminator, generator, loss, metric, networks, recipe
+from . import (
+    callback,
+    common,
+    dataset,
+    discriminator,
+    generator,
+    loss,
+    metric,
+    networks,
+    recipe,
+)
 from .failure import Broken, ContractFailure, expecting, place
+from .partners import find_partners, partner_of
 from .subject import Subject
 
 Check = Callable[[Subject], None]
@@ -33,8 +44,9 @@ _OF_KIND: dict[str, tuple[Check, ...]] = {
     "dataset": (*_COMMON, *dataset.CHECKS),
     "generator": (*_COMMON, *generator.CHECKS),
     "discriminator": (*_COMMON, *discriminator.CHECKS),
+    "network": (*_COMMON, *networks.FURTHER_CHECKS),
     "loss": (*_COMMON, *loss.CHECKS),
-    "augment": (*_COMMON, networks.samples_have_the_right_shape, *networks.NETWORK_CHECKS),
+    "augment": (*_COMMON, *networks.AUGMENT_CHECKS),
     "callback": (*_COMMON, *callback.CHECKS),
     "metric": (*_COMMON, *metric.CHECKS),
     "recipe": (common.says_what_it_is, *recipe.CHECKS),
@@ -82,6 +94,7 @@ def contract_cases(
     options: Mapping[str, Any] | None = None,
     shapes: Sequence[Shapes] = (),
     plugins: Sequence[str | Path] = (),
+    partners: Mapping[str, str] | None = None,
 ) -> list[ContractCase]:
     """Every check of the components that ``what`` names; for pytest::
 
@@ -92,18 +105,26 @@ def contract_cases(
     ``what`` is an installed package, a plugin file, ``KIND/NAME``, ``PACKAGE/NAME`` or a bare
     name; None means all. ``options`` are given to the component instead of its defaults, ``shapes``
     are tried instead of the usual ones, and ``plugins`` are files whose components are known too.
-    Raises UsageError for what is unknown, PluginError for a plugin that is broken.
+    ``partners`` are what a loss is checked with in place of small networks: ``{"disc": "acgan"}``,
+    "gen", and further networks by the name that the loss has for them. An option of theirs is
+    called ``"disc.channels"``. Raises UsageError for what is unknown, PluginError for a plugin that
+    is broken.
     """
     own = [what] if what is not None and _is_file(what) else []
     registry = discover(Path(file) for file in (*plugins, *own))
     found = list(_matching(registry, what))
     if not found:
         _refuse(registry, str(what))
-    given = dict(options or {})
+    with_it = find_partners(registry, partners or {}, options or {})
+    if with_it and not any(registered.component.kind == "loss" for registered in found):
+        raise UsageError(f"--{next(iter(with_it))} is for losses: nothing else is checked with it")
+    given = {
+        name: value for name, value in (options or {}).items() if not partner_of(name, with_it)
+    }
     if given:
         _check_options(found, given)
     return [
-        ContractCase(Subject(registry, registered, given, tuple(shapes)), check)
+        ContractCase(Subject(registry, registered, given, tuple(shapes), with_it), check)
         for registered in found
         for check in _OF_KIND[registered.component.kind]
     ]

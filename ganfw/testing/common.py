@@ -16,7 +16,7 @@ from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
 from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
-from ..interfaces.networks import Augment, Discriminator, Generator
+from ..interfaces.networks import Augment, Discriminator, Generator, Network
 from ..interfaces.options import Options
 from ..registry.component import SLOT_OF
 from .failure import Broken, NotApplicable, expecting
@@ -26,7 +26,7 @@ LONGEST_SUMMARY = 80
 _LOWER = {"minimum", "exclusiveMinimum", "ge", "gt"}
 _UPPER = {"maximum", "exclusiveMaximum", "le", "lt"}
 _INNER = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
-_BASES = (Dataset, Generator, Discriminator, Loss, Augment, Callback, Metric)
+_BASES = (Dataset, Generator, Discriminator, Network, Loss, Augment, Callback, Metric)
 
 
 def says_what_it_is(subject: Subject) -> None:

@@ -154,7 +154,7 @@ SIGMOID = _network(ToyDiscriminator, torch.sigmoid)
 ONCE = _network(ToyDiscriminator, inputs=_Once.apply)
 
 BAD_DISCRIMINATORS = [
-    (SCORE_COLUMN, "one_score_per_sample", "scores (1,)", "(1, 1)"),
+    (SCORE_COLUMN, "scores_of_each_sample", "scores (1,)", "(1, 1)"),
     (SIGMOID, "scores_are_raw", "raw scores", "all in 0..1: remove the sigmoid"),
     (ONCE, "survives_double_backward", "can be differentiated", "RuntimeError"),
 ]
@@ -258,7 +258,7 @@ BAD_LOSSES = [
     (_loss(), "terms_are_finite_scalars", "at least one term", "none"),
     (NO_GRADIENT, "gradients_reach_the_players", "at the critic's weights", "none"),
     (Undeclared, "terms_are_finite_scalars", "needs_gradient_at", "RuntimeError"),
-    (Undeclared, "plays_a_whole_step", "a step of a GAN on points", "RuntimeError"),
+    (Undeclared, "plays_whole_steps", "steps of a GAN on 4 points", "RuntimeError"),
     (Misdeclared, "terms_are_finite_scalars", "('real', 'fake')", "('latents',)"),
     (SINGLE, "works_in_other_precisions", "as the scores", "torch.float32"),
     (_loss(_unseeded), "same_seed_same_terms", "twice from one seed", "two values"),

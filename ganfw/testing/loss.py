@@ -18,7 +18,7 @@ from ..interfaces.turn import Side
 from ..runtime.precision import Autocast
 from ..training.game import Game
 from ..training.objective import WeightedLoss
-from .failure import Broken, expecting
+from .failure import Broken, NotApplicable, expecting
 from .files import save_and_load
 from .loss_trial import Trial, trials
 from .subject import Subject
@@ -105,14 +105,24 @@ def survives_double_backward(subject: Subject) -> None:
     """Penalties and losses are summed and differentiated through each other's gradients."""
     for trial in trials(subject):
         if trial.side == "disc":
-            with expecting("terms that can be differentiated twice", trial.at):
-                first = _gradients(trial.terms().values(), trial.weights, create_graph=True)
-                total = sum(gradient.square().sum() for gradient in first)
-                if isinstance(total, Tensor) and total.requires_grad:
-                    total.backward()  # type: ignore[no-untyped-call]
-            second = [weight.grad for weight in trial.weights if weight.grad is not None]
-            if not all(gradient.isfinite().all() for gradient in second):
-                raise Broken("finite second derivatives", "nan or infinity", trial.at)
+            try:
+                _differentiate_twice(trial)
+            except Broken as broken:
+                if not subject.partners:
+                    raise
+                # Batch norm has no third derivative, which is no fault of a penalty.
+                raise NotApplicable(f"not with these partners: {broken.got}") from None
+
+
+def _differentiate_twice(trial: Trial) -> None:
+    with expecting("terms that can be differentiated twice", trial.at):
+        first = _gradients(trial.terms().values(), trial.weights, create_graph=True)
+        total = sum(gradient.square().sum() for gradient in first)
+        if isinstance(total, Tensor) and total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+    second = [weight.grad for weight in trial.weights if weight.grad is not None]
+    if not all(gradient.isfinite().all() for gradient in second):
+        raise Broken("finite second derivatives", "nan or infinity", trial.at)
 
 
 def same_seed_same_terms(subject: Subject) -> None:
@@ -130,7 +140,7 @@ def what_it_learns_survives(subject: Subject) -> None:
             for trial in pair:
                 trial.terms(step=step)
         for trial in pair:
-            resumed = replace(copy.deepcopy(trial), loss=_resumed(subject, trial.loss))
+            resumed = copy.deepcopy(replace(trial, loss=_resumed(subject, trial.loss)))
             _check_same(trial, resumed, "after its state_dict was loaded", _STEPS + 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from ..interfaces.loss import Loss, Terms
 from ..interfaces.networks import draw_latents
 from ..interfaces.options import Options
-from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name
+from ..interfaces.outputs import SCORES, Output, by_name
 from ..interfaces.player import Player
 from ..interfaces.shapes import Shapes
-from ..interfaces.turn import Critic, Side, Turn
+from ..interfaces.turn import Side, Turn
 from ..runtime.precision import Autocast
 from ..training.turns import MicroBatch, Turns
 from .failure import Broken, NotApplicable, expecting
 from .subject import MORE_SHAPES, USUAL_SHAPES, Subject, describe
 from .toys import ToyDiscriminator, ToyGenerator, random_samples, toy_labels
+from .watched import Watched, watched
 
 SHAPES = (
     Shapes((2,), None, 0, 5),
@@ -31,48 +32,7 @@ SHAPES = (
 SIDES: tuple[Side, ...] = ("disc", "gen")
 _INPUTS = ("real", "fake")
 _PLACES = {"gen": "generator", "disc": "discriminator", "network": "network"}
-_ALWAYS = {SAMPLES, SCORES, "gen", "disc"}
 _RULE = '"labels", "gen.NAME", "disc.NAME" or "network.NAME"'
-
-Value = TypeVar("Value")
-
-
-class Watched(dict[str, Value], Generic[Value]):
-    """What the networks in ``place`` give, or the networks themselves. To rely on a name that is
-    not in ``needs`` is an error, as other networks may lack it; to ask first, by ``in`` or ``get``,
-    is none."""
-
-    def __init__(self, place: str, given: Mapping[str, Value], needs: tuple[str, ...]) -> None:
-        super().__init__(given)
-        self.place = place
-        self.needs = needs
-        self.asked = set(_ALWAYS)
-
-    def __contains__(self, name: object) -> bool:
-        self.asked.add(str(name))
-        return super().__contains__(name)
-
-    def __getitem__(self, name: str) -> Value:
-        need = f"{self.place}.{name}"
-        if need not in self.needs and name not in self.asked:
-            raise Broken(f'needs = ("{need}",) in a loss that reads it', f"needs = {self.needs}")
-        return super().__getitem__(name)
-
-
-class WatchedCritic:
-    """A critic whose scores are multiplied by ``factor``, and whose further outputs are watched."""
-
-    def __init__(self, critic: Critic, needs: tuple[str, ...], factor: float) -> None:
-        self.critic = critic
-        self.needs = needs
-        self.factor = factor
-
-    def __call__(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        return self.factor * self.critic(samples, labels)
-
-    def all(self, samples: Tensor, labels: Tensor | None = None) -> Mapping[str, Output]:
-        given = {**self.critic.all(samples, labels), SCORES: self(samples, labels)}
-        return Watched("disc", given, self.needs)
 
 
 @dataclass
@@ -122,7 +82,7 @@ class Trial:
         """The turn, with all scores multiplied by ``factor``."""
         torch.manual_seed(4)
         turn = self.turns.turn(self.side, self.part, None, step, self.loss.needs_gradient_at)
-        return _watched(turn, self.loss.needs, factor)
+        return watched(turn, self.loss.needs, factor)
 
     def terms(self, factor: float = 1.0, step: int = 1) -> Terms:
         """The terms of a new turn, checked."""
@@ -213,25 +173,6 @@ def _players(subject: Subject, loss: Loss) -> Iterator[tuple[Shapes, dict[str, P
 def _player(network: nn.Module) -> Player:
     # A group, since a network without weights of its own is fine.
     return Player(network, torch.optim.Adam([{"params": list(network.parameters())}], 1e-3))
-
-
-def _watched(turn: Turn, needs: tuple[str, ...], factor: float) -> Turn:
-    def generate(latents: Tensor, labels: Tensor | None) -> Mapping[str, Output]:
-        return Watched("gen", turn.generate(latents, labels), needs)
-
-    def forward(name: str, *inputs: Tensor | None) -> Output:
-        output = turn.forward(name, *inputs)
-        is_named = name in SIDES and isinstance(output, Mapping)
-        return Watched(name, by_name(output, ""), needs) if is_named else output
-
-    return replace(
-        turn,
-        generated=Watched("gen", turn.generated, needs),
-        critic=WatchedCritic(turn.critic, needs, factor),
-        generate=generate,
-        networks=Watched("network", turn.networks, needs),
-        forward=forward,
-    )
 
 
 def _checked(subject: Subject) -> Loss:

@@ -100,7 +100,7 @@ class Subject:
     ) -> Iterator[tuple[Shapes, Built]]:
         """What ``build`` makes for the shapes of the first of ``groups`` in which it accepts any;
         ShapesError refuses some."""
-        refusal = ""
+        refusals = []
         for candidates in groups:
             accepted = False
             for shapes in candidates:
@@ -109,14 +109,15 @@ class Subject:
                     try:
                         built = build(shapes)
                     except ShapesError as error:
-                        refusal = f"; the last: {error}"
+                        refusals.append(str(error))
                         continue
                 accepted = True
                 yield shapes, built
             if accepted:
                 return
-        got = f"ShapesError for all {sum(map(len, groups))} shapes tried{refusal}"
-        raise Broken("a network for some shape", got, self.target.__init__)
+        got = f"ShapesError for each, the last: {refusals[-1]}"
+        expected = f"a network for some shape, of {len(refusals)} tried"
+        raise Broken(expected, got, self.target.__init__)
 
 
 _NAMES = {1: "points", 2: "series", 3: "pictures", 4: "voxels"}

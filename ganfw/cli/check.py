@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,15 +141,25 @@ def _run(case: ContractCase) -> Result:
 
 
 def _print(component: str, results: list[Result]) -> None:
-    broken = [result.message for result in results if result.outcome == "broken"]
+    broken = [result for result in results if result.outcome == "broken"]
     kept = sum(result.outcome == "kept" for result in results)
     click.echo(f"{'broken' if broken else 'ok':6}  {component}  {kept} of {len(results)} checks")
-    for message in broken:
-        click.echo(f"\n{message}\n")
-    left_out: dict[str, list[str]] = {}
-    for result in results:
-        if result.outcome == "left out":
-            left_out.setdefault(result.message, []).append(result.check)
-    for reason, checks in left_out.items():
+    # One fault may break many checks: it is told once.
+    for checks, first in _grouped(broken, lambda result: result.message.partition("\n")[2]):
+        also = f"\n  also      {', '.join(checks[1:])}" if checks[1:] else ""
+        click.echo(f"\n{first.message}{also}\n")
+    left_out = [result for result in results if result.outcome == "left out"]
+    for checks, first in _grouped(left_out, lambda result: result.message):
         what = checks[0] if len(checks) == 1 else f"{len(checks)} checks"
-        click.echo(f"        left out: {what}: {reason}")
+        click.echo(f"        left out: {what}: {first.message}")
+
+
+def _grouped(
+    results: list[Result], key: Callable[[Result], str]
+) -> Iterator[tuple[list[str], Result]]:
+    """Results of one ``key``: the names of their checks, and the first result."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(key(result), []).append(result)
+    for group in groups.values():
+        yield [result.check for result in group], group[0]

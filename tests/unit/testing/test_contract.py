@@ -325,6 +325,17 @@ class CountingTensor(ToyLoss):
         return {"fake": (critic(fake) - self.mean).square().mean()}
 
 
+class DrawnOnce(ToyLoss):
+    """What it draws when it is made is in no state_dict."""
+
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.aim = torch.rand(())
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"fake": (critic(fake) - self.aim).square().mean()}
+
+
 class KeepsGraph(ToyLoss):
     def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         before, self.before = vars(self).get("before", 0.0), critic(fake).mean()
@@ -349,6 +360,11 @@ ANOTHER_STYLE = _reads(lambda turn: turn.generate(turn.latents, None)["style"])
 ENCODER = _reads(lambda turn: turn.forward("encoder", turn.real))
 ENCODER_ITSELF = _reads(lambda turn: turn.networks["encoder"](turn.real))
 NEEDS_WHAT = _reads(lambda turn: turn.real, "discriminator.classes")
+FROZEN = _reads(
+    lambda turn: torch.autograd.grad(
+        turn.critic(turn.fake).sum(), [*turn.networks["disc"].parameters()], create_graph=True
+    )[0]
+)
 LABELS = _reads(lambda turn: turn.labels + 1)
 
 
@@ -419,6 +435,8 @@ BAD_LOSSES = [
     (DOUBLE_TERM, "works_in_other_precisions", "in float32, as the scores", "torch.float64"),
     (KeepsGraph, "plays_whole_steps", "steps of a GAN", "backward through the graph a second"),
     (CountingTensor, "what_it_learns_survives", "term 'fake' after its state", "two values"),
+    (DrawnOnce, "what_it_learns_survives", "term 'fake' after its state", "two values"),
+    (FROZEN, "terms_are_finite_scalars", "terms for 1 points", "does not require grad"),
     (CLASSES, "terms_are_finite_scalars", 'needs = ("disc.classes",)', "()"),
     (STYLE, "terms_are_finite_scalars", 'needs = ("gen.style",)', "()"),
     (ANOTHER_STYLE, "terms_are_finite_scalars", 'needs = ("gen.style",)', "()"),
@@ -680,6 +698,7 @@ def test_a_further_network_learns_nothing() -> None:
     [
         (Classifies, {"disc": CLASSIFIER}),
         (Encodes, {"encoder": ToyDiscriminator}),
+        (Optional, {"disc": CLASSIFIER}),
         (ToyLoss, {"gen": Named, "disc": PATCHES}),
     ],
 )

@@ -45,7 +45,7 @@ _HOME = {
     "interfaces.loss": ("Loss", "Terms"),
     "interfaces.metric": ("Metric",),
     "interfaces.networks": ("Augment", "Discriminator", "Generator", "Network", "generate"),
-    "interfaces.options": ("Options",),
+    "interfaces.options": ("Options", "Schedulable"),
     "interfaces.outputs": ("Output",),
     "interfaces.run_view": ("RunComponent", "RunView"),
     "interfaces.shapes": ("Shapes",),

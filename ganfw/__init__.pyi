@@ -51,6 +51,7 @@ from .interfaces.networks import (
 )
 from .interfaces.options import (
     Options as Options,
+    Schedulable as Schedulable,
 )
 from .interfaces.outputs import Output as Output
 from .interfaces.run_view import RunComponent as RunComponent, RunView as RunView

@@ -20,6 +20,7 @@ from .storage.run_dir import RunDir, open_run
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import Tensor
 
     from .launch.train import Finished
     from .runs.records import MetricsRow, ScoreRecord
@@ -42,12 +43,12 @@ class Run:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Sequence[int] = (),
+        labels: Sequence[int] | Tensor = (),
     ) -> Any:
         """``n`` new samples (n, ...) as a tensor on the CPU, by the EMA generator if there is one.
 
-        Latents beyond ±``truncation`` are drawn again, ``labels`` are used in turn. Raises
-        GanfwError.
+        See `Sampler.batches` for ``truncation`` and ``labels``, which are used in turn: classes, or
+        arrays (N, ...) of the data's labels' shape. Raises GanfwError.
         """
         return load(self.path).sample(n, seed, truncation, labels)
 
@@ -131,14 +132,17 @@ def run(
     precision: str | None = None,
     metric: Names = None,
     batch_size: int | None = None,
-    lr: float | None = None,
+    lr: float | str | None = None,
     size: int | str | Sequence[int] | None = None,
     latent_dim: int | None = None,
     name: str | None = None,
+    network: Names = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
-    ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``; ``lr`` sets
+    A component in a list may be given a name: ``loss=["nonsaturating", "r1", "late=r1"]``.
+    ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``, and
+    schedules, such as ``{"loss.late.gamma": "0..10 over 500"}``; ``lr`` sets
     both optimizers, ``size`` the dataset's picture size in pixels, ``name`` the name part of the
     run's folder; ``plugin`` are files whose components to use as well. Raises GanfwError.
     """
@@ -150,6 +154,7 @@ def run(
         gen=gen,
         disc=disc,
         data=data,
+        network=_listed(network),
         loss=_listed(loss),
         augment=_listed(augment),
         callback=_listed(callback),

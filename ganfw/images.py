@@ -47,8 +47,8 @@ def to_bytes(samples: Tensor, value_range: tuple[float, float] | None) -> Tensor
 
 def from_bytes(stored: Tensor, value_range: tuple[float, float] | None) -> Tensor:
     """uint8 samples of any shape as float32: 0..255 becomes ``value_range``, by default 0..1.
-    Floats are returned as they are."""
-    if stored.is_floating_point():
+    Any other numbers are returned as they are."""
+    if stored.element_size() > 1:
         return stored
     low, high = value_range or (0.0, 1.0)
     return stored.float().mul_((high - low) / 255).add_(low)

@@ -41,7 +41,7 @@ AS_IT_IS = re.compile(
 SMALLER: Mapping[str, str] = {
     r"show data \./my-photos .*": "",
     r"run .* --data \./my-photos( -s data.size=32)?": "--steps 2",
-    r"run --recipe d2l-gaussian": "-s data.count=80 --epochs 2",
+    r"run --recipe d2l-gaussian( (-s gen|--loss|--callback).*)?": "-s data.count=80 --epochs 2",
     r"run .*--data gaussian.*": "--steps 20",
     r"run .*(--recipe d2l-dcgan|--data pokemon)( -s disc.activation=relu)?": POKEMON,
     r"run .* --nproc 8": "--print-config",

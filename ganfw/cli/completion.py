@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 from click.shell_completion import CompletionItem
 
 from ..config.describe import describe
 from ..config.layers import SEVERAL, SINGLE, Tree, default_layer
-from ..config.merge import FIRST_OPTIMIZER, merge_layers
+from ..config.merge import merge_layers
+from ..config.networks import NETWORK_KINDS, PLAYERS
 from ..config.request import RunRequest
-from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
+from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import GanfwError
 from ..interfaces.options import Options
-from ..registry.component import KIND_OF, KINDS, SLOT_OF
+from ..registry.component import FIRST_OPTIMIZER, KINDS, OPTIMIZER, SLOT_OF, kind_in
 from ..registry.discovery import discover
 from ..registry.registry import Registry
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def component_names(kind: str) -> Complete:
-    """Completes the names of components of one kind, with their summaries."""
+def component_names(*kinds: str) -> Complete:
+    """Completes the names of components of these kinds, with their summaries."""
 
     def complete(
         context: click.Context, parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        if kind == "dataset" and incomplete.startswith(("/", ".", "~")):
+        if "dataset" in kinds and incomplete.startswith(("/", ".", "~")):
             return [CompletionItem(incomplete, type="dir")]
-        return _names(context, kind, incomplete)
+        # What comes before "=" is the name that the run gives it.
+        name, equals, use = incomplete.rpartition("=")
+        items = _names(context, kinds, use)
+        return [CompletionItem(f"{name}{equals}{item.value}", help=item.help) for item in items]
 
     return complete
 
@@ -47,7 +51,7 @@ def complete_name(
 ) -> list[CompletionItem]:
     """Completes a component's name, of the kind that was typed before it."""
     kind = str(context.params.get("kind") or "")
-    return _names(context, KIND_OF.get(kind, kind), incomplete)
+    return _names(context, [kind_in(kind)], incomplete)
 
 
 def complete_subject(
@@ -88,10 +92,11 @@ def _registry(context: click.Context) -> Registry:
         return Registry()
 
 
-def _names(context: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
+def _names(context: click.Context, kinds: Sequence[str], incomplete: str) -> list[CompletionItem]:
     registry = _registry(context)
     words = {
         registry.shortest_name(registered): registered.component.summary
+        for kind in kinds
         for registered in registry.components(kind)
     }
     return _starting_with(incomplete, words)
@@ -110,9 +115,13 @@ def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
     """Every path that can be set in a run with the components of ``tree``, with its description."""
     for slot in SINGLE:
         yield from _component(registry, slot, slot, tree[slot])
-    for slot in ("gen", "disc"):
-        use = tree[slot].get("optimizer", {}).get("use", FIRST_OPTIMIZER)
-        yield from _options(f"{slot}.optimizer", OPTIMIZERS.get(use, Options))
+    for slot in PLAYERS:
+        yield from _optimizer(registry, slot, tree[slot])
+    for name, values in tree["network"].items():
+        player = tree["disc" if values.get("side") == "disc" else "gen"]
+        shared = player.get(OPTIMIZER, {})
+        own = {OPTIMIZER: {**shared, **values.get(OPTIMIZER, {})}}
+        yield from _optimizer(registry, f"network.{name}", own)
     for slot in SEVERAL:
         for name, values in tree[slot].items():
             yield from _component(registry, slot, f"{slot}.{name}", values)
@@ -121,9 +130,16 @@ def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _component(registry: Registry, slot: str, path: str, values: Tree) -> Iterator[tuple[str, str]]:
-    kind, use = KIND_OF[slot], values.get("use", "")
-    if registry.has(kind, use):
+    use = values.get("use", "")
+    kinds = NETWORK_KINDS if slot == "network" else (kind_in(slot),)
+    for kind in [kind for kind in kinds if registry.has(kind, use)][:1]:
         yield from _options(path, registry.find(kind, use).load_options())
+
+
+def _optimizer(registry: Registry, path: str, player: Tree) -> Iterator[tuple[str, str]]:
+    chosen = {"use": FIRST_OPTIMIZER, **player.get(OPTIMIZER, {})}
+    path = f"{path}.{OPTIMIZER}"
+    yield from _component(registry, path, path, chosen)
 
 
 def _options(path: str, model: type[Options]) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ _NEAREST = "--nearest"
     "--metric",
     "metrics",
     multiple=True,
-    metavar="NAME",
+    metavar="[NAME=]COMPONENT",
     shell_complete=component_names("metric"),
     help="Metric; several. Without it, those tagged default that fit the data.",
 )
@@ -73,7 +73,7 @@ def evaluate_command(
     registry = find_plugins(plugins)
     # The run's own copies of plugin files may offer more: they are read later.
     for name in () if folder.plugins.is_dir() else metrics:
-        registry.find("metric", name)
+        registry.find("metric", name.rpartition("=")[2])
     layer = settings_layer(settings, COMMAND_LINE)
     if nearest is not None:
         picture_format(nearest, option=_NEAREST)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
-from ..registry.component import KIND_OF, KINDS
+from ..registry.component import KIND_OF, KINDS, kind_in
 from ..scaffold.new_plugin import try_command, write_plugin
 from .options import find_plugins
 
@@ -26,7 +26,7 @@ from .options import find_plugins
 )
 def new_plugin_command(name: str, kinds: tuple[str, ...]) -> None:
     """Write a plugin package into the new folder NAME: a working component, tested and typed."""
-    chosen = list(dict.fromkeys(KIND_OF.get(kind, kind) for kind in kinds))
+    chosen = list(dict.fromkeys(map(kind_in, kinds)))
     if len(chosen) < len(kinds):
         raise UsageError("a kind is given twice; add a second component of it by hand")
     files = write_plugin(Path(), name, chosen, find_plugins())

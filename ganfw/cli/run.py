@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..config.layers import Text
+from ..config.networks import NETWORK_KINDS
 from ..config.request import RunRequest
 from ..config.run_config import resolve
 from .completion import complete_setting, component_names
@@ -26,13 +27,18 @@ from .options import (
 
 
 def _component(
-    flag: str, kind: str, text: str, metavar: str = "NAME", multiple: bool = False
+    flag: str, kind: str, text: str, metavar: str = "NAME"
 ) -> Callable[[Command], Command]:
-    """An option that names a component, or several."""
-    complete = component_names(kind)
-    return click.option(
-        flag, metavar=metavar, multiple=multiple, help=text, shell_complete=complete
-    )
+    """An option that names a component."""
+    return click.option(flag, metavar=metavar, help=text, shell_complete=component_names(kind))
+
+
+def _components(
+    flag: str, kinds: Sequence[str], text: str, metavar: str = "[NAME=]COMPONENT"
+) -> Callable[[Command], Command]:
+    """An option that can be repeated, each time with a component of one of the ``kinds``."""
+    complete = component_names(*kinds)
+    return click.option(flag, metavar=metavar, multiple=True, help=text, shell_complete=complete)
 
 
 @click.command("run")
@@ -48,16 +54,17 @@ def _component(
 @_component("--gen", "generator", "Generator.")
 @_component("--disc", "discriminator", "Discriminator.")
 @_component("--data", "dataset", "Dataset, or a folder of pictures.", metavar="NAME|PATH")
-@_component("--loss", "loss", "Loss; several are summed.", multiple=True)
-@_component("--augment", "augment", "Augment; several are applied in order.", multiple=True)
-@_component("--callback", "callback", "Add a callback.", multiple=True)
-@_component("--no-callback", "callback", "Leave a callback out.", multiple=True)
-@_component("--metric", "metric", "Metric to evaluate while training.", multiple=True)
+@_components("--network", NETWORK_KINDS, "Third network, such as an encoder.")
+@_components("--loss", ["loss"], "Loss; several are summed.")
+@_components("--augment", ["augment"], "Augment; several are applied in order.")
+@_components("--callback", ["callback"], "Add a callback.")
+@_components("--no-callback", ["callback"], "Leave a callback out.", metavar="NAME")
+@_components("--metric", ["metric"], "Metric to evaluate while training.")
 @set_option("Set an option, such as gen.channels=32.", complete=complete_setting)
 @click.option("--epochs", type=int, help="Passes over the data.")
 @click.option("--steps", type=int, help="Steps, in place of epochs.")
 @click.option("--batch-size", type=int, help="Real samples in a batch.")
-@click.option("--lr", type=float, help="Learning rate of both optimizers.")
+@click.option("--lr", type=Text, metavar="RATE", help="Learning rate of both optimizers.")
 @click.option("--size", type=Text, metavar="SIZE", help="Picture size in pixels, such as 64.")
 @click.option("--latent-dim", type=int, help="Length of a latent vector.")
 @click.option("--seed", type=int, help="Seed of every random stream.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from .options import plugin_option
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..sampling.labels import Labels
     from ..sampling.sampler import Sampler
 
 _ARRAYS = (".npz", ".safetensors")
@@ -38,7 +39,12 @@ _ARRAYS = (".npz", ".safetensors")
 @click.option("--best", is_flag=True, help="Use the generator that scored best in training.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--truncation", type=float, metavar="T", help="Keep latents within ±T, such as 0.7.")
-@click.option("--labels", default="", metavar="0,3,…", help="Labels, in turn.")
+@click.option(
+    "--labels",
+    default="",
+    metavar="0,3,…|FILE",
+    help="Labels, in turn: numbers, arrays (.npy, .npz, .safetensors), or pictures.",
+)
 @click.option(
     "--interpolate",
     type=int,
@@ -73,12 +79,13 @@ def sample_command(
     Fewer outliers; chosen labels, if the generator uses them:
       ganfw sample runs/0001-dcgan-sprites --truncation 0.7
       ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
+      ganfw sample runs/0003-mine-paired --labels never-seen.png
     \b
     From one latent to the next; the same latents through training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp
       ganfw sample runs/0001-dcgan-sprites --timeline -o epochs.gif
     """
-    path, chosen = Path(output), _numbers(labels)
+    path, chosen = Path(output), _labels(labels)
     _check_flags(context, interpolate, timeline)
     _check(number, seed, path)
     if timeline:
@@ -87,16 +94,18 @@ def sample_command(
     if interpolate is None:
         _check_samples(output, number)
     else:
-        _check_interpolation(path, interpolate, frames, chosen)
+        _check_interpolation(path, interpolate, frames)
     # Not at the top: torch.
     from ..api import load
 
     sampler = load(run, plugin=plugins, best=best)
+    given = _read(chosen, sampler)
     if interpolate is None:
-        _write_samples(sampler, output, number, seed, truncation, chosen)
+        _write_samples(sampler, output, number, seed, truncation, given)
         click.echo(f"{output}: {number} samples of {sampler.folder}")
         return
-    moving, label = _is_moving(path), chosen[0] if chosen else None
+    _check_one_label(given)
+    moving, label = _is_moving(path), given[0] if len(given) else None
     samples = sampler.interpolate(interpolate, frames, seed, moving, truncation, label)
     _write_interpolation(sampler, path, samples, frames)
     back = " and back" if moving else ""
@@ -143,20 +152,36 @@ def _check_samples(output: str, number: int) -> None:
         )
 
 
-def _check_interpolation(path: Path, keys: int, frames: int, labels: Sequence[int]) -> None:
+def _check_interpolation(path: Path, keys: int, frames: int) -> None:
     most = image_files.MOST_FRAMES
     image_files.picture_format(path)
-    if len(labels) > 1:
-        raise UsageError("--labels: a way keeps to one label")
     if keys * frames > most:
         raise UsageError(f"--interpolate {keys} with --frames {frames}: give {most} in all at most")
 
 
-def _numbers(labels: str) -> list[int]:
+def _labels(labels: str) -> list[int] | Path:
+    """Numbers, or the file or folder that holds labels."""
     try:
         return [int(label) for label in labels.split(",")] if labels else []
     except ValueError:
-        raise UsageError(f"--labels {labels}: give whole numbers, such as 0,3") from None
+        if (path := Path(labels)).exists():
+            return path
+        raise UsageError(
+            f"--labels {labels}: give whole numbers, such as 0,3, or a file that there is"
+        ) from None
+
+
+def _read(labels: list[int] | Path, sampler: Sampler) -> Labels:
+    if isinstance(labels, list):
+        return labels
+    from ..sampling.label_files import read_labels
+
+    return read_labels(labels, sampler.shapes)
+
+
+def _check_one_label(labels: Labels) -> None:
+    if len(labels) > 1:
+        raise UsageError("--labels: a way keeps to one label")
 
 
 def _is_folder(output: str) -> bool:
@@ -177,7 +202,7 @@ def _write_samples(
     number: int,
     seed: int,
     truncation: float | None,
-    labels: list[int],
+    labels: Labels,
 ) -> None:
     path = Path(output)
     batches = sampler.batches(number, seed, truncation, labels)

@@ -14,8 +14,9 @@ from ..config.layers import Text
 from ..config.recipes import recipe_text
 from ..config.request import RunRequest
 from ..config.run_config import resolve_data
+from ..config.schedule import schedulable
 from ..errors import UsageError
-from ..registry.component import KIND_OF
+from ..registry.component import kind_in
 from ..registry.location import home_page, location
 from ..registry.registry import Registered, Registry
 from .completion import complete_kind, complete_name
@@ -62,7 +63,7 @@ def show_command(
             raise UsageError(f"show {kind}: which one? ganfw list {kind} names them")
     if settings and picture is None:
         raise UsageError("-s goes with --picture, which draws samples of a dataset")
-    kind, registry = KIND_OF.get(kind, kind), find_plugins(plugins)
+    kind, registry = kind_in(kind), find_plugins(plugins)
     if picture is not None:
         _draw(registry, kind, name, settings, picture)
     elif kind == "recipe":
@@ -98,8 +99,10 @@ def _show_recipe(registered: Registered, as_json: bool) -> None:
 def _show_component(registered: Registered, as_json: bool) -> None:
     options = describe(registered.load_options())
     places = {"home_page": home_page(registered.source), "location": location(registered)}
+    follow = schedulable(registered.component.kind, registered.load_options())
     if as_json:
-        record = {**component_record(registered), **places, "options": list(map(vars, options))}
+        listed = [{**vars(option), "schedule": option.name in follow} for option in options]
+        record = {**component_record(registered), **places, "options": listed}
         click.echo(json.dumps(record, indent=2))
         return
     click.echo(f"{registered.label} of {registered.source}")
@@ -111,6 +114,8 @@ def _show_component(registered: Registered, as_json: bool) -> None:
         for option in options
     ]
     click.echo(columns([head, *rows]) if rows else "It has no options.")
+    if follow:
+        click.echo(f"\nMay follow a schedule, START..END: {', '.join(follow)}")
     if registered.component.suggests:
         click.echo("\nSuggests, unless you set them:")
         for path, value in registered.component.suggests.items():

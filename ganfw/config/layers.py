@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
+from ..registry.component import NAME
 
 SINGLE = ("data", "gen", "disc")
-SEVERAL = ("loss", "augment", "callback", "metric")
+SEVERAL = ("network", "loss", "augment", "callback", "metric")
 SECTIONS = (*SINGLE, *SEVERAL, "train")
 
-WHOLE_LISTS = frozenset({"loss", "augment", "metric"})
+WHOLE_LISTS = frozenset({"network", "loss", "augment", "metric"})
 """The lists that a layer gives as a whole; callbacks are added one by one."""
 
 DEFAULT_LOSS = "nonsaturating"
@@ -125,13 +126,29 @@ def _section(section: str, body: Any, source: str) -> Tree:
     for entry in body:
         if not isinstance(entry.get("use"), str):
             raise UsageError(f'{source}: each [[{section}]] needs a use = "name"')
-        add_component(named, section, entry["use"], entry)
+        values = {key: value for key, value in entry.items() if key != "name"}
+        add_component(named, section, entry["use"], values, entry.get("name"))
     return named
 
 
-def add_component(named: Tree, section: str, use: str, values: Mapping[str, Any]) -> None:
-    """Add one component to a list section. Raises UsageError if it is already there."""
-    name = use.rpartition("/")[2]
+def add_typed(named: Tree, section: str, typed: str, values: Mapping[str, Any]) -> None:
+    """Add the component that ``COMPONENT`` or ``NAME=COMPONENT`` means, as `add_component` does."""
+    name, equals, use = typed.rpartition("=")
+    add_component(named, section, use, values, name if equals else None)
+
+
+def add_component(
+    named: Tree, section: str, use: str, values: Mapping[str, Any], name: object = None
+) -> None:
+    """Add one component to a list section, under its own name unless another is given. Raises
+    UsageError for a name that can't be one, or is there already."""
+    if name is None:
+        name = use.rpartition("/")[2]
+    elif not (isinstance(name, str) and NAME.fullmatch(name)):
+        raise UsageError(f"{section} '{name}': a name is made of a-z, 0-9 and single hyphens")
     if name in named:
-        raise UsageError(f"{section} '{name}' is given twice")
-    named[name] = {"use": use, **values}
+        raise UsageError(
+            f"{section} '{name}' is given twice: name the second one, as in "
+            f'--{section} second={use}, or name = "second" in a file'
+        )
+    named[str(name)] = {"use": use, **values}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
-from ..registry.component import KIND_OF
+from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
+from .networks import NETWORK_KINDS, check_names, share_optimizers
 
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
-_ENGINE_KEYS = {"use", "optimizer", "asked"}
-FIRST_OPTIMIZER = "adam"
+_ENGINE_KEYS = {"use", OPTIMIZER, "asked", "side", "enabled"}
 
 
 @dataclass
@@ -48,7 +48,10 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
         for slot, registered in chosen
         if registered.component.suggests
     ]
-    return merge_layers(registry, [default, *suggested, *given])
+    merged = merge_layers(registry, [default, *suggested, *given])
+    check_names(merged.tree["network"])
+    share_optimizers(merged.tree, merged.origins)
+    return merged
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
@@ -93,7 +96,8 @@ def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     for layer in (_with_path(registry, layer) for layer in layers):
         for section, values in layer.values.items():
             if section in SINGLE:
-                _merge_slot(registry, merged, section, values, layer.source)
+                place = merged.tree[section]
+                _merge_player(registry, merged, section, place, values, layer.source)
             elif section == "train":
                 _keep_one_length(merged, values, layer.source)
                 merged.set(section, merged.tree[section], values, layer.source)
@@ -102,36 +106,32 @@ def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     return merged
 
 
-def _merge_slot(registry: Registry, merged: Merged, slot: str, values: Tree, source: str) -> None:
-    """Merge ``values`` into a single slot. The optimizer belongs to the player, so that it stays
-    when the network is replaced."""
-    place = merged.tree[slot]
-    rest = {key: value for key, value in values.items() if key != "optimizer"}
-    _merge_component(
-        merged, slot, place, rest, source, lambda use: registry.find(KIND_OF[slot], use).canonical
-    )
-    optimizer = values.get("optimizer", {})
+def _merge_player(
+    registry: Registry, merged: Merged, path: str, place: Tree, values: Tree, source: str
+) -> None:
+    """Merge ``values`` into ``place``, what fills ``path``. The optimizer belongs to the player, so
+    that it stays when the network is replaced."""
+    rest = {key: value for key, value in values.items() if key != OPTIMIZER}
+    _merge_component(registry, merged, path, place, rest, source)
+    optimizer = values.get(OPTIMIZER, {})
     if not isinstance(optimizer, dict):
-        raise UsageError(f"{slot}.optimizer must be a table, such as {slot}.optimizer.lr")
+        raise UsageError(f"{path}.optimizer must be a table, such as {path}.optimizer.lr")
     if optimizer:
-        chosen = place.setdefault("optimizer", {"use": FIRST_OPTIMIZER})
-        _merge_component(merged, f"{slot}.optimizer", chosen, optimizer, source, str)
+        # A third network has its player's, unless it says otherwise.
+        first = {"use": FIRST_OPTIMIZER} if path in SINGLE else {}
+        chosen = place.setdefault(OPTIMIZER, first)
+        _merge_component(registry, merged, f"{path}.{OPTIMIZER}", chosen, optimizer, source)
 
 
 def _merge_component(
-    merged: Merged,
-    path: str,
-    place: Tree,
-    values: Tree,
-    source: str,
-    identify: Callable[[str], str],
+    registry: Registry, merged: Merged, path: str, place: Tree, values: Tree, source: str
 ) -> None:
     """Merge ``values`` into ``place``, the table at ``path``; a component that replaces another
     drops the other's options, with a notice of those lost."""
     use = values.get("use")
     if use is not None and not isinstance(use, str):
         raise UsageError(f"{source}: {path}.use must be a name, not {use!r}")
-    if use and "use" in place and identify(use) != identify(place["use"]):
+    if use and "use" in place and _differ(registry, kind_in(path), use, place["use"]):
         dropped = sorted(place.keys() - _ENGINE_KEYS)
         for key in dropped:
             del place[key]
@@ -144,25 +144,41 @@ def _merge_component(
     merged.set(path, place, values, source)
 
 
+def _differ(registry: Registry, kind: str, first: str, second: str) -> bool:
+    """Whether two names, bare or canonical, mean two components. One may be unknown by now, if the
+    other takes its place."""
+    kinds = NETWORK_KINDS if kind == "network" else (kind,)
+
+    def found(use: str) -> list[Registered]:
+        return [registry.find(kind, use) for kind in kinds if registry.has(kind, use)]
+
+    return found(first) != found(second)
+
+
 def _merge_list(
     registry: Registry, merged: Merged, section: str, values: Tree, layer: Layer
 ) -> None:
     place = merged.tree[section]
     if section in layer.replaces:
         # Also the order is that of the strongest layer that gives the whole list.
-        kept = {name: place.get(name, {"use": name}) for name in values}
+        kept = {name: place.get(name, {}) for name in values}
         place.clear()
         place.update(kept)
     for name, options in values.items():
         if not isinstance(options, dict):
             raise UsageError(f"-s {section}.{name}: write {section}.NAME.OPTION=VALUE")
         if name not in place and "use" not in options:
+            if hint := did_you_mean(name, place):
+                raise UsageError(f"no {section} '{name}' in this run{hint}")
             registry.find(KIND_OF[section], name)
             raise UsageError(
                 f"{section} '{name}' takes no part in this run; add --{section} {name}"
             )
-        component = place.setdefault(name, {"use": name})
-        merged.set(f"{section}.{name}", component, options, layer.source)
+        merge = _merge_player if section == "network" else _merge_component
+        path, component = f"{section}.{name}", place.setdefault(name, {})
+        merge(registry, merged, path, component, options, layer.source)
+        if "use" in options:
+            merged.origins[f"{path}.name"] = layer.source
 
 
 def _keep_one_length(merged: Merged, values: Tree, source: str) -> None:

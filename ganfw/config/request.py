@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..registry.registry import Registry
-from .layers import WHOLE_LISTS, Layer, Tree, add_component, file_layer, settings_layer
+from .layers import WHOLE_LISTS, Layer, Tree, add_typed, file_layer, settings_layer
 from .recipes import recipe_layer
 
 
@@ -18,7 +18,8 @@ class RunRequest:
     """Everything that ``ganfw run`` and `ganfw.run` take for a run. None means: not given.
 
     - ``recipe`` and ``config``: a recipe's name, and TOML files on top of it, in order.
-    - ``gen`` to ``metric``: names of components.
+    - ``gen`` to ``metric``: names of components; in a list also ``"late=r1"``, which is then
+      called ``late`` in the run.
     - ``settings``: any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``.
     - all others: short names for common settings; ``lr`` sets both optimizers.
     """
@@ -28,6 +29,7 @@ class RunRequest:
     gen: str | None = None
     disc: str | None = None
     data: str | None = None
+    network: Sequence[str] = ()
     loss: Sequence[str] = ()
     augment: Sequence[str] = ()
     callback: Sequence[str] = ()
@@ -37,7 +39,7 @@ class RunRequest:
     epochs: int | None = None
     steps: int | None = None
     batch_size: int | None = None
-    lr: float | None = None
+    lr: float | str | None = None
     size: Any = None
     latent_dim: int | None = None
     seed: int | None = None
@@ -89,16 +91,21 @@ class RunRequest:
     def _components(self, source: str) -> Layer:
         single = {"data": self.data, "gen": self.gen, "disc": self.disc}
         values: Tree = {slot: {"use": use} for slot, use in single.items() if use is not None}
-        several = {"loss": self.loss, "augment": self.augment, "metric": self.metric}
+        several = {
+            "network": self.network,
+            "loss": self.loss,
+            "augment": self.augment,
+            "metric": self.metric,
+        }
         for slot, names in several.items():
             for name in names:
-                add_component(values.setdefault(slot, {}), slot, name, {})
+                add_typed(values.setdefault(slot, {}), slot, name, {})
         return Layer(source, values, WHOLE_LISTS & values.keys())
 
     def _callbacks(self, source: str) -> Layer:
         named: Tree = {}
         for name in self.callback:
-            add_component(named, "callback", name, {"enabled": True})
+            add_typed(named, "callback", name, {"enabled": True})
         for name in (callback.rpartition("/")[2] for callback in self.no_callback):
             if name in named:
                 raise UsageError(f"callback '{name}' is both added and left out")

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError
 from ..interfaces.options import Options
-from ..registry.component import KIND_OF
+from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .layers import Layer, Tree
-from .merge import FIRST_OPTIMIZER, merge, merge_data
-from .schema import OPTIMIZERS, CallbackKeys, DataKeys, LossKeys, MetricKeys, TrainOptions
-from .validation import to_plain, validate
+from .merge import merge, merge_data
+from .networks import PLAYERS, find_network
+from .schedule import Schedule, schedulable
+from .schema import CallbackKeys, DataKeys, LossKeys, MetricKeys, NetworkKeys, TrainOptions
+from .validation import to_plain, validate, validate_scheduled
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
 AnyKeys = TypeVar("AnyKeys", bound=Options)
@@ -22,12 +24,18 @@ AnyKeys = TypeVar("AnyKeys", bound=Options)
 
 @dataclass(frozen=True)
 class ComponentConfig(Generic[Keys]):
-    """A component in a slot, with its options and the slot's own keys."""
+    """A component in a slot, with its options and the slot's own keys.
+
+    ``name`` is what the run calls it: the component's own name unless another was given. Where an
+    option or a key follows one of the ``schedules``, its value here is that of the first step.
+    """
 
     slot: str
+    name: str
     registered: Registered
     options: Options
     keys: Keys
+    schedules: Mapping[str, Schedule]
 
     @property
     def use(self) -> str:
@@ -36,9 +44,17 @@ class ComponentConfig(Generic[Keys]):
         return self.registered.name if ours else self.registered.canonical
 
     @property
+    def label(self) -> str:
+        """What logs and scores call it: its name in the run if it was given one, else `use`."""
+        return self.use if self.name == self.registered.name else self.name
+
+    @property
     def values(self) -> dict[str, Any]:
         """The component's section of a config: its name, the slot's own keys, its options."""
-        return {"use": self.use, **to_plain(self.keys), **to_plain(self.options)}
+        named = {} if self.name == self.registered.name else {"name": self.name}
+        schedules = {key: str(schedule) for key, schedule in self.schedules.items()}
+        plain = {**to_plain(self.keys), **to_plain(self.options), **schedules}
+        return {"use": self.use, **named, **plain}
 
     @property
     def identity(self) -> str:
@@ -48,27 +64,16 @@ class ComponentConfig(Generic[Keys]):
 
 
 @dataclass(frozen=True)
-class OptimizerConfig:
-    """An optimizer's name and options."""
-
-    use: str
-    options: Options
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The optimizer's section of a config."""
-        return {"use": self.use, **to_plain(self.options)}
-
-
-@dataclass(frozen=True)
 class RunConfig:
     """A resolved run: every name is known and every value is checked."""
 
     data: ComponentConfig[DataKeys]
     gen: ComponentConfig[Options]
     disc: ComponentConfig[Options]
-    gen_optimizer: OptimizerConfig
-    disc_optimizer: OptimizerConfig
+    gen_optimizer: ComponentConfig[Options]
+    disc_optimizer: ComponentConfig[Options]
+    networks: tuple[ComponentConfig[NetworkKeys], ...]
+    network_optimizers: tuple[ComponentConfig[Options], ...]
     losses: tuple[ComponentConfig[LossKeys], ...]
     augments: tuple[ComponentConfig[Options], ...]
     callbacks: tuple[ComponentConfig[CallbackKeys], ...]
@@ -80,8 +85,9 @@ class RunConfig:
     @property
     def component_configs(self) -> tuple[ComponentConfig[Options], ...]:
         """Every slot's component, in order."""
-        single = (self.data, self.gen, self.disc)
-        return (*single, *self.losses, *self.augments, *self.callbacks, *self.metrics)
+        single = (self.data, self.gen, self.gen_optimizer, self.disc, self.disc_optimizer)
+        third = (*self.networks, *self.network_optimizers)
+        return (*single, *third, *self.losses, *self.augments, *self.callbacks, *self.metrics)
 
     @property
     def components(self) -> tuple[Registered, ...]:
@@ -124,8 +130,12 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         data=_component(registry, "data", tree["data"], DataKeys),
         gen=_component(registry, "gen", tree["gen"], Options),
         disc=_component(registry, "disc", tree["disc"], Options),
-        gen_optimizer=_optimizer("gen", tree["gen"]),
-        disc_optimizer=_optimizer("disc", tree["disc"]),
+        gen_optimizer=_optimizer(registry, "gen", tree["gen"]),
+        disc_optimizer=_optimizer(registry, "disc", tree["disc"]),
+        networks=_several(registry, tree, "network", NetworkKeys),
+        network_optimizers=tuple(
+            _optimizer(registry, f"network.{name}", body) for name, body in tree["network"].items()
+        ),
         losses=losses,
         augments=_several(registry, tree, "augment", Options),
         callbacks=_several(registry, tree, "callback", CallbackKeys),
@@ -144,25 +154,32 @@ def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig
 def _several(
     registry: Registry, tree: Tree, slot: str, keys: type[AnyKeys]
 ) -> tuple[ComponentConfig[AnyKeys], ...]:
-    return tuple(_component(registry, slot, body, keys) for body in tree[slot].values())
+    return tuple(_component(registry, slot, body, keys, name) for name, body in tree[slot].items())
 
 
 def _component(
-    registry: Registry, slot: str, body: Tree, keys: type[AnyKeys]
+    registry: Registry, slot: str, body: Tree, keys: type[AnyKeys], name: str | None = None
 ) -> ComponentConfig[AnyKeys]:
-    registered = registry.find(KIND_OF[slot], body["use"])
-    where = f"{slot} '{registered.name}'"
+    registered = _find(registry, slot, body)
+    kind, model = registered.component.kind, registered.load_options()
+    name = name or registered.name
+    where = f"{slot} '{name}'"
     own = {key: value for key, value in body.items() if key in keys.model_fields}
-    taken = {"use", *own, *(("optimizer",) if slot in ("gen", "disc") else ())}
+    taken = {"use", *own, *((OPTIMIZER,) if slot in (*PLAYERS, "network") else ())}
     rest = {key: value for key, value in body.items() if key not in taken}
-    options = validate(registered.load_options(), rest, where)
-    return ComponentConfig(slot, registered, options, validate(keys, own, where))
+    options, schedules = validate_scheduled(model, rest, where, schedulable(kind, model))
+    slot_keys, more = validate_scheduled(keys, own, where, schedulable(kind, keys))
+    return ComponentConfig(slot, name, registered, options, slot_keys, {**schedules, **more})
 
 
-def _optimizer(slot: str, body: Tree) -> OptimizerConfig:
-    values = dict(body.get("optimizer", {}))
-    use = str(values.pop("use", FIRST_OPTIMIZER))
-    if use not in OPTIMIZERS:
-        hint = did_you_mean(use, OPTIMIZERS) or f"; there are {', '.join(OPTIMIZERS)}"
-        raise UsageError(f"{slot}.optimizer: no optimizer '{use}'{hint}")
-    return OptimizerConfig(use, validate(OPTIMIZERS[use], values, f"{slot}.optimizer"))
+def _find(registry: Registry, slot: str, body: Tree) -> Registered:
+    if slot != "network":
+        return registry.find(kind_in(slot), body["use"])
+    sides = tuple(side for side in PLAYERS if side == body.get("side", "gen"))
+    return find_network(registry, body["use"], sides or PLAYERS)
+
+
+def _optimizer(registry: Registry, path: str, body: Tree) -> ComponentConfig[Options]:
+    """The optimizer of the network at ``path``, which has one whether or not a layer says so."""
+    chosen = {"use": FIRST_OPTIMIZER, **body.get(OPTIMIZER, {})}
+    return _component(registry, f"{path}.{OPTIMIZER}", chosen, Options)

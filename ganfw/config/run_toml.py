@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -11,7 +11,8 @@ from tomlkit.items import Item, Table
 from .validation import to_plain
 
 if TYPE_CHECKING:
-    from .run_config import RunConfig
+    from ..interfaces.options import Options
+    from .run_config import ComponentConfig, RunConfig
 
 
 def run_toml(config: RunConfig, origins: Mapping[str, str] | None) -> str:
@@ -19,29 +20,45 @@ def run_toml(config: RunConfig, origins: Mapping[str, str] | None) -> str:
     layer that set it."""
     document = tomlkit.document()
     document.add("data", _table("data", config.data.values, origins))
-    players = {
-        "gen": (config.gen, config.gen_optimizer),
-        "disc": (config.disc, config.disc_optimizer),
-    }
-    for slot, (network, optimizer) in players.items():
-        player = _table(slot, network.values, origins)
-        player.add("optimizer", _table(f"{slot}.optimizer", optimizer.values, origins))
-        document.add(slot, player)
+    document.add("gen", _player("gen", config.gen, config.gen_optimizer, origins))
+    document.add("disc", _player("disc", config.disc, config.disc_optimizer, origins))
+    networks = zip(config.networks, config.network_optimizers, strict=True)
     lists = {
-        "loss": config.losses,
-        "augment": config.augments,
-        "callback": config.callbacks,
-        "metric": config.metrics,
+        "network": [
+            _player(f"network.{network.name}", network, optimizer, origins)
+            for network, optimizer in networks
+        ],
+        "loss": _tables("loss", config.losses, origins),
+        "augment": _tables("augment", config.augments, origins),
+        "callback": _tables("callback", config.callbacks, origins),
+        "metric": _tables("metric", config.metrics, origins),
     }
-    for slot, components in lists.items():
-        array = tomlkit.aot()
-        for component in components:
-            path = f"{slot}.{component.registered.name}"
-            array.append(_table(path, component.values, origins))
-        if array:
+    for slot, tables in lists.items():
+        if tables:
+            array = tomlkit.aot()
+            array.extend(tables)
             document.add(slot, array)
     document.add("train", _table("train", to_plain(config.train), origins))
     return tomlkit.dumps(document)
+
+
+def _player(
+    path: str,
+    network: ComponentConfig[Options],
+    optimizer: ComponentConfig[Options],
+    origins: Mapping[str, str] | None,
+) -> Table:
+    player = _table(path, network.values, origins)
+    player.add("optimizer", _table(f"{path}.optimizer", optimizer.values, origins))
+    return player
+
+
+def _tables(
+    slot: str, components: Sequence[ComponentConfig[Options]], origins: Mapping[str, str] | None
+) -> list[Table]:
+    return [
+        _table(f"{slot}.{component.name}", component.values, origins) for component in components
+    ]
 
 
 def _table(path: str, values: Mapping[str, Any], origins: Mapping[str, str] | None) -> Table:

@@ -1,4 +1,4 @@
-"""What the engine itself takes: training settings, optimizers, and each slot's own keys."""
+"""What the engine itself takes: training settings, and each slot's own keys."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..interfaces.options import Options
-
-LearningRate = Annotated[float, Field(gt=0, le=10, description="Step size")]
-WeightDecay = Annotated[float, Field(ge=0, le=1, description="L2 penalty on the weights")]
-Beta = Annotated[float, Field(ge=0, lt=1)]
+from ..interfaces.options import Options, Schedulable
 
 
 class TrainOptions(Options):
@@ -60,58 +56,24 @@ class TrainOptions(Options):
     )
 
 
-class Adam(Options):
-    """Kingma & Ba 2015, with the betas of Radford et al. 2016."""
-
-    lr: LearningRate = 2e-4
-    betas: tuple[Beta, Beta] = Field((0.5, 0.999), description="Decay of the two averages")
-    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
-    weight_decay: WeightDecay = 0.0
-
-
-class AdamW(Adam):
-    """Loshchilov & Hutter 2019: Adam with decoupled weight decay."""
-
-    weight_decay: WeightDecay = 0.01
-
-
-class SGD(Options):
-    """Stochastic gradient descent."""
-
-    lr: LearningRate = 0.01
-    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
-    nesterov: bool = Field(False, description="Look ahead along the momentum")
-    weight_decay: WeightDecay = 0.0
-
-
-class RMSprop(Options):
-    """Tieleman & Hinton 2012; what WGAN (Arjovsky et al. 2017) used."""
-
-    lr: LearningRate = 5e-5
-    alpha: float = Field(0.99, ge=0, lt=1, description="Decay of the squared gradients' average")
-    eps: float = Field(1e-8, gt=0, le=1, description="Added to the denominator")
-    momentum: float = Field(0.0, ge=0, lt=1, description="Decay of past gradients")
-    weight_decay: WeightDecay = 0.0
-
-
-OPTIMIZERS: dict[str, type[Options]] = {
-    "adam": Adam,
-    "adamw": AdamW,
-    "sgd": SGD,
-    "rmsprop": RMSprop,
-}
-
-
 class DataKeys(Options):
     """Keys of ``[data]`` besides the dataset's options."""
 
     asked: str | None = Field(None, description="The dataset asked for, if this one replaces it")
 
 
+class NetworkKeys(Options):
+    """Keys of ``[[network]]`` besides the network's options."""
+
+    side: Literal["gen", "disc"] = Field("gen", description="In whose turn it learns")
+
+
 class LossKeys(Options):
     """Keys of ``[[loss]]`` besides the loss's options."""
 
-    weight: float = Field(1.0, gt=0, le=1e6, description="Factor of this loss in the sum")
+    weight: Annotated[float, Schedulable()] = Field(
+        1.0, ge=0, le=1e6, description="Factor of this loss in the sum"
+    )
     every: int = Field(
         1, ge=1, le=10_000, description="Used in every n-th step only, with n times the weight"
     )
@@ -131,6 +93,7 @@ class MetricKeys(Options):
 
 SLOT_KEYS: dict[str, type[Options]] = {
     "data": DataKeys,
+    "network": NetworkKeys,
     "loss": LossKeys,
     "callback": CallbackKeys,
     "metric": MetricKeys,

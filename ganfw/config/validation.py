@@ -4,7 +4,7 @@ allowed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from ..errors import UsageError, did_you_mean
 from ..interfaces.options import Options
 from .describe import describe
 from .layers import Text
+from .schedule import Schedule, looks_like_schedule, read_schedule
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 
@@ -22,6 +23,34 @@ def validate(model: type[AnyOptions], values: Mapping[str, Any], where: str) -> 
 
     ``where`` names the place in errors, such as ``gen 'dcgan'``. Raises UsageError.
     """
+    return validate_scheduled(model, values, where)[0]
+
+
+def validate_scheduled(
+    model: type[AnyOptions], values: Mapping[str, Any], where: str, may_follow: Collection[str] = ()
+) -> tuple[AnyOptions, dict[str, Schedule]]:
+    """``values`` as ``model`` where those named in ``may_follow`` may be schedules: the options as
+    of the first step, and the schedules. Both ends keep to the option's own bounds."""
+    _check_keys(model, values, where)
+    schedules = {
+        key: _schedule(key, value, where, may_follow)
+        for key, value in values.items()
+        if looks_like_schedule(value) and not _accepts(model, key, str(value))
+    }
+    if schedules:
+        ends = {key: schedule.end for key, schedule in schedules.items()}
+        _validated(model, {**values, **ends}, where)
+    starts = {key: schedule.start for key, schedule in schedules.items()}
+    return _validated(model, {**values, **starts}, where), schedules
+
+
+def _schedule(key: str, text: str, where: str, may_follow: Collection[str]) -> Schedule:
+    if key not in may_follow:
+        raise UsageError(f"{where}: '{key}' can't follow a schedule")
+    return read_schedule(text, f"{where}: {key}")
+
+
+def _check_keys(model: type[Options], values: Mapping[str, Any], where: str) -> None:
     for key, value in values.items():
         if key not in model.model_fields:
             known = list(model.model_fields)
@@ -30,6 +59,9 @@ def validate(model: type[AnyOptions], values: Mapping[str, Any], where: str) -> 
         # A file's name may be any bytes; those that are not UTF-8 become lone surrogates.
         if any("\ud800" <= letter <= "\udfff" for letter in str(value)):
             raise UsageError(f"{where}: {key} = {value!r} is not UTF-8, as config files are")
+
+
+def _validated(model: type[AnyOptions], values: Mapping[str, Any], where: str) -> AnyOptions:
     typed = {key: _typed(model, key, value) for key, value in values.items()}
     try:
         return model.model_validate(typed)

@@ -18,14 +18,14 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from ..errors import DataError, SkipItem
+from ..errors import DataError, PluginError, SkipItem
 from ..interfaces.dataset import Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
 from ..runtime.progress import progress_bar
 from ..storage import atomic
 from ..storage.cache import cache_folder
-from .items import checked_item
+from .items import check_attributes, checked_item, label_array
 from .loader import Loader, Samples
 from .memory_loader import MemoryLoader
 from .stream_loader import StreamedSamples
@@ -46,10 +46,11 @@ class _Meta(BaseModel):
 
 @dataclass(frozen=True)
 class DecodedSamples:
-    """A dataset's samples and labels as arrays: (N, ...) uint8 or float32, (N,) int64 or None."""
+    """A dataset's samples and labels as arrays: (N, ...) uint8 or float32, and (N,) int64,
+    (N, ...) uint8, float32 or int64, or None."""
 
     samples: NDArray[Any]
-    labels: NDArray[np.int64] | None
+    labels: NDArray[Any] | None
     value_range: tuple[float, float] | None
     skipped: list[str]
 
@@ -68,7 +69,7 @@ class DecodedSamples:
             # torch warns of memory that it must not write to; `MemoryLoader` only copies from it.
             warnings.filterwarnings("ignore", "The given NumPy array is not writable")
             samples = torch.from_numpy(self.samples)
-        labels = None if self.labels is None else torch.from_numpy(self.labels)
+            labels = None if self.labels is None else torch.from_numpy(self.labels)
         return MemoryLoader(samples, labels, self.value_range, batch_size, seed, device, processes)
 
 
@@ -79,6 +80,7 @@ def decode(dataset: Dataset, identity: str) -> Samples:
     none of it can be used or the cache can't be written, PluginError for an item that is not what
     the dataset promises.
     """
+    check_attributes(dataset)
     key = f"{FORMAT} {identity} {dataset.fingerprint()}"
     folder = cache_folder("datasets", hashlib.blake2b(key.encode(), digest_size=16).hexdigest())
     decoded = _read_cached(folder, dataset)
@@ -104,12 +106,15 @@ def _read_cached(folder: Path, dataset: Dataset) -> DecodedSamples | None:
         meta = _Meta.model_validate_json((folder / _META).read_text(encoding="utf-8"))
         # Read only: the system reserves memory for the whole of a writable mapping.
         samples = np.load(folder / _SAMPLES, mmap_mode="r")[: meta.examples]
-        labels = np.load(folder / _LABELS)[: meta.examples] if dataset.classes else None
+        labels = np.load(folder / _LABELS, mmap_mode="r")[: meta.examples]
     except (OSError, ValueError, EOFError):
         return None
     if samples.shape != (meta.examples, *dataset.sample_shape):
         return None
-    return DecodedSamples(samples, labels, dataset.value_range, meta.skipped)
+    if labels.shape != (meta.examples, *dataset.label_shape):
+        return None
+    kept = labels if dataset.classes or dataset.label_shape else None
+    return DecodedSamples(samples, kept, dataset.value_range, meta.skipped)
 
 
 def _decode_to_cache(dataset: Dataset, folder: Path) -> DecodedSamples:
@@ -133,12 +138,15 @@ def _decode_to_cache(dataset: Dataset, folder: Path) -> DecodedSamples:
 
 
 def _decoded_size(dataset: Dataset) -> int:
-    """Bytes of all samples, estimated from the first one that can be used."""
+    """Bytes of all samples and of labels that are arrays, estimated from the first item that can be
+    used."""
     for index in range(len(dataset)):
         try:
-            return checked_item(dataset, index)[0].nbytes * len(dataset)
+            sample, label = checked_item(dataset, index)
         except SkipItem:
             continue
+        beside = label.nbytes if isinstance(label, np.ndarray) else 0
+        return (sample.nbytes + beside) * len(dataset)
     return 0
 
 
@@ -150,25 +158,32 @@ def _free_space(folder: Path) -> int:
 
 def _write_decoded(dataset: Dataset, folder: Path) -> None:
     total, filled, skipped = len(dataset), 0, []
-    samples: NDArray[Any] | None = None
-    labels = np.zeros(total, dtype=np.int64)
+    samples = labels = None
     for item in _read_items(dataset):
         if isinstance(item, SkipItem):
             skipped.append(str(item))
             continue
-        sample, label = item
-        if samples is None:
-            shape = (total, *sample.shape)
-            samples = np.lib.format.open_memmap(folder / _SAMPLES, "w+", sample.dtype, shape)
-        samples[filled], labels[filled] = sample, label or 0
+        sample, label = item[0], label_array(dataset, item[1])
+        if samples is None or labels is None:
+            samples = _new_array(folder / _SAMPLES, total, sample)
+            labels = _new_array(folder / _LABELS, total, label)
+        if label.dtype != labels.dtype:
+            name = type(dataset).__name__
+            raise PluginError(f"{name} has labels of {labels.dtype} and of {label.dtype}: give one")
+        samples[filled], labels[filled] = sample, label
         filled += 1
-    if samples is None:
+    if samples is None or labels is None:
         reason = f": {skipped[0]}" if skipped else ""
         raise DataError(f"none of the {total} items of the data can be used{reason}")
-    samples.flush()  # type: ignore[attr-defined]
-    np.save(folder / _LABELS, labels)
+    samples.flush()
+    labels.flush()
     meta = _Meta(examples=filled, skipped=skipped)
     (folder / _META).write_text(meta.model_dump_json(), encoding="utf-8")
+
+
+def _new_array(path: Path, total: int, row: NDArray[Any]) -> np.memmap[Any, np.dtype[Any]]:
+    """A file of ``total`` rows like ``row``, memory-mapped."""
+    return np.lib.format.open_memmap(path, "w+", row.dtype, (total, *row.shape))
 
 
 def _read_items(dataset: Dataset) -> Iterator[Item | SkipItem]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import PluginError, SkipItem
-from ..interfaces.dataset import Dataset, Item
+from ..interfaces.dataset import Dataset, Item, Label
 
 
 def checked_item(dataset: Dataset, index: int) -> Item:
@@ -19,6 +22,38 @@ def checked_item(dataset: Dataset, index: int) -> Item:
         raise PluginError(f"{where} has shape {sample.shape}, the dataset says {shape}")
     if sample.dtype == np.float32 and not np.isfinite(sample).all():
         raise SkipItem(f"{where} is not finite")
-    if dataset.classes and (label is None or not 0 <= label < dataset.classes):
-        raise PluginError(f"{where} has label {label}, the dataset says 0..{dataset.classes - 1}")
+    _check_label(dataset, label, where)
     return sample, label
+
+
+def check_attributes(dataset: Dataset) -> None:
+    """Raises PluginError for a dataset whose labels would be both classes and arrays."""
+    if dataset.classes and dataset.label_shape:
+        raise PluginError(
+            f"{type(dataset).__name__} has {dataset.classes} classes and labels of shape "
+            f"{tuple(dataset.label_shape)}: a label is the index of a class, or an array"
+        )
+
+
+def label_array(dataset: Dataset, label: Label) -> NDArray[Any]:
+    """The label if it is an array; the index of a class as int64, 0 where there are none."""
+    if dataset.label_shape:
+        return np.asarray(label)
+    return np.array(label if dataset.classes else 0, np.int64)
+
+
+def _check_label(dataset: Dataset, label: Label, where: str) -> None:
+    shape = tuple(dataset.label_shape)
+    if not shape:
+        if dataset.classes and (label is None or not 0 <= label < dataset.classes):
+            last = dataset.classes - 1
+            raise PluginError(f"{where} has label {label}, the dataset says 0..{last}")
+        return
+    if not isinstance(label, np.ndarray):
+        raise PluginError(f"{where} has label {label}, the dataset says an array {shape}")
+    if label.dtype not in (np.uint8, np.float32, np.int64):
+        raise PluginError(f"{where} has a label of {label.dtype}; it is uint8, float32 or int64")
+    if label.shape != shape:
+        raise PluginError(f"{where} has a label of shape {label.shape}, the dataset says {shape}")
+    if label.dtype == np.float32 and not np.isfinite(label).all():
+        raise SkipItem(f"{where} has a label that is not finite")

@@ -16,10 +16,10 @@ _SHARE_OF_DEVICE = 0.25
 
 
 class MemoryLoader(Loader):
-    """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N,) or None.
+    """Shuffled batches of ``stored`` (N, ...) uint8 or float32 and ``labels`` (N, ...) or None.
 
-    On the CPU the file behind ``stored`` is read in place. For another device all samples are
-    copied there once, as they are stored, if they take at most a quarter of its free memory.
+    On the CPU the files behind them are read in place. For another device all samples and labels
+    are copied there once, as they are stored, if they take at most a quarter of its free memory.
     """
 
     def __init__(
@@ -33,27 +33,34 @@ class MemoryLoader(Loader):
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
         super().__init__(len(stored), batch_size, seed, device, processes)
-        resident = _fits(stored, device)
+        resident = _fits(stored.nbytes + (0 if labels is None else labels.nbytes), device)
         self._stored = stored.to(device) if resident else stored
         self._labels = labels.to(device) if resident and labels is not None else labels
         self._value_range = value_range
 
     def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
-        for indices in batches:
-            indices = indices.to(self._stored.device)
-            labels = None
-            if self._labels is not None:
-                labels = self._labels[indices].to(self._device, non_blocking=True)
-            stored = self._stored[indices]
-            if self._device.type == "cuda" and not stored.is_cuda:
-                stored = stored.pin_memory()
-            stored = stored.to(self._device, non_blocking=True)
-            yield Batch(from_bytes(stored, self._value_range), labels)
+        for indices in _all_on(self._stored.device, batches):
+            labels = None if self._labels is None else self._take(self._labels, indices)
+            yield Batch(self._take(self._stored, indices), labels)
+
+    def _take(self, stored: Tensor, indices: Tensor) -> Tensor:
+        taken = stored[indices]
+        if self._device.type == "cuda" and not taken.is_cuda:
+            taken = taken.pin_memory()
+        return from_bytes(taken.to(self._device, non_blocking=True), self._value_range)
 
 
-def _fits(stored: Tensor, device: torch.device) -> bool:
+def _all_on(device: torch.device, batches: list[Tensor]) -> tuple[Tensor, ...]:
+    """The indices of all batches on ``device``, by one copy: each copy waits for the device."""
+    if device.type == "cpu" or not batches:
+        return tuple(batches)
+    return torch.split(torch.cat(batches).to(device), [len(batch) for batch in batches])
+
+
+def _fits(size: int, device: torch.device) -> bool:
+    """Whether ``size`` bytes may be kept on ``device``."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
     else:
         free = torch.mps.recommended_max_memory() if device.type == "mps" else 0
-    return stored.nbytes <= free * _SHARE_OF_DEVICE
+    return size <= free * _SHARE_OF_DEVICE

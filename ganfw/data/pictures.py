@@ -27,6 +27,8 @@ SUFFIXES = frozenset(
 
 Fit = Literal["stretch", "crop", "pad"]
 
+Half = Literal["left", "right"]
+
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -62,8 +64,9 @@ def read_picture(
     channels: int = 3,
     background: str = "white",
     fit: Fit = "stretch",
+    half: Half | None = None,
 ) -> NDArray[np.uint8]:
-    """The picture in ``source`` as (C, H, W) uint8.
+    """The picture in ``source``, or its ``half``, as (C, H, W) uint8.
 
     ``size`` is (H, W); ``channels`` 1 is grey, 3 RGB, 4 RGBA. Transparent pixels are composited on
     the colour ``background`` unless there are 4 channels. ``fit`` says what is done with another
@@ -76,7 +79,7 @@ def read_picture(
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source) as opened:
-                picture = _to_8_bit(ImageOps.exif_transpose(opened))
+                picture = _cut(_to_8_bit(ImageOps.exif_transpose(opened)), half)
     except UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SkipItem(reason) from error
@@ -103,6 +106,17 @@ def _to_8_bit(picture: Image.Image) -> Image.Image:
     if picture.mode in ("RGB", "L") and "transparency" not in picture.info:
         return picture.convert("RGB")
     return picture.convert("RGBA")
+
+
+def _cut(picture: Image.Image, half: Half | None) -> Image.Image:
+    """Before resizing, or the halves would run into each other where they meet."""
+    width, height = picture.size
+    if half is None:
+        return picture
+    if width < 2:
+        raise ValueError("it is too narrow to hold two halves")
+    left = 0 if half == "left" else width - width // 2
+    return picture.crop((left, 0, left + width // 2, height))
 
 
 def _resized(picture: Image.Image, size: tuple[int, int], background: str, fit: Fit) -> Image.Image:

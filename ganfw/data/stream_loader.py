@@ -13,9 +13,11 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import DataError, SkipItem
@@ -23,7 +25,7 @@ from ..images import from_bytes
 from ..interfaces.dataset import Batch, Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
-from .items import checked_item
+from .items import checked_item, label_array
 from .loader import Loader
 
 _AHEAD = 3
@@ -108,8 +110,13 @@ class StreamLoader(Loader):
         items = [item for item in read if item is not None]
         if not items:
             raise DataError(f"no item of a batch of {self._batch_size} can be used")
-        stored = torch.from_numpy(np.stack([sample for sample, _ in items])).to(self._device)
+        samples = self._on_device(np.stack([sample for sample, _ in items]))
         labels = None
-        if self._dataset.classes:
-            labels = torch.tensor([label for _, label in items], device=self._device)
-        return Batch(from_bytes(stored, self._dataset.value_range), labels)
+        if self._dataset.classes or self._dataset.label_shape:
+            rows = [label_array(self._dataset, label) for _, label in items]
+            labels = self._on_device(np.stack(rows))
+        return Batch(samples, labels)
+
+    def _on_device(self, stored: NDArray[Any]) -> Tensor:
+        on_device = torch.from_numpy(stored).to(self._device)
+        return from_bytes(on_device, self._dataset.value_range)

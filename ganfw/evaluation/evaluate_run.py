@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.layers import Layer
+from ..config.layers import Layer, Tree, add_typed
 from ..config.run_config import RunConfig, resolve
 from ..data.decoded_cache import decode
 from ..data.loader import Samples
@@ -21,6 +21,7 @@ from ..runs.saved_run import check_same_data, saved_layer
 from ..runs.scores import keep_scores, read_scores
 from ..runtime.device import choose_device
 from ..runtime.logs import log
+from ..runtime.precision import choose_precision
 from ..runtime.random_state import check_seed
 from ..sampling.sampler import Sampler
 from ..storage import run_dir
@@ -73,6 +74,8 @@ def evaluate(registry: Registry, path: Path, request: EvaluationRequest) -> Eval
     register_plugin_copies(registry, folder, provenance)
     config = _config(registry, folder, request)
     device = choose_device(request.device)
+    # By default torch lets GPUs round to TF32 in convolutions.
+    choose_precision("float32", device)
     sampler = _sampler(registry, path, request)
     origin = SampleOrigin(sampler.card.step, sampler.folder.name, request.seed)
     # Now, as scores can't be added to a damaged file.
@@ -113,7 +116,9 @@ def _check_settings(settings: Layer) -> None:
 def _config(registry: Registry, folder: RunDir, request: EvaluationRequest) -> RunConfig:
     """The run as it was saved, with the metrics that are asked for."""
     names = request.metrics or _defaults(registry)
-    chosen = {name.rpartition("/")[2]: {"use": name} for name in names}
+    chosen: Tree = {}
+    for name in dict.fromkeys(names):
+        add_typed(chosen, "metric", name, {})
     layer = Layer("evaluate", {"metric": chosen}, frozenset({"metric"}))
     return resolve(registry, [saved_layer(folder), layer, request.settings])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
 from .. import __version__
 from ..config import validation
@@ -31,9 +31,9 @@ _WHOLE = "all of it"
 _NEW = 256
 """Generated samples that novelty is computed of."""
 
-_LABELLED = 10_000
-"""Real samples whose labels tell how often a conditional generator is asked for each: as many
-whatever the metrics need, so that all are given the same samples."""
+_LABELLED, _LABEL_ARRAYS = 10_000, 2_048
+"""Real samples whose labels a conditional generator is asked for, classes and arrays, which may be
+as large as samples: as many whatever the metrics need, so that all are given the same samples."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +65,27 @@ class Evaluator:
         keep: int = 0,
     ) -> None:
         self.shapes = shapes
-        built = {component.registered.name: _build(component) for component in metrics}
+        built = {component.name: _build(component) for component in metrics}
         most = max((metric.most_real for metric in built.values()), default=0)
-        self.real, labels = read_real(samples, max(most, keep), shapes.classes and _LABELLED)
-        self._counts = None if labels is None else _counts(labels[:_LABELLED], shapes.classes)
+        labelled = (_LABEL_ARRAYS if shapes.label else _LABELLED) if shapes.has_labels else 0
+        self.real, labels = read_real(samples, max(most, keep), labelled)
+        self._labels = None if labels is None else labels[:labelled]
         self._data = _describe(data, dataset.fingerprint(), len(samples))
         self._ready: dict[str, Metric] = {}
         for component in metrics:
-            metric = built[component.registered.name]
+            metric = built[component.name]
             with (
                 leaving_out(leave_out),
                 _naming(component.registered.label),
                 isolated_random_state(0),
             ):
                 metric.prepare(dataset, None if labels is None else labels[: metric.most_real])
-                self._ready[component.registered.name] = metric
-        self.metrics = [metric for metric in metrics if metric.registered.name in self._ready]
+                self._ready[component.name] = metric
+        self.metrics = [metric for metric in metrics if metric.name in self._ready]
 
     def pool(self, network: nn.Module, seed: int) -> SamplePool:
         """Samples of ``network`` from latents of ``seed``, with labels as often as in the data."""
-        return SamplePool(network, self.shapes, seed, self._counts)
+        return SamplePool(network, self.shapes, seed, self._labels)
 
     def score(
         self, component: ComponentConfig[MetricKeys], pool: SamplePool, origin: SampleOrigin
@@ -93,12 +94,12 @@ class Evaluator:
         UsageError, DataError or PluginError."""
         began = time.perf_counter()
         registered = component.registered
-        metric = self._ready[registered.name]
+        metric = self._ready[component.name]
         real = self.real[: metric.most_real]
         with isolated_random_state(origin.seed), torch.no_grad(), _naming(registered.label):
             result = metric(real, pool.reader())
         return ScoreRecord(
-            metric=component.use,
+            metric=component.label,
             release=str(registered.source),
             version=registered.component.version,
             options=validation.to_plain(component.options),
@@ -152,11 +153,6 @@ def leaving_out(leave_out: Callable[[str], None] | None) -> Iterator[None]:
 def _build(component: ComponentConfig[MetricKeys]) -> Metric:
     metric: Metric = component.registered.load()(component.options)
     return metric
-
-
-def _counts(labels: Tensor, classes: int) -> Tensor:
-    """How many of ``labels`` (N,) there are of each (K,) that the network knows."""
-    return torch.bincount(labels, minlength=classes)[:classes]
 
 
 def _describe(data: ComponentConfig[Any], fingerprint: str, examples: int) -> ScoreData:

@@ -41,7 +41,7 @@ class PeriodicEvaluation:
     def at_last_step(self, run: RunView, step: int, epoch: int) -> Scores | None:
         """The scores of the run's last step, wherever in an epoch it is, that are not there yet."""
         metrics = self._evaluator.metrics
-        due = [metric for metric in metrics if self._scored_at.get(metric.registered.name) != step]
+        due = [metric for metric in metrics if self._scored_at.get(metric.name) != step]
         return self._evaluate(due, run, step, epoch, f"step {step}")
 
     def state_dict(self) -> Mapping[str, Any]:
@@ -60,7 +60,7 @@ class PeriodicEvaluation:
             return None
         log.info(f"{when}: {'  '.join(map(str, records))}")
         decisive = records[0]
-        is_best = decisive.metric == self._evaluator.metrics[0].use and self._improves(decisive)
+        is_best = decisive.metric == self._evaluator.metrics[0].label and self._improves(decisive)
         if is_best:
             self._best, self.best_step = decisive.main_score, step
         scores = tuple(score for record in records for score in _scores(record))
@@ -68,12 +68,12 @@ class PeriodicEvaluation:
 
     def _score_all(self, due: Metrics, run: RunView, step: int, when: str) -> list[ScoreRecord]:
         """The records of the metrics that did not fail; kept even if one of them breaks."""
-        origin = SampleOrigin(step, next(reversed(run.exported), "generator"), run.seed)
+        origin = SampleOrigin(step, run.sampling_weights, run.seed)
         pool = self._evaluator.pool(run.sampling_generator, run.seed)
         records: list[ScoreRecord] = []
         try:
             for metric in due:
-                self._scored_at[metric.registered.name] = step
+                self._scored_at[metric.name] = step
                 try:
                     records.append(self._evaluator.score(metric, pool, origin))
                 except GanfwError as error:

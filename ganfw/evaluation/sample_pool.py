@@ -24,21 +24,20 @@ class SamplePool:
     draws random numbers itself. What anyone has read is kept, so that all metrics compare the same
     samples.
 
-    Labels are drawn in the proportions of ``counts`` (K,), those of the data, which the network
-    was trained with; evenly where these are not known.
+    Labels are drawn from those of the data: classes as often as among ``labels`` (N,), evenly where
+    these are not known; arrays from the rows of ``labels`` (N, ...), with replacement.
     """
 
     def __init__(
-        self, network: nn.Module, shapes: Shapes, seed: int, counts: Tensor | None = None
+        self, network: nn.Module, shapes: Shapes, seed: int, labels: Tensor | None = None
     ) -> None:
         self._network, self._shapes, self._seed = network, shapes, seed
         self._device = next((weight.device for weight in network.parameters()), _CPU)
         # On the CPU, so that a score is the same wherever the network lives.
-        self._latents = Latents(shapes.latent_dim, derive_seed(seed, _STREAM), _CPU)
-        self._labels = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
-        self._shares = torch.ones(shapes.classes)
-        if counts is not None and counts.any():
-            self._shares = counts.double()
+        self._latents = Latents(network, shapes, derive_seed(seed, _STREAM), _CPU)
+        self._random = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
+        self._labels = labels
+        self._shares = _shares(labels, shapes.classes)
         self._kept = torch.empty(0, *shapes.sample)
         self._finite: float = math.inf
         """Samples before the first batch with one that is not finite."""
@@ -76,17 +75,30 @@ class SamplePool:
 
     def _batch(self, index: int) -> Tensor:
         latents = self._latents(_BATCH).to(self._device)
-        labels = None
-        if self._shapes.classes:
-            labels = torch.multinomial(self._shares, _BATCH, True, generator=self._labels)
-            labels = labels.to(self._device)
+        labels = self._draw_labels()
+        labels = None if labels is None else labels.to(self._device)
         with isolated_random_state(derive_seed(self._seed, _STREAM, 2, index)):
             return generate(self._network, latents, labels)
 
+    def _draw_labels(self) -> Tensor | None:
+        if self._shapes.classes:
+            return torch.multinomial(self._shares, _BATCH, True, generator=self._random)
+        if self._labels is None or not self._shapes.has_labels:
+            return None
+        return self._labels[torch.randint(len(self._labels), (_BATCH,), generator=self._random)]
+
+
+def _shares(labels: Tensor | None, classes: int) -> Tensor:
+    """How often to ask for each class (K,) that the network knows."""
+    if labels is None or not classes:
+        return torch.ones(classes)
+    counts = torch.bincount(labels, minlength=classes)[:classes]
+    return counts.double() if counts.any() else torch.ones(classes)
+
 
 def read_real(samples: Samples, most: int, labelled: int = 0) -> tuple[Tensor, Tensor | None]:
-    """Up to ``most`` real samples (N, ...) float32 in a fixed random order, and their labels (M,),
-    with those of the samples that come next, up to ``labelled`` in all."""
+    """Up to ``most`` real samples (N, ...) float32 in a fixed random order, and their labels
+    (M, ...), with those of the samples that come next, up to ``labelled`` in all."""
     # An epoch leaves a last batch of a single sample out: no size that would make one.
     size = _BATCH if len(samples) % _BATCH != 1 else _BATCH - 1
     source = samples.loader(min(size, len(samples)), 0, _CPU)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 from torch import Tensor
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Item = tuple["NDArray[np.uint8] | NDArray[np.float32]", "int | None"]
+Label: TypeAlias = "int | NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64] | None"
+"""The index of a class, an array of `Dataset.label_shape`, or None."""
+
+Item = tuple["NDArray[np.uint8] | NDArray[np.float32]", Label]
 """One sample of a dataset and its label."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``samples`` (B, ...) float32 and ``labels`` (B,) int64 or None, on the run's device."""
+    """``samples`` (B, ...) float32 and ``labels``, on the run's device: (B,) int64 for classes,
+    (B, *label_shape) float32 or int64 for arrays, or None."""
 
     samples: Tensor
     labels: Tensor | None
@@ -46,10 +50,16 @@ class Dataset:
     it already. None for unbounded floats."""
 
     classes: int = 0
-    """The number of labels, 0 for none; known after `prepare`."""
+    """The number of classes, where a label is the index of one; 0 for none. Known after
+    `prepare`."""
+
+    label_shape: tuple[int, ...] = ()
+    """One label's shape where it is an array: ``(K,)`` for a vector, ``(C, H, W)`` for a picture,
+    as of pairs. All are uint8, mapped onto ``value_range`` as samples are, float32, or int64; then
+    ``classes`` is 0. Known after `prepare`."""
 
     class_names: tuple[str, ...] = ()
-    """The name of each label from 0 on, as scores by category show it; empty if they have none.
+    """The name of each class from 0 on, as scores by category show it; empty if they have none.
     Known after `prepare`."""
 
     def __init__(self, options: Any) -> None:
@@ -66,7 +76,8 @@ class Dataset:
         raise NotImplementedError
 
     def __getitem__(self, index: int) -> Item:
-        """Sample ``index`` as a uint8 or float32 array of ``sample_shape``, and its label or None.
+        """Sample ``index`` as a uint8 or float32 array of ``sample_shape``, and its label: the
+        index of a class, an array of ``label_shape``, or None.
 
         Called from several threads. Raises SkipItem for an item to leave out.
         """

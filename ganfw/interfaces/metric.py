@@ -28,7 +28,8 @@ class Metric:
 
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
         """Called once before the first scores, and before the first step of a run that it judges:
-        with the dataset that real samples come from, and the labels (N,) of those it will be given.
+        with the dataset that real samples come from, and the labels of those it will be given: (N,)
+        indices of classes, (N, *dataset.label_shape), or None.
         Raises ShapesError for data that it can't judge, UsageError for too few samples, PluginError
         or DataUnavailable if something that it needs is missing."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..errors import PluginError
 from .outputs import SAMPLES, Output, main_output
 from .shapes import Shapes
 
@@ -27,18 +28,18 @@ class Generator(nn.Module):
         raise NotImplementedError
 
     def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
-        """Latents (count, Z) on the device of ``random``; from N(0, 1) unless overridden."""
+        """Latents (count, Z) from N(0, 1). Override it for others, of any shape (count, ...):
+        uniform ones, a mixture, codes. Draw from ``random`` alone, on its device."""
         size = (count, self.shapes.latent_dim)
         return torch.randn(size, generator=random, device=random.device)
 
     def forward_truncated(
         self, latents: Tensor, labels: Tensor | None, truncation: float
     ) -> Output:
-        """`forward` with less variety: ``truncation`` 1 changes nothing, 0 leaves none. A style
-        generator moves W towards its mean (Karras et al. 2019, section B).
-
-        Not overridden, latents from N(0, 1) are truncated in its place.
-        """
+        """What `forward` gives, with fewer odd samples and less variety the smaller ``truncation``
+        > 0 is. Override it for a way of its own, such as in a style generator's W (Karras et al.
+        2019, appendix B); where it is not, normal latents are cut off at ±``truncation``, and no
+        others can be."""
         raise NotImplementedError
 
 
@@ -85,6 +86,34 @@ class Augment(nn.Module):
         hot path: read no number off the device. What it learns lives in buffers, to be saved."""
 
 
+def draws_own_latents(network: nn.Module) -> bool:
+    """Whether ``network`` is a generator that draws other latents than normal ones."""
+    if not isinstance(network, Generator):
+        return False
+    return type(network).draw_latents is not Generator.draw_latents
+
+
+def truncates_itself(network: nn.Module) -> bool:
+    """Whether ``network`` is a generator with a truncation of its own."""
+    if not isinstance(network, Generator):
+        return False
+    return type(network).forward_truncated is not Generator.forward_truncated
+
+
+def draw_latents(network: nn.Module, shapes: Shapes, count: int, random: torch.Generator) -> Tensor:
+    """``count`` latents (count, ...) for ``network``, drawn from ``random``: its own, or (count, Z)
+    from N(0, 1). Raises PluginError for a generator that draws anything else."""
+    if not (isinstance(network, Generator) and draws_own_latents(network)):
+        return torch.randn(count, shapes.latent_dim, generator=random, device=random.device)
+    with torch.no_grad():
+        latents = network.draw_latents(count, random)
+    if not isinstance(latents, Tensor) or latents.shape[:1] != (count,):
+        got = f"{(*latents.shape,)}" if isinstance(latents, Tensor) else type(latents).__name__
+        where = f"{type(network).__name__}.draw_latents"
+        raise PluginError(f"{where} gave {got}; it must give {count} latents ({count}, ...)")
+    return latents
+
+
 @contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while: batch norm uses its running statistics and keeps them."""
@@ -103,10 +132,3 @@ def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) 
     the network left in the mode it was in."""
     with eval_mode(network), torch.no_grad():
         return main_output(network(latents, labels), SAMPLES)
-
-
-def draw_latents(network: nn.Module, shapes: Shapes, count: int, random: torch.Generator) -> Tensor:
-    """Latents (count, Z) as ``network`` draws them; from N(0, 1) if it is no `Generator`."""
-    if isinstance(network, Generator):
-        return network.draw_latents(count, random)
-    return torch.randn(count, shapes.latent_dim, generator=random, device=random.device)

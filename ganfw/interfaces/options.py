@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Schedulable:
+    """Marks a number among the options of a loss, an augment or a callback that may follow a
+    schedule, such as ``10..1``::
+
+        gamma: Annotated[float, Schedulable()] = Field(10.0, ge=0, le=1e6, description="Strength")
+
+    The mark is a promise: the component reads ``self.options.gamma`` anew whenever it needs it. The
+    engine replaces ``self.options`` by a copy with the step's value before each step.
+    """
 
 
 class Options(BaseModel):

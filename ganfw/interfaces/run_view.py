@@ -16,7 +16,7 @@ from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .dataset import Batch, Dataset, checked_preview
 from .loss import Loss
-from .networks import generate
+from .networks import draw_latents, generate
 from .options import Options
 from .player import Player
 from .shapes import Shapes
@@ -40,6 +40,15 @@ class RunComponent:
     canonical: str
     version: int
     options: Options
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network that is exported beside the players: another version ``of`` the one by that name,
+    such as its average."""
+
+    network: nn.Module
+    of: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class RunView:
     """``real_batch(n)``: n samples of the data (n, ...) with their labels, spread evenly over it,
     on the device; all if there are fewer."""
     requests: Requests = field(default_factory=Requests)
-    exported: dict[str, nn.Module] = field(default_factory=dict)
+    exported: dict[str, Exported] = field(default_factory=dict)
 
     @property
     def players(self) -> Mapping[Side, Player]:
@@ -82,17 +91,33 @@ class RunView:
     @property
     def sampling_generator(self) -> nn.Module:
         """The generator to draw samples from: the last one exported, or else the player."""
-        return next(reversed(self.exported.values()), self.networks["gen"].network)
+        if self.sampling_weights in self.exported:
+            return self.exported[self.sampling_weights].network
+        return self.networks["gen"].network
+
+    @property
+    def sampling_weights(self) -> str:
+        """The name under which `sampling_generator` is exported."""
+        names = [name for name, exported in self.exported.items() if exported.of == "gen"]
+        return names[-1] if names else "generator"
 
     def inputs(self, n: int, seed: int | None = None) -> tuple[Tensor, Tensor | None]:
-        """Latents (n, Z) and labels (n,) or None, on the device: the same on every machine for one
-        seed, the run's own unless given. No random stream of the run is touched."""
+        """Latents (n, Z) and labels (n, *shapes.label) or None, on the device: the same on every
+        machine for one seed, the run's own unless given. No random stream of the run is touched.
+
+        Labels that are arrays are the data's, evenly spaced over it whatever the seed, and repeated
+        in turn if there are fewer.
+        """
         stream = torch.Generator().manual_seed(self.seed if seed is None else seed)
-        latents = torch.randn(n, self.shapes.latent_dim, generator=stream).to(self.device)
-        if not self.shapes.classes:
-            return latents, None
-        labels = torch.randint(self.shapes.classes, (n,), generator=stream)
-        return latents, labels.to(self.device)
+        generator = self.players["gen"].network
+        latents = draw_latents(generator, self.shapes, n, stream).to(self.device)
+        return latents, self._labels(n, stream)
+
+    def _labels(self, n: int, stream: torch.Generator) -> Tensor | None:
+        if self.shapes.classes:
+            return torch.randint(self.shapes.classes, (n,), generator=stream).to(self.device)
+        real = self.real_batch(n).labels if self.shapes.has_labels else None
+        return None if real is None else real[torch.arange(n, device=real.device) % len(real)]
 
     def fixed_samples(self, n: int, network: nn.Module | None = None) -> Tensor:
         """``n`` samples (n, ...) of `sampling_generator`, or of ``network``, from the same latents
@@ -121,7 +146,7 @@ class RunView:
         """End the run after this step, as if it had been interrupted: it saves, and can resume."""
         self.requests.stop = reason
 
-    def export(self, name: str, network: nn.Module) -> None:
-        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the
-        generator is. An exported generator is preferred for samples (an EMA, say)."""
-        self.exported[name] = network
+    def export(self, name: str, network: nn.Module, of: str = "gen") -> None:
+        """Export ``network`` in the run folder under ``name`` at each checkpoint, as the network
+        ``of`` is. An exported generator is preferred for samples (an EMA, say)."""
+        self.exported[name] = Exported(network, of)

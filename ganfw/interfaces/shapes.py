@@ -20,14 +20,22 @@ class Shapes:
 
     - ``sample``: one sample without its batch, ``(C, H, W)`` for pictures, ``(F,)`` for points.
     - ``value_range``: the least and greatest value of a sample, or None where it is unbounded.
-    - ``classes``: the number of labels; 0 where the data has none.
+    - ``classes``: the number of classes that labels name by index; 0 where they name none.
     - ``latent_dim``: Z, the length of a latent vector.
+    - ``label``: one label without its batch: ``()`` for the index of a class, ``(K,)`` for a
+      vector, ``(C, H, W)`` for a picture.
     """
 
     sample: tuple[int, ...]
     value_range: tuple[float, float] | None
     classes: int
     latent_dim: int
+    label: tuple[int, ...] = ()
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether samples have labels: the index of a class, or an array of shape ``label``."""
+        return self.classes > 0 or self.label != ()
 
     @property
     def is_picture(self) -> bool:

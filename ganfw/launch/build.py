@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..config.run_config import ComponentConfig, OptimizerConfig, RunConfig
+from ..config.run_config import ComponentConfig, Keys, RunConfig
 from ..config.schema import LossKeys
 from ..data.loader import Loader
 from ..errors import PluginError, ShapesError
@@ -21,43 +19,40 @@ from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.run_view import RunComponent, RunView
 from ..interfaces.shapes import Shapes
-from ..runs.network import BEST, export_network, network_card
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
 from ..sampling.latents import Latents
 from ..storage.run_dir import RunDir
-from ..training.dry_run import dry_run
 from ..training.game import Game
-from ..training.memory_format import use_channels_last
 from ..training.objective import WeightedLoss
 from ..training.trainer import Evaluation, Trainer
 from .prepare import PreparedRun
+from .saver import save_nothing, saver
+from .schedules import build_schedules
 
-_OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "sgd": torch.optim.SGD,
-    "rmsprop": torch.optim.RMSprop,
-}
-_FUSED = ("adam", "adamw", "sgd")
 _PROCESS = 4
 
 
 def build_game(
     config: RunConfig, shapes: Shapes, device: torch.device, processes: Processes = SINGLE_PROCESS
 ) -> Game:
-    """Both players, the losses and the augments of ``config``, seeded and on ``device``.
+    """All networks, the losses and the augments of ``config``, seeded and on ``device``.
 
     Raises ShapesError for networks that can't be built for ``shapes``.
     """
     # The same in every process, so that all begin with the same weights.
     seed_everything(config.train.seed)
-    gen = _shared(_network(config.gen, shapes).to(device), processes)
-    disc = _shared(_network(config.disc, shapes).to(device), processes)
+
+    def player(component: ComponentConfig[Keys], optimizer: ComponentConfig[Options]) -> Player:
+        network = _shared(_network(component, shapes).to(device), processes)
+        return Player(network, _optimizer(optimizer, network))
+
+    further = zip(config.networks, config.network_optimizers, strict=True)
     game = Game(
-        gen=Player(gen, _optimizer(config.gen_optimizer, gen)),
-        disc=Player(disc, _optimizer(config.disc_optimizer, disc)),
+        gen=player(config.gen, config.gen_optimizer),
+        disc=player(config.disc, config.disc_optimizer),
+        networks={it.name: (it.keys.side, player(it, optimizer)) for it, optimizer in further},
         losses=[_loss(component, device) for component in config.losses],
         augments=[_augment(component, shapes).to(device) for component in config.augments],
         reduction=config.train.reduction,
@@ -85,17 +80,19 @@ def build_trainer(
     config, processes = prepared.config, prepared.processes
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
+    callbacks = _callbacks(config, processes)
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(shapes.latent_dim, train.seed, prepared.device, processes),
-        callbacks=_callbacks(config, processes),
+        latents=Latents(game.gen.network, shapes, train.seed, prepared.device, processes),
+        callbacks=callbacks,
         run=run,
         disc_steps=train.disc_steps,
         log_every=train.log_every,
-        save=_saver(config, run) if processes.is_first else _save_nothing,
+        save=saver(config, run) if processes.is_first else save_nothing,
         processes=processes,
         evaluation=evaluation,
+        schedules=build_schedules(config, game, callbacks, run.total_steps),
     )
 
 
@@ -136,37 +133,6 @@ def _total_steps(config: RunConfig, steps_per_epoch: int) -> int:
     return min(length for length in (config.train.steps, by_epochs) if length)
 
 
-def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) -> list[str]:
-    """Refuse, before anything is trained or written, players and losses that do not fit; and lay
-    them out for speed. Returns what the user should know of the networks."""
-    gen, disc = config.gen.registered.label, config.disc.registered.label
-    data = config.data.registered.label
-    batch = loader.evenly_spaced(2)
-
-    def attempt() -> None:
-        dry_run(game, batch, shapes, gen, disc, data)
-
-    networks = {gen: game.gen.network, disc: game.disc.network}
-    if config.train.channels_last:
-        notices = use_channels_last(networks, attempt)
-    else:
-        attempt()
-        notices = []
-    notices += _uneven_last_step(len(loader), config.train.disc_steps)
-    return [*notices, *_batch_norm_unshared(networks, game.processes)]
-
-
-def _uneven_last_step(batches: int, disc_steps: int) -> list[str]:
-    """What happens where an epoch's batches do not divide by the discriminator's updates."""
-    left = batches % disc_steps
-    if not left:
-        return []
-    return [
-        f"an epoch has {batches} batches: its last step has {left} discriminator "
-        f"update{'s'[: left > 1]} where the others have {disc_steps}"
-    ]
-
-
 def _network(component: ComponentConfig[Options], shapes: Shapes) -> nn.Module:
     try:
         network: nn.Module = component.registered.load()(component.options, shapes)
@@ -182,12 +148,14 @@ def _augment(component: ComponentConfig[Options], shapes: Shapes) -> Augment:
     return augment
 
 
-def _optimizer(choice: OptimizerConfig, network: nn.Module) -> Optimizer:
-    options = choice.options.model_dump()
-    if choice.use in _FUSED:
-        options["fused"] = True
-    weights = [weight for weight in network.parameters() if weight.requires_grad]
-    return _OPTIMIZERS[choice.use](weights, **options)
+def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optimizer:
+    # One that begins at 0, as a warm-up does, would not show its groups' ratios.
+    greatest = {name: schedule.greatest for name, schedule in component.schedules.items()}
+    options = component.options.model_copy(update=greatest)
+    optimizer = component.registered.load()(options, network)
+    if not isinstance(optimizer, Optimizer):
+        raise PluginError(f"{component.registered.label} gave no torch.optim.Optimizer")
+    return optimizer
 
 
 def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> WeightedLoss:
@@ -195,7 +163,7 @@ def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> Weighte
     if not isinstance(loss, Loss):
         raise PluginError(f"{component.registered.label} is no subclass of ganfw.Loss")
     keys = component.keys
-    return WeightedLoss(component.registered.name, loss.to(device), keys.weight, keys.every)
+    return WeightedLoss(component.name, loss.to(device), keys.weight, keys.every)
 
 
 def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
@@ -204,7 +172,7 @@ def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
     for component in config.callbacks:
         cls = component.registered.load()
         if component.keys.enabled and (processes.is_first or cls.on_every_rank):
-            callbacks[component.registered.name] = cls(component.options)
+            callbacks[component.name] = cls(component.options)
     return callbacks
 
 
@@ -214,44 +182,3 @@ def _shared(network: nn.Module, processes: Processes) -> nn.Module:
     if processes.count > 1 and on_gpu:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     return network
-
-
-def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes) -> list[str]:
-    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-    found = [
-        label
-        for label, network in networks.items()
-        if any(isinstance(module, norms) for module in network.modules())
-    ]
-    if processes.count == 1 or not found:
-        return []
-    return [
-        f"batch norm in {' and '.join(found)} sees each process's share of a batch by "
-        "itself, as torch synchronises it on GPUs alone"
-    ]
-
-
-def _save_nothing(step: int, state: Mapping[str, Any], is_best: bool) -> None:
-    """The first process saves for all."""
-
-
-def _saver(config: RunConfig, run: RunView) -> Callable[[int, Mapping[str, Any], bool], None]:
-    """Saves a checkpoint, and exports each network so that it can be used on its own; the best
-    generator too, at the step that was judged so."""
-
-    def export(
-        name: str, component: ComponentConfig[Options], network: nn.Module, step: int
-    ) -> None:
-        card = network_card(component, config.data, run.shapes, step)
-        export_network(run.folder.path / name, card, network)
-
-    def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
-        if is_best:
-            export(BEST, config.gen, run.sampling_generator, step)
-        run.checkpoints.save(step, state, is_best)
-        export("generator", config.gen, run.players["gen"].network, step)
-        export("discriminator", config.disc, run.players["disc"].network, step)
-        for name, network in run.exported.items():
-            export(name, config.gen, network, step)
-
-    return save

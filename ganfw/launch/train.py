@@ -22,7 +22,8 @@ from ..training.compiling import compile_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer, check_game
+from .build import build_game, build_trainer
+from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
 MakeTrainer = Callable[[RunDir], Trainer]
@@ -42,7 +43,11 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
     """Build and check the players before a folder is made for them."""
     options, dataset, processes = prepared.config.train, prepared.dataset, prepared.processes
     shapes = Shapes(
-        tuple(dataset.sample_shape), dataset.value_range, dataset.classes, options.latent_dim
+        tuple(dataset.sample_shape),
+        dataset.value_range,
+        dataset.classes,
+        options.latent_dim,
+        tuple(dataset.label_shape),
     )
     evaluation = _evaluation(prepared, shapes)
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)
@@ -51,7 +56,7 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
         log.warning(notice)
     if options.compile:
         began = time.perf_counter()
-        compile_game(game, loader, shapes.latent_dim, options.disc_steps)
+        compile_game(game, loader, shapes, options.disc_steps)
         seconds = time.perf_counter() - began
         log.info(f"the networks are compiled ({seconds:.1f} s), and agree with the eager ones")
     return lambda folder: build_trainer(prepared, game, loader, folder, shapes, evaluation)

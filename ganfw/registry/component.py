@@ -5,9 +5,13 @@ How the plugin interface changes, and what a plugin may count on:
 - A plugin may declare ``GANFW_API = 1`` beside its hook; one that declares nothing means 1. The
   number is raised only when working plugins would break, and a ganfw that raises it supports
   `OLDEST_API` and all numbers between for at least another year.
+- 1 is what release 0.2 offers; nothing was published before it.
 - Within one number we only add: names, kinds of components, methods that do nothing by default,
-  optional parameters. An event gets new fields at its end (a plugin reads events, it never makes
-  them). The hook may get an argument: one that is not in your signature is not passed.
+  optional parameters. Events, `Turn`, `Shapes` and `RunView` get new fields at their ends (a plugin
+  reads them, it never makes them). The hook may get an argument: one that is not in your signature
+  is not passed.
+- What a method is given stays: a discriminator is called with samples and labels, a loss's plain
+  form with a critic, real and fake samples. A network whose output is a dict may name more in it.
 - A component whose same options come to mean something else raises its ``version``. A run records
   it; resuming or sampling that run with another version is refused, and the error names the
   release to install. To keep both, offer the new behaviour under a new name or a new option.
@@ -32,21 +36,29 @@ SLOT_OF = {
     "dataset": "data",
     "generator": "gen",
     "discriminator": "disc",
+    "network": "network",
     "loss": "loss",
     "augment": "augment",
     "callback": "callback",
     "metric": "metric",
 }
-"""The slot of a run that each kind of component fills."""
+"""The slot of a run that each kind of component fills. An optimizer belongs to a network, so that
+its slot is inside that network's: ``gen.optimizer``."""
 
 KIND_OF = {slot: kind for kind, slot in SLOT_OF.items()}
 """The kind of component that fills each slot."""
 
-KINDS = (*SLOT_OF, "recipe")
+OPTIMIZER = "optimizer"
+FIRST_OPTIMIZER = "adam"
+"""The optimizer of a network for which nobody chose one."""
+
+KINDS = (*SLOT_OF, OPTIMIZER, "recipe")
 """Every kind of component a plugin can offer."""
 
 _SINGLE = ("dataset", "generator", "discriminator")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""What a component may be called, and what a run may call it."""
+
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w.-]+")
 
 
@@ -56,13 +68,15 @@ class Component:
 
     - ``kind``: one of `KINDS`.
     - ``name``: what users type; lower case, digits and hyphens.
-    - ``target``: ``"package.module:Class"``; for a recipe ``"package:file.toml"``.
+    - ``target``: ``"package.module:Class"``; for an optimizer a class or function that takes its
+      options and a network and gives a ``torch.optim.Optimizer``; for a recipe
+      ``"package:file.toml"``.
     - ``options``: ``"package.options:Class"``, a subclass of ``ganfw.Options``; None if there
       is nothing to set.
     - ``summary``: one line for lists.
     - ``suggests``: defaults for the rest of the run that this component knows are right for it:
       paths under ``train.`` or, for a dataset or a network, under its own slot, such as
-      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``.
+      ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
 
@@ -82,7 +96,7 @@ class Component:
         where = f"component {self.kind!r} {self.name!r}"
         if self.kind not in KINDS:
             raise ValueError(f"{where}: the kind must be one of {', '.join(KINDS)}")
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"{where}: a name is made of a-z, 0-9 and single hyphens")
         for target in (self.target, self.options):
             if target is not None and not _TARGET.fullmatch(target):
@@ -93,3 +107,10 @@ class Component:
                 raise ValueError(
                     f"{where}: may not suggest {path!r}, only its own slot and train.*"
                 )
+
+
+def kind_in(slot: str) -> str:
+    """The kind of component that fills ``slot``, such as ``gen``, ``loss.r1`` or ``gen.optimizer``;
+    what is no slot is given back."""
+    section = slot.partition(".")[0]
+    return OPTIMIZER if slot.endswith(f".{OPTIMIZER}") else KIND_OF.get(section, slot)

@@ -33,12 +33,17 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         parts = value
     elif isinstance(value, list) and value and all(map(_is_component, value)):
-        parts = {component["use"].rpartition("/")[2]: component for component in value}
+        parts = {_name(component): component for component in value}
     else:
         yield path, _shown(value)
         return
     for key, part in parts.items():
         yield from _flat(f"{path}.{key}" if path else key, part)
+
+
+def _name(component: dict[str, Any]) -> str:
+    """Its name in the run, which is the component's own unless another was given."""
+    return str(component.get("name", component["use"].rpartition("/")[2]))
 
 
 def _is_component(value: Any) -> bool:

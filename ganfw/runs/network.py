@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from ..config import validation
 from ..config.run_config import ComponentConfig
@@ -23,10 +23,17 @@ from .records import NetworkCard, NetworkData
 FORMAT = 1
 """Raised when the card changes its meaning."""
 
+NETWORKS = "networks"
+"""The folder of a run that holds its further networks, each in a folder of its name."""
+
 BEST = "generator_best"
 """The folder of a run that holds the generator which the run's first metric found best."""
 
-_CARD, _WEIGHTS = "config.json", "model.safetensors"
+KEPT_LABELS = 64
+"""Labels of the data, evenly spaced over it, that a generator keeps beside its weights where they
+are arrays, which can't be drawn at random."""
+
+_CARD, _WEIGHTS, _LABELS = "config.json", "model.safetensors", "labels.safetensors"
 _PREFERRED = ("generator_ema", "generator")
 
 
@@ -51,8 +58,11 @@ def network_card(
     )
 
 
-def export_network(folder: Path, card: NetworkCard, network: nn.Module) -> None:
-    """Write the network to ``folder``, replacing an earlier one. Raises CheckpointError."""
+def export_network(
+    folder: Path, card: NetworkCard, network: nn.Module, labels: Tensor | None = None
+) -> None:
+    """Write the network to ``folder``, replacing an earlier one; a generator's with ``labels``
+    (N, ...) that it can be asked for. Raises CheckpointError."""
     weights = {
         name: tensor.detach().cpu().contiguous().clone()
         for name, tensor in network.state_dict().items()
@@ -60,6 +70,8 @@ def export_network(folder: Path, card: NetworkCard, network: nn.Module) -> None:
     try:
         with atomic.folder(folder) as temporary:
             save_file(weights, temporary / _WEIGHTS)
+            if labels is not None and card.kind == "generator":
+                save_file({"labels": labels.cpu().contiguous()}, temporary / _LABELS)
             (temporary / _CARD).write_text(card.to_json(), encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"can't write {folder}: {error}") from error
@@ -101,6 +113,18 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
             f"{path} does not hold the weights of {registered.label}: {reason}"
         ) from error
     return network
+
+
+def load_labels(folder: Path) -> Tensor | None:
+    """The labels (N, *shapes.label) that the generator in ``folder`` keeps, as it was trained with
+    them, or None. Raises CheckpointError for a damaged file."""
+    path = folder / _LABELS
+    if not path.is_file():
+        return None
+    try:
+        return load_file(path)["labels"]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise CheckpointError(f"{path} can't be read: {error}") from error
 
 
 def find_generator(path: Path, best: bool = False) -> Path:

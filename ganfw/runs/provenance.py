@@ -115,6 +115,7 @@ def _components(config: RunConfig) -> tuple[ComponentRecord, ...]:
             slot=component.slot,
             name=component.registered.canonical,
             version=component.registered.component.version,
+            kind=component.registered.component.kind,
         )
         for component in config.component_configs
     )

@@ -7,7 +7,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_validator,
+)
 
 from ..interfaces.shapes import Shapes
 from ..storage import atomic
@@ -43,11 +50,13 @@ class MachineRecord(Record):
 
 
 class ComponentRecord(Record):
-    """A component of a run; ``name`` is canonical, such as ``ganfw/dcgan``."""
+    """A component of a run; ``name`` is canonical, such as ``ganfw/dcgan``. A run of release 0.1
+    does not say its kind, which the slot tells."""
 
     slot: str
     name: str
     version: int
+    kind: str = ""
 
 
 class PluginFileRecord(Record):
@@ -237,6 +246,16 @@ class NetworkCard(Record):
     shapes: Shapes
     data: NetworkData
     step: int
+
+    @field_serializer("shapes", mode="wrap")
+    def _write_shapes(
+        self, shapes: Shapes, write: SerializerFunctionWrapHandler
+    ) -> dict[str, JsonValue]:
+        """A card is written as by release 0.1, unless labels are arrays."""
+        written: dict[str, JsonValue] = write(shapes)
+        if not shapes.label:
+            del written["label"]
+        return written
 
 
 def read_provenance(folder: RunDir) -> Provenance:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..config.layers import SINGLE, Layer, toml_layer, why_unreadable
+from ..config.layers import SEVERAL, SINGLE, Layer, toml_layer, why_unreadable
 from ..errors import CheckpointError, DataError, RunError, UsageError
 from ..registry.compatibility import find_recorded
-from ..registry.component import KIND_OF
+from ..registry.component import KINDS, kind_in
 from ..registry.registry import Registry
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
@@ -32,8 +32,8 @@ def check_installed(registry: Registry, provenance: Provenance, path: Path) -> N
     """Raises RunError for a component of the run in ``path`` that is not installed, or means
     something else by now."""
     for component in provenance.components:
-        kind = KIND_OF.get(component.slot)
-        if kind is None:
+        kind = component.kind or kind_in(component.slot)
+        if kind not in KINDS:
             raise RunError(
                 f"{path} has a component in '{component.slot}', which this ganfw does not know: "
                 "install a newer one"
@@ -55,7 +55,7 @@ def saved_layer(folder: RunDir) -> Layer:
             raise RunError(f"{path} is damaged: it has no section [{section}]")
         if section in SINGLE and "use" not in layer.values[section]:
             raise RunError(f'{path} is damaged: its section [{section}] has no use = "name"')
-    return Layer(layer.source, layer.values, frozenset({"loss", "augment", "callback", "metric"}))
+    return Layer(layer.source, layer.values, frozenset(SEVERAL))
 
 
 def check_same_data(fingerprint: str, examples: int, recorded: DataRecord, path: Path) -> None:

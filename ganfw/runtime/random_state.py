@@ -43,9 +43,16 @@ def random_state() -> dict[str, Any]:
         "python": random.getstate(),
         "numpy": (algorithm, np.asarray(keys).tolist(), *rest),
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state_all() if _uses_cuda() else [],
         "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
     }
+
+
+def _uses_cuda() -> bool:
+    """Whether this process computes on a GPU: in one that does not, to ask CUDA for its streams
+    would take memory there."""
+    used: bool = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return used
 
 
 def gather_random_states(processes: Processes) -> list[str]:
@@ -92,7 +99,7 @@ def restore_random_state(state: dict[str, Any]) -> None:
     algorithm, keys, *rest = state["numpy"]
     np.random.set_state((algorithm, np.array(keys, dtype=np.uint32), *rest))
     torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
+    if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
     if state["mps"] is not None and torch.backends.mps.is_available():
         torch.mps.set_rng_state(state["mps"])

@@ -26,17 +26,21 @@ _DTYPES = {"uint8": "U8", "float32": "F32", "int64": "I64"}
 def write_arrays(
     output: Path, batches: Iterable[tuple[Tensor, Tensor | None]], shapes: Shapes
 ) -> None:
-    """``samples`` (N, ...), and ``labels`` (N,) if there are any, as .npz or .safetensors:
-    pictures as uint8, anything else as float32.
+    """``samples`` (N, ...), and ``labels`` (N, ...) if there are any, as .npz or .safetensors:
+    pictures as uint8, other samples as float32, labels as the generator was given them.
 
-    Written whole or not at all. Samples are collected in a temporary file beside ``output``, so
-    that memory holds one batch of them and all labels, 8 bytes each. Raises UsageError if
-    ``output`` is no file that can be replaced, RunError if the disk refuses.
+    Written whole or not at all. Both are collected in temporary files beside ``output``, so that
+    memory holds one batch. Raises UsageError if ``output`` is no file that can be replaced,
+    RunError if the disk refuses.
     """
     atomic.check_replaceable(output)
     try:
-        with tempfile.TemporaryFile(dir=output.parent) as collected, atomic.file(output) as file:
-            arrays = _collect(collected, batches, shapes)
+        with (
+            tempfile.TemporaryFile(dir=output.parent) as samples,
+            tempfile.TemporaryFile(dir=output.parent) as labels,
+            atomic.file(output) as file,
+        ):
+            arrays = _collect(_Rows(samples), _Rows(labels), batches, shapes)
             if output.suffix.lower() == ".npz":
                 np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
             else:
@@ -45,23 +49,42 @@ def write_arrays(
         raise RunError(f"{output} can't be written: {error.strerror or error}") from None
 
 
+class _Rows:
+    """An array that grows row by row in a ``file``."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._count = 0
+        self._row: tuple[np.dtype[Any], tuple[int, ...]] | None = None
+
+    def add(self, rows: Tensor) -> None:
+        array = rows.contiguous().numpy()
+        self._file.write(array.data)
+        self._count += len(array)
+        self._row = array.dtype, array.shape[1:]
+
+    def as_arrays(self, name: str) -> Arrays:
+        """The rows as a memory map under ``name``; nothing if there are none."""
+        if self._row is None:
+            return {}
+        self._file.flush()
+        dtype, shape = self._row
+        return {name: np.memmap(self._file, dtype, "r", shape=(self._count, *shape))}
+
+
 def _collect(
-    file: IO[bytes], batches: Iterable[tuple[Tensor, Tensor | None]], shapes: Shapes
+    samples: _Rows,
+    labels: _Rows,
+    batches: Iterable[tuple[Tensor, Tensor | None]],
+    shapes: Shapes,
 ) -> Arrays:
-    """The labels, and the samples as a memory map of ``file``."""
     as_bytes = shapes.is_picture and shapes.value_range is not None
-    labels = bytearray()  # many small arrays would leave holes in the memory of the batches
-    count = 0
-    for samples, given in batches:
-        stored = to_bytes(samples, shapes.value_range) if as_bytes else samples.float()
-        file.write(stored.contiguous().numpy().data)
-        count += len(stored)
-        labels += b"" if given is None else given.numpy().tobytes()
-    file.flush()
-    shape = (count, *shapes.sample)
-    arrays = {"samples": np.memmap(file, np.uint8 if as_bytes else np.float32, "r", shape=shape)}
+    for drawn, given in batches:
+        samples.add(to_bytes(drawn, shapes.value_range) if as_bytes else drawn.float())
+        if given is not None:
+            labels.add(given)
     # Labels come first: in .safetensors a number must begin at a multiple of its width.
-    return {"labels": np.frombuffer(labels, np.int64), **arrays} if labels else arrays
+    return {**labels.as_arrays("labels"), **samples.as_arrays("samples")}
 
 
 def _save_safetensors(file: IO[bytes], arrays: Arrays) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ..interfaces.networks import draw_latents
+from ..interfaces.shapes import Shapes
 from ..runtime.distributed import SINGLE_PROCESS, Processes
+from ..runtime.logs import log
 from ..runtime.random_state import check_seed, derive_seed
 
 _SMALL = 1e-4
@@ -47,8 +51,18 @@ def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
 
 def slerp_path(keys: Tensor, frames: int) -> Tensor:
     """Interpolation through the rows of ``keys`` (K, Z): ((K - 1) · frames + 1, Z)."""
+    return _path(keys, frames, slerp)
+
+
+def straight_path(keys: Tensor, frames: int) -> Tensor:
+    """Along straight lines through the rows of ``keys`` (K, ...), for latents that need not lie on
+    a sphere: ((K - 1) · frames + 1, ...)."""
+    return _path(keys, frames, torch.lerp)
+
+
+def _path(keys: Tensor, frames: int, between: Callable[[Tensor, Tensor, float], Tensor]) -> Tensor:
     path = [
-        slerp(start, end, i / frames)
+        between(start, end, i / frames)
         for start, end in itertools.pairwise(keys)
         for i in range(frames)
     ]
@@ -62,8 +76,8 @@ def split_at_keys(path: Tensor, frames: int) -> Tensor:
 
 
 class Latents:
-    """A stream of latent vectors from N(0, 1), drawn on the device, independent of other random
-    numbers.
+    """A stream of latents for ``network``, drawn on the device, independent of other random
+    numbers: normal ones (B, Z), or those that a generator draws itself.
 
     With many processes, each draws for all of them and takes its share. Raises UsageError for a
     seed below 0, or of 2**63 or more.
@@ -71,19 +85,33 @@ class Latents:
 
     def __init__(
         self,
-        latent_dim: int,
+        network: nn.Module,
+        shapes: Shapes,
         seed: int,
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
     ) -> None:
         check_seed(seed)
-        self._processes = processes
-        self.latent_dim = latent_dim
+        self._seed, self._processes = seed, processes
+        self._network = network
+        self._shapes = shapes
         self.device = device
         self.generator = torch.Generator(device).manual_seed(derive_seed(seed, 1))
 
     def __call__(self, count: int) -> Tensor:
-        """Draw (count, Z)."""
-        size = (count * self._processes.count, self.latent_dim)
-        drawn = torch.randn(size, generator=self.generator, device=self.device)
-        return self._processes.shard(drawn)
+        """Draw (count, Z), or (count, ...) if the network's latents have another shape."""
+        total = count * self._processes.count
+        drawn = draw_latents(self._network, self._shapes, total, self.generator)
+        return self._processes.shard(drawn.to(self.device))
+
+    def resume(self, state: Tensor, step: int) -> None:
+        """Go on from ``state``, which the generator had after ``step`` steps. Another kind of
+        device draws other numbers and can't: it begins a stream of that step, and logs it."""
+        if len(state) == len(self.generator.get_state()):
+            self.generator.set_state(state)
+            return
+        self.generator.manual_seed(derive_seed(self._seed, 1, step))
+        log.warning(
+            f"this run was saved on another kind of device than {self.device}: its latents, and "
+            "rounding, will differ from here on"
+        )

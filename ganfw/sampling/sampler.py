@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +14,25 @@ from torch import Tensor
 from ..errors import PluginError, UsageError
 from ..images import is_image_shape, picture_grid, to_image
 from ..interfaces.dataset import Dataset, checked_preview
-from ..interfaces.networks import generate
+from ..interfaces.networks import (
+    Generator,
+    draws_own_latents,
+    eval_mode,
+    generate,
+    truncates_itself,
+)
+from ..interfaces.outputs import SAMPLES, main_output
 from ..registry.registry import Registry
-from ..runs.network import load_network, read_card
+from ..runs.network import load_labels, load_network, read_card
 from ..runtime.random_state import derive_seed, isolated_random_state
-from .latents import Latents, slerp_path, truncated
+from .labels import Labels, array_labels, class_labels
+from .latents import Latents, slerp_path, straight_path, truncated
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _BATCH = 256
-_MAX_LABELS_TRIED = 64
+_MAX_LABELS_TRIED, _MAX_ARRAYS_TRIED = 64, 8
 
 _CPU = torch.device("cpu")
 
@@ -47,7 +55,7 @@ class Sampler:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Sequence[int] = (),
+        labels: Labels = (),
     ) -> Tensor:
         """``n`` samples (n, *shapes.sample): a function of the arguments, whatever was drawn
         before. See `batches`."""
@@ -59,25 +67,30 @@ class Sampler:
         n: int,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Sequence[int] = (),
+        labels: Labels = (),
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The same samples in batches, so that memory does not grow with ``n``, each with the
-        labels (B,) it was made for, or None if the generator does not use labels.
+        labels (B, *shapes.label) it was made for, or None if the generator does not use labels.
 
-        With ``truncation`` latents are drawn within ± it (Brock et al. 2019, section 3.1): fewer
-        odd samples, less variety. ``labels`` are used in turn; by default they are random. Raises
-        UsageError for arguments out of range, and for labels that the generator does not use.
+        With ``truncation`` latents are drawn within ± it (Brock et al. 2019, section 3.1), or as
+        the generator's own `forward_truncated` has it: fewer odd samples, less variety. ``labels``
+        are used in turn: classes, or arrays (N, *shapes.label), or the indices of arrays that the
+        generator keeps of its data. By default classes are random, and all kept arrays are used.
+        Raises UsageError for arguments out of range, and for labels that the generator does not
+        use.
         """
         if n < 1:
             raise UsageError(f"can't draw {n} samples: give 1 or more")
-        self._check_labels(labels)
-        latents = Latents(self.shapes.latent_dim, seed, _CPU)
+        self._check_truncation(truncation)
+        given = self._given(labels)
+        latents = Latents(self.network, self.shapes, seed, _CPU)
         random = torch.Generator().manual_seed(derive_seed(seed, 2))
         for start in range(0, n, _BATCH):
             count = min(_BATCH, n - start)
-            chosen = self._labels(start, count, labels, random)
-            z = _within(latents(count), truncation)
-            yield generate(self.network, z, chosen), chosen if self._uses_labels else None
+            chosen = self._labels(start, count, given, random)
+            z = self._within(latents(count), truncation)
+            samples = self._generate(z, chosen, truncation)
+            yield samples, chosen if self._uses_labels else None
 
     def interpolate(
         self,
@@ -86,25 +99,28 @@ class Sampler:
         seed: int = 0,
         closed: bool = False,
         truncation: float | None = None,
-        label: int | None = None,
+        label: int | Tensor | None = None,
     ) -> Tensor:
         """Samples along great circles through ``keys`` random latents: ``frames`` from each key to
         the next, without the next, and at the end the last key; if ``closed``, back to the first.
+        Latents that the generator draws itself are joined by straight lines.
 
         ((keys - 1) · frames + 1, ...), or (keys · frames, ...) if closed. The keys lie within ±
-        ``truncation``; all samples have one ``label``, by default 0. Raises UsageError for fewer
-        than 2 keys or 1 frame, and as `batches` does.
+        ``truncation``; all samples have one ``label``, by default 0: a class, the index of a kept
+        array, or an array (*shapes.label). Raises UsageError for fewer than 2 keys or 1 frame, for
+        latents with nothing between them, and as `batches` does.
         """
         if keys < 2 or frames < 1:
             raise UsageError("an interpolation needs 2 latents or more, and 1 frame or more each")
-        self._check_labels([] if label is None else [label])
-        drawn = _within(Latents(self.shapes.latent_dim, seed, _CPU)(keys), truncation)
-        path = slerp_path(torch.cat([drawn, drawn[:1]]) if closed else drawn, frames)
+        self._check_truncation(truncation)
+        given = self._one_label(label)
+        drawn = self._within(Latents(self.network, self.shapes, seed, _CPU)(keys), truncation)
+        path = self._path(torch.cat([drawn, drawn[:1]]) if closed else drawn, frames)
         path = path[:-1] if closed else path
         parts = []
         for latents in torch.split(path, _BATCH):
-            labels = torch.full((len(latents),), label or 0) if self.shapes.classes else None
-            parts.append(generate(self.network, latents, labels))
+            labels = None if given is None else given.expand(len(latents), *given.shape[1:])
+            parts.append(self._generate(latents, labels, truncation))
         return torch.cat(parts)
 
     def preview(self, samples: Tensor) -> Image.Image:
@@ -135,41 +151,99 @@ class Sampler:
             return list(self._dataset().animate(samples))
         return [self.picture(sample) for sample in samples]
 
-    def _check_labels(self, labels: Sequence[int]) -> None:
-        classes = self.shapes.classes
-        if not labels:
+    def _check_truncation(self, truncation: float | None) -> None:
+        if truncation is None:
             return
-        if not classes:
+        if not 0 < truncation < math.inf:
+            raise UsageError(f"truncation {truncation}: give more than 0, such as 0.7")
+        if draws_own_latents(self.network) and not truncates_itself(self.network):
+            raise UsageError(
+                f"generator '{self.card.use}' draws latents of its own, which can't be cut off: "
+                "leave truncation out"
+            )
+
+    def _within(self, latents: Tensor, truncation: float | None) -> Tensor:
+        if truncation is None or truncates_itself(self.network):
+            return latents
+        return truncated(latents, truncation)
+
+    def _generate(self, latents: Tensor, labels: Tensor | None, truncation: float | None) -> Tensor:
+        network = self.network
+        if truncation is None or not (isinstance(network, Generator) and truncates_itself(network)):
+            return generate(network, latents, labels)
+        with eval_mode(network), torch.no_grad():
+            output = network.forward_truncated(latents, labels, truncation)
+            return main_output(output, SAMPLES)
+
+    def _path(self, keys: Tensor, frames: int) -> Tensor:
+        if not draws_own_latents(self.network):
+            return slerp_path(keys, frames)
+        if not keys.is_floating_point():
+            raise UsageError(f"generator '{self.card.use}' draws codes, with nothing between them")
+        return straight_path(keys, frames)
+
+    def _check_labels_are_used(self) -> None:
+        if not self.shapes.has_labels:
             raise UsageError(f"{self.folder} was trained on data without labels")
         if not self._uses_labels:
             raise UsageError(
                 f"generator '{self.card.use}' makes the same of every label: leave labels out"
             )
-        wrong = [label for label in labels if not 0 <= label < classes]
-        if wrong:
-            raise UsageError(f"label {wrong[0]}: the data's labels are 0 to {classes - 1}")
+
+    @functools.cached_property
+    def _kept_labels(self) -> Tensor | None:
+        return load_labels(self.folder)
 
     @functools.cached_property
     def _uses_labels(self) -> bool:
         """Whether other labels make other samples of the same latents."""
-        count = min(self.shapes.classes, _MAX_LABELS_TRIED)
-        if count < 2:
-            return False
-        latents, labels = Latents(self.shapes.latent_dim, 0, _CPU)(count), torch.arange(count)
+        labels = torch.arange(min(self.shapes.classes, _MAX_LABELS_TRIED))
+        if self.shapes.label:
+            if self._kept_labels is None:
+                return True  # there are none to try
+            labels = self._kept_labels[:_MAX_ARRAYS_TRIED]
+        others = labels.roll(1, 0)
+        if torch.equal(labels, others):
+            return self.shapes.label != ()
+        latents = Latents(self.network, self.shapes, 0, _CPU)(len(labels))
         samples = []
-        for tried in (labels, labels.roll(1)):
+        for tried in (labels, others):
             # The same noise each time, if the generator draws any.
             with isolated_random_state(0):
                 samples.append(generate(self.network, latents, tried))
         return not torch.equal(*samples)
 
+    def _given(self, labels: Labels) -> Tensor | None:
+        """The labels (N, *shapes.label) to use in turn: by default the arrays that the generator
+        keeps. None where classes are drawn at random, or there are no labels."""
+        if len(labels):
+            self._check_labels_are_used()
+        elif not self.shapes.label:
+            return None
+        if self.shapes.classes:
+            return class_labels(labels, self.shapes.classes)
+        kept = self._kept_labels
+        every = range(0 if kept is None else len(kept))
+        return array_labels(labels if len(labels) else every, self.shapes, kept)
+
+    def _one_label(self, label: int | Tensor | None) -> Tensor | None:
+        """The label (1, *shapes.label) that all samples have, if they have any."""
+        if isinstance(label, Tensor):
+            return self._given(label[None])
+        if label is not None:
+            return self._given([label])
+        if self.shapes.classes:
+            return torch.zeros(1, dtype=torch.int64)
+        given = self._given(())
+        return None if given is None else given[:1]
+
     def _labels(
-        self, start: int, count: int, given: Sequence[int], random: torch.Generator
+        self, start: int, count: int, given: Tensor | None, random: torch.Generator
     ) -> Tensor | None:
+        if given is not None:
+            return given[torch.arange(start, start + count) % len(given)]
         if not self.shapes.classes:
             return None
-        if given:
-            return torch.tensor([given[i % len(given)] for i in range(start, start + count)])
         return torch.randint(self.shapes.classes, (count,), generator=random)
 
     def _dataset(self) -> Dataset:
@@ -182,11 +256,3 @@ class Sampler:
         options = registered.load_options().model_construct(**data.options)
         dataset: Dataset = registered.load()(options)
         return dataset
-
-
-def _within(latents: Tensor, truncation: float | None) -> Tensor:
-    if truncation is None:
-        return latents
-    if not 0 < truncation < math.inf:
-        raise UsageError(f"truncation {truncation}: give more than 0, such as 0.7")
-    return truncated(latents, truncation)

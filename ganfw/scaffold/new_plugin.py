@@ -93,7 +93,8 @@ def try_command(name: str, kinds: Sequence[str]) -> str:
     else:
         words = [f"--{slot} {partner}" for slot, partner in _partners(name, kinds).items()]
         words += [f"--loss {name}"] if "loss" in kinds else []
-    words += [f"--{kind} {name}" for kind in ("augment", "callback") if kind in kinds]
+    words += [f"--{kind} {name}" for kind in ("network", "augment", "callback") if kind in kinds]
+    words += [f"-s gen.optimizer.use={name}"] if "optimizer" in kinds else []
     return " ".join(["ganfw run", *words, "--steps 200"])
 
 

@@ -123,7 +123,7 @@ def _trainer(subject: Subject, shapes: Shapes, stop_at: int | None = None) -> Tr
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(shapes.latent_dim, 0, device),
+        latents=Latents(game.gen.network, shapes, 0, device),
         callbacks={"it": subject.build(), "stop": _Stop(stop_at)},
         run=run,
         disc_steps=1,

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from ..config import validation
 from ..errors import PluginError, UsageError, did_you_mean
 from ..interfaces.shapes import Shapes
-from ..registry.component import KIND_OF, KINDS
+from ..registry.component import KINDS, kind_in
 from ..registry.discovery import discover, normalized
 from ..registry.registry import Registered, Registry
 from ..runtime.random_state import isolated_random_state
@@ -23,6 +23,7 @@ from . import (
     loss,
     metric,
     networks,
+    optimizer,
     recipe,
 )
 from .failure import Broken, ContractFailure, expecting, place
@@ -33,22 +34,23 @@ Check = Callable[[Subject], None]
 
 _COMMON: tuple[Check, ...] = (
     common.says_what_it_is,
-    common.is_of_its_kind,
     common.options_are_described_and_bounded,
     common.options_refuse_unknown_keys,
     common.options_replay,
     common.suggestions_can_be_set,
     common.listing_imports_no_torch,
 )
+_CLASS: tuple[Check, ...] = (common.is_of_its_kind, *_COMMON)
 _OF_KIND: dict[str, tuple[Check, ...]] = {
-    "dataset": (*_COMMON, *dataset.CHECKS),
-    "generator": (*_COMMON, *generator.CHECKS),
-    "discriminator": (*_COMMON, *discriminator.CHECKS),
-    "network": (*_COMMON, *networks.FURTHER_CHECKS),
-    "loss": (*_COMMON, *loss.CHECKS),
-    "augment": (*_COMMON, *networks.AUGMENT_CHECKS),
-    "callback": (*_COMMON, *callback.CHECKS),
-    "metric": (*_COMMON, *metric.CHECKS),
+    "dataset": (*_CLASS, *dataset.CHECKS),
+    "generator": (*_CLASS, *generator.CHECKS),
+    "discriminator": (*_CLASS, *discriminator.CHECKS),
+    "network": (*_CLASS, *networks.FURTHER_CHECKS),
+    "loss": (*_CLASS, *loss.CHECKS),
+    "augment": (*_CLASS, *networks.AUGMENT_CHECKS),
+    "callback": (*_CLASS, *callback.CHECKS),
+    "metric": (*_CLASS, *metric.CHECKS),
+    "optimizer": (*_COMMON, *optimizer.CHECKS),
     "recipe": (common.says_what_it_is, *recipe.CHECKS),
 }
 
@@ -143,7 +145,7 @@ def _matching(registry: Registry, what: str | None) -> Sequence[Registered]:
     if what is None:
         return found
     head, _, name = what.partition("/")
-    kind = KIND_OF.get(head, head)
+    kind = kind_in(head)
     if not _is_file(what) and kind in KINDS and name:
         return [registry.find(kind, name)]
     source = Path(what).name if _is_file(what) else normalized(what)

@@ -10,15 +10,16 @@ import sys
 from typing import Any
 
 from ..config import validation
-from ..config.schema import OPTIMIZERS, SLOT_KEYS, TrainOptions
+from ..config.layers import SEVERAL
+from ..config.networks import PLAYERS
+from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import UsageError
 from ..interfaces.callback import Callback
 from ..interfaces.dataset import Dataset
 from ..interfaces.loss import Loss
 from ..interfaces.metric import Metric
 from ..interfaces.networks import Augment, Discriminator, Generator, Network
-from ..interfaces.options import Options
-from ..registry.component import SLOT_OF
+from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, SLOT_OF, kind_in
 from .failure import Broken, NotApplicable, expecting
 from .subject import Subject
 
@@ -61,7 +62,8 @@ def options_refuse_unknown_keys(subject: Subject) -> None:
         raise Broken("options that are frozen and forbid unknown keys", "others", model)
     slot = SLOT_OF.get(subject.registered.component.kind, "")
     taken = {"use", *(SLOT_KEYS[slot].model_fields if slot in SLOT_KEYS else ())}
-    taken |= {"optimizer"} if slot in ("gen", "disc") else set()
+    taken |= {OPTIMIZER} if slot in (*PLAYERS, "network") else set()
+    taken |= {"name"} if slot in SEVERAL else set()
     for name in model.model_fields.keys() & taken:
         raise Broken(f"an option of another name than '{name}'", f"'{name}', the engine's", model)
 
@@ -78,19 +80,26 @@ def options_replay(subject: Subject) -> None:
 
 def suggestions_can_be_set(subject: Subject) -> None:
     """What a component suggests must be something that can be set."""
-    component = subject.registered.component
-    for path, value in component.suggests.items():
-        section, _, key = path.partition(".")
-        model: type[Options] = TrainOptions
-        given: dict[str, Any] = {}
-        if key.startswith("optimizer."):
-            model, key = OPTIMIZERS["adam"], key.removeprefix("optimizer.")
-        elif section != "train":
-            model, given = type(subject.options()), dict(subject.given)
+    for path, value in subject.registered.component.suggests.items():
         try:
-            validation.validate(model, {**given, key: value}, path)
+            _check_suggestion(subject, path, value)
         except UsageError as error:
             raise Broken(f"a suggestion that can be set, {path} = {value!r}", str(error)) from None
+
+
+def _check_suggestion(subject: Subject, path: str, value: Any) -> None:
+    """Raises UsageError for what can't be set."""
+    section, _, key = path.partition(".")
+    slot, _, option = path.rpartition(".")
+    if section == "train":
+        validation.validate(TrainOptions, {key: value}, path)
+    elif kind_in(slot) == OPTIMIZER:
+        suggested = subject.registered.component.suggests
+        use = str(suggested.get(f"{slot}.use", FIRST_OPTIMIZER))
+        model = subject.registry.find(OPTIMIZER, use).load_options()
+        validation.validate(model, {} if option == "use" else {option: value}, path)
+    else:
+        validation.validate(type(subject.options()), {**subject.given, key: value}, path)
 
 
 def listing_imports_no_torch(subject: Subject) -> None:

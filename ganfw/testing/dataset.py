@@ -33,6 +33,7 @@ def items_are_as_it_says(subject: Subject) -> None:
     dataset = _prepared(subject)
     _check_attributes(dataset)
     at = type(dataset).__getitem__
+    dtypes: set[Any] = set()
     for index in _some(dataset):
         try:
             sample, label = checked_item(dataset, index)
@@ -40,8 +41,11 @@ def items_are_as_it_says(subject: Subject) -> None:
             continue
         except PluginError as error:
             raise Broken("items as the dataset says", str(error), at) from None
-        if not dataset.classes and label is not None:
+        if not (dataset.classes or dataset.label_shape) and label is not None:
             raise Broken("no labels, for classes = 0", f"the label {label}", at)
+        dtypes.add(np.asarray(label).dtype if dataset.label_shape else "int64")
+        if len(dtypes) > 1:
+            raise Broken("labels of one dtype", " and ".join(map(str, dtypes)), at)
         limits = dataset.value_range
         if sample.dtype == np.float32 and limits is not None:
             least, greatest = float(sample.min()), float(sample.max())
@@ -115,6 +119,12 @@ def _check_attributes(dataset: Any) -> None:
         raise Broken("a value_range (least, greatest), or None", repr(limits), at)
     if not isinstance(dataset.classes, int) or dataset.classes < 0:
         raise Broken("classes as a number from 0", repr(dataset.classes), at)
+    label_shape = tuple(dataset.label_shape)
+    if not all(isinstance(side, int) and side > 0 for side in label_shape):
+        raise Broken("a label_shape such as (K,) or (C, H, W), or ()", repr(label_shape), at)
+    if dataset.classes and label_shape:
+        got = f"{dataset.classes} classes and labels of shape {label_shape}"
+        raise Broken("classes or a label_shape, not both", got, at)
     names = tuple(dataset.class_names)
     if names and (len(names) != dataset.classes or not all(isinstance(x, str) for x in names)):
         raise Broken(f"class_names for all {dataset.classes} labels, or none", repr(names), at)

@@ -43,9 +43,14 @@ def _listed(names: set[str]) -> str:
 
 
 def _in_precision(trial: Trial, dtype: torch.dtype) -> Trial:
-    """The trial with weights and inputs in ``dtype``; codes stay whole numbers."""
-    inputs = trial.inputs.to(dtype) if trial.inputs.is_floating_point() else trial.inputs
-    return replace(trial, network=trial.network.to(dtype), inputs=inputs)
+    """The trial in ``dtype``; codes and classes stay as they are."""
+    labels = None if trial.labels is None else _as(trial.labels, dtype)
+    inputs = _as(trial.inputs, dtype)
+    return replace(trial, network=trial.network.to(dtype), inputs=inputs, labels=labels)
+
+
+def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
+    return values.to(dtype) if values.is_floating_point() else values
 
 
 def gradients_reach_weights_and_input(subject: Subject) -> None:

@@ -24,8 +24,10 @@ USUAL_SHAPES = (
     Shapes((3, 32, 32), (-1.0, 1.0), 3, 5),
     Shapes((3, 16, 24), (0.0, 1.0), 0, 5),
     Shapes((3, 17, 13), (-1.0, 1.0), 0, 5),
+    Shapes((1, 16, 16), (-1.0, 1.0), 0, 5, (4,)),
 )
-"""Points and pictures, wide and odd ones, with labels and without, in three ranges."""
+"""Points and pictures, wide and odd ones, in three ranges; without labels, with classes, and with
+vectors."""
 
 MORE_SHAPES = (
     Shapes((1, 256), (-1.0, 1.0), 0, 5),
@@ -130,4 +132,5 @@ def describe(shapes: Shapes) -> str:
     limits = shapes.value_range
     within = "" if limits is None else f" in {limits[0]:g}..{limits[1]:g}"
     classes = f" with {shapes.classes} classes" if shapes.classes else ""
+    classes = f" with labels of shape {shapes.label}" if shapes.label else classes
     return f"{what} {shapes}{within}{classes}"

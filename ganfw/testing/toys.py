@@ -63,13 +63,18 @@ class ToyDataset(Dataset):
         self.sample_shape = shapes.sample
         self.value_range = shapes.value_range or (-1.0, 1.0)
         self.classes = shapes.classes
+        self.label_shape = shapes.label
         self.items = np.random.default_rng(0).integers(0, 256, (count, *shapes.sample), np.uint8)
+        self.labels = toy_labels(shapes, count)
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Item:
-        return self.items[index], index % self.classes if self.classes else None
+        if self.labels is None:
+            return self.items[index], None
+        label = self.labels[index]
+        return self.items[index], label.numpy() if self.label_shape else int(label)
 
     def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
         return Image.new("RGB", (8 * len(samples), 8))
@@ -92,8 +97,13 @@ def random_samples(shapes: Shapes, count: int) -> Tensor:
 
 
 def toy_labels(shapes: Shapes, count: int) -> Tensor | None:
-    """Labels (B,), all classes in turn, or None if there are none."""
-    return torch.arange(count) % shapes.classes if shapes.classes else None
+    """Labels (B, *shapes.label): all classes in turn, arrays in 0..1, or None if there are none."""
+    if shapes.classes:
+        return torch.arange(count) % shapes.classes
+    if not shapes.has_labels:
+        return None
+    size = math.prod(shapes.label)
+    return torch.linspace(0, 1, count * size).view(count, *shapes.label)
 
 
 def toy_game(shapes: Shapes, device: torch.device) -> Game:

@@ -26,6 +26,7 @@ from ..sampling.latents import Latents
 from .game import Game
 from .objective import StepLosses
 from .progress import EpochMeter, Outcome, Progress, read_losses
+from .schedules import Schedules
 
 
 class Evaluation(Protocol):
@@ -64,6 +65,7 @@ class Trainer:
     save: Callable[[int, Mapping[str, Any], bool], None]
     processes: Processes = SINGLE_PROCESS
     evaluation: Evaluation | None = None
+    schedules: Schedules = field(default_factory=Schedules)
     progress: Progress = field(default_factory=Progress)
     meter: EpochMeter = field(default_factory=EpochMeter)
     _pending: list[tuple[int, StepLosses]] = field(default_factory=list)
@@ -115,7 +117,7 @@ class Trainer:
         judged = state.get("evaluation") or state["callbacks"].get("[[metric]]")
         if self.evaluation and judged:
             self.evaluation.load_state_dict(judged)
-        self.latents.generator.set_state(state["latents"])
+        self.latents.resume(state["latents"], self.progress.step)
         others = state.get("random_of_others", [])
         restore_random_state(own_random_state(state["random"], others, self.processes))
         self._saved = self.progress.step
@@ -152,6 +154,7 @@ class Trainer:
 
     def _run_step(self, batches: list[Batch]) -> None:
         number = self.progress.step + 1
+        self.schedules.apply(number)
         losses = self.game.step(batches, self.latents, self._gradients_ready, number)
         self.progress.step = number
         self.progress.batch += len(batches)

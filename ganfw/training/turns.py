@@ -41,6 +41,8 @@ class Turns:
         self.players = players
         self.augments = augments
         self.autocast = autocast
+        self._networks = {name: player.network for name, player in players.items()}
+        self._generate_constants = torch.no_grad()(self.generate)
 
     def turn(
         self,
@@ -53,7 +55,7 @@ class Turns:
         """The turn of ``side`` in step ``number``. What was generated before, with its graph, is
         ``kept``; the discriminator sees it detached. "real" and "fake" samples that its losses
         differentiate require gradients."""
-        generate = self.generate if side == "gen" else torch.no_grad()(self.generate)
+        generate = self.generate if side == "gen" else self._generate_constants
         generated = generate(part.latents, part.fake_labels) if kept is None else kept
         real = part.real
         if side == "disc":
@@ -74,7 +76,7 @@ class Turns:
             critic=Critic(self.judge, part.labels, fake, part.fake_labels),
             generate=generate,
             augment=self._augment,
-            networks={name: player.network for name, player in self.players.items()},
+            networks=self._networks,
             forward=self.forward,
         )
 

@@ -4,6 +4,8 @@
     python tests/benchmarks --quick    smaller, within three minutes
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
                                        processes start plugins frechet
+    python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
+                                       profile dcgan gaussian sprites run graph compiled
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -13,9 +15,11 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 import frechet
+import gpu
 import loading
 import many_plugins
 import overhead
@@ -45,20 +49,39 @@ ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python tests/benchmarks")
-    parser.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS])
+    parser.add_argument("rows", nargs="*", metavar="ROW")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--gpu", action="store_true")
+    parser.add_argument("--device", default="cuda", help="of --gpu; cpu only shows that it runs")
+    parser.add_argument("--seconds", type=float, default=300, help="--gpu leaves out what is later")
     given = parser.parse_args()
+    known: Iterable[str] = gpu.PARTS if given.gpu else ROWS
+    for name in given.rows:
+        if name not in known:
+            parser.error(f"no row {name}: there are {' '.join(known)}")
     found = [("WHAT", "OURS", "REFERENCE", "RATIO", "REACH")]
-    for name in given.rows or ROWS:
-        for row in ROWS[name](given.quick):
-            found.append((row.what, row.ours, row.reference, row.ratio, row.reach))
-            print("  ".join(found[-1]), flush=True)
+    for row in _rows(given.rows or known, given):
+        found.append((row.what, row.ours, row.reference, row.ratio, row.reach))
+        print("  ".join(found[-1]), flush=True)
     print(f"\n{columns(found)}\n\n{_machine()}")
 
 
+def _rows(names: Iterable[str], given: argparse.Namespace) -> Iterator[Row]:
+    if not given.gpu:
+        for name in names:
+            yield from ROWS[name](given.quick)
+        return
+    deadline = time.monotonic() + given.seconds
+    bench = gpu.Bench(torch.device(given.device), given.quick, deadline)
+    for name in names:
+        yield from gpu.rows(name, bench)
+
+
 def _machine() -> str:
+    card = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
     return (
-        f"{os.cpu_count()} cores {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
+        f"{card}{os.cpu_count()} cores {platform.machine()}, "
+        f"{torch.backends.cpu.get_cpu_capability()}, "
         f"{torch.get_num_threads()} threads, Python {platform.python_version()}, "
         f"torch {torch.__version__}, ganfw {ganfw.__version__}"
     )

@@ -11,11 +11,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from measuring import Row
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from environments import Environment, build_wheel
-from measuring import Row
+if TYPE_CHECKING:
+    from environments import Environment
 
 PLUGINS, COMPONENTS, TURNS, BUDGET_MS = 10, 50, 20, 50
 
@@ -32,6 +34,8 @@ INIT = """
 
 
 def _crowd(folder: Path) -> list[Path]:
+    from environments import build_wheel
+
     wheels = []
     for index in range(PLUGINS):
         name, module = f"crowd-{index}", f"crowd_{index}"
@@ -51,6 +55,9 @@ def _seconds(environment: Environment, expected: int) -> float:
 
 def rows(quick: bool) -> Iterator[Row]:
     """Pair by pair."""
+    # Imported here, as it needs hatchling, which the other rows don't.
+    from environments import Environment
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         alone, crowd = Environment(folder / "alone"), Environment(folder / "crowd")

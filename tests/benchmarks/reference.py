@@ -83,7 +83,7 @@ def book_step(
     loss = nn.BCEWithLogitsLoss(reduction="sum")
 
     def step(real: Tensor) -> None:
-        ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
+        ones, zeros = real.new_ones(len(real)), real.new_zeros(len(real))
         noise = latents(len(real))
         optimizer_d.zero_grad()
         real_scores = discriminator(real).flatten()
@@ -107,11 +107,11 @@ def examples_step(generator: nn.Module, discriminator: nn.Module) -> Step:
     loss = binary_cross_entropy_with_logits
 
     def step(real: Tensor) -> None:
-        ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
+        ones, zeros = real.new_ones(len(real)), real.new_zeros(len(real))
         discriminator.zero_grad()
         loss_real = loss(discriminator(real).flatten(), ones)
         loss_real.backward()
-        fake = generator(torch.randn(len(real), LATENT_DIM, 1, 1))
+        fake = generator(torch.randn(len(real), LATENT_DIM, 1, 1, device=real.device))
         loss_fake = loss(discriminator(fake.detach()).flatten(), zeros)
         loss_fake.backward()
         optimizer_d.step()

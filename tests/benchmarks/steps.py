@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -31,12 +32,17 @@ SIZE, PRODUCTS = 2048, 4
 
 
 def our_game(
-    recipe: str, shapes: Shapes, processes: Processes = SINGLE_PROCESS, **settings: object
+    recipe: str,
+    shapes: Shapes,
+    processes: Processes = SINGLE_PROCESS,
+    device: torch.device = CPU,
+    **settings: object,
 ) -> Game:
-    """A game of the engine, as a run plays it."""
+    """A game of the engine, as a run plays it. A setting's ``.`` is written ``__``."""
     registry = discover()
-    layers = [recipe_layer(registry, recipe), settings_layer(settings, "benchmark")]
-    game = build_game(resolve(registry, layers), shapes, CPU, processes)
+    given = {name.replace("__", "."): value for name, value in settings.items()}
+    layers = [recipe_layer(registry, recipe), settings_layer(given, "benchmark")]
+    game = build_game(resolve(registry, layers), shapes, device, processes)
     networks = {"generator": game.gen.network, "discriminator": game.disc.network}
     assert use_channels_last(networks, lambda: None) == []
     return game
@@ -44,12 +50,13 @@ def our_game(
 
 def step_of(game: Game, shapes: Shapes) -> reference.Step:
     """A step of ``game`` on a batch, its latents drawn as plainly as the reference's."""
+    device, numbers = game.gen.parameters()[0].device, itertools.count(1)
 
     def latents(count: int) -> Tensor:
-        return torch.randn(count, shapes.latent_dim)
+        return torch.randn(count, shapes.latent_dim, device=device)
 
     def step(real: Tensor) -> None:
-        game.step([Batch(real, None)], latents, lambda name, player: None)
+        game.step([Batch(real, None)], latents, lambda name, player: None, number=next(numbers))
 
     return step
 
@@ -115,7 +122,7 @@ def gaussian(quick: bool) -> Iterator[Row]:
     ours = step_of(our_game("d2l-gaussian", shapes), shapes)
     began = time.perf_counter()
     game = our_game("d2l-gaussian", shapes)
-    compile_game(game, MemoryLoader(real, None, None, len(real), 0, CPU), shapes.latent_dim)
+    compile_game(game, MemoryLoader(real, None, None, len(real), 0, CPU), shapes)
     compiled = step_of(game, shapes)
     warm_up = time.perf_counter() - began
     actions = _bound(real, ours=ours, compiled=compiled, book=book)

@@ -14,7 +14,13 @@ from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
 INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
-NEED_DATA = ("dataset/folder", "dataset/pokemon", "dataset/fashion-mnist", *INCEPTION)
+NEED_DATA = (
+    "dataset/folder",
+    "dataset/paired",
+    "dataset/pokemon",
+    "dataset/fashion-mnist",
+    *INCEPTION,
+)
 """They download data or weights: the tests below give them small ones."""
 
 FEW = {
@@ -52,6 +58,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:
     for case in contract_cases("dataset/folder", {"root": pictures}):
+        case.run()
+
+
+@pytest.mark.parametrize("options", [{"input": "kind-0", "target": "kind-1"}, {"split": True}])
+def test_pairs_of_pictures_keep_their_contract(pictures: Path, options: dict[str, object]) -> None:
+    for case in contract_cases("dataset/paired", {"root": pictures, **options}):
         case.run()
 
 

@@ -201,14 +201,21 @@ def test_resuming_a_run_of_a_newer_ganfw(ganfw: Ganfw, run: Path) -> None:
     assert "can't be read" in refused(ganfw("resume", run, "--epochs", 5), 1)
 
 
-def test_resuming_a_run_whose_plugin_is_not_installed(ganfw: Ganfw, run: Path) -> None:
+@pytest.mark.parametrize(
+    ("slot", "what"),
+    [("gen", "generator 'ganfw-foo/it'"), ("gen.optimizer", "optimizer 'ganfw-foo/it'")],
+)
+def test_resuming_a_run_whose_plugin_is_not_installed(
+    ganfw: Ganfw, run: Path, slot: str, what: str
+) -> None:
     path = run / "provenance.json"
     record = json.loads(path.read_text())
-    record["components"][1]["name"] = "ganfw-foo/linear"
+    (component,) = [found for found in record["components"] if found["slot"] == slot]
+    component["name"] = "ganfw-foo/it"
     record["versions"]["ganfw-foo"] = "2.1"
     path.write_text(json.dumps(record))
     line = refused(ganfw("resume", run, "--epochs", 5), 1)
-    assert "needs the generator 'ganfw-foo/linear': pip install 'ganfw-foo==2.1'" in line
+    assert f"needs the {what}: pip install 'ganfw-foo==2.1'" in line
 
 
 def test_a_damaged_checkpoint_and_the_way_around_it(ganfw: Ganfw, run: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,18 @@ def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(
     assert f"continue with: ganfw resume {run}" in err
     _resume(run)
     _assert_same(run, whole("points"))
+
+
+def test_schedules_go_on_exactly(tmp_path: Path) -> None:
+    schedules = ("--loss", "nonsaturating", "--loss", "r1", "--callback", "ema", "--lr", "1e-3..0",
+                 "-s", "loss.r1.gamma=10..1 cosine", "-s", "loss.r1.weight=0..1 over 80",
+                 "-s", "callback.ema.decay=0.9..0.999 geometric")  # fmt: skip
+    result = _in_this_process("run", *POINTS, *schedules, "--out", tmp_path / "whole")
+    assert result.exit_code == 0, result.output
+    (whole,) = (tmp_path / "whole").iterdir()
+    again = shutil.copytree(whole, tmp_path / whole.name)
+    _resume(again, "--from-step", 136)
+    _assert_same(again, whole)
 
 
 def test_steps_go_past_the_epochs_that_nobody_asked_for(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_an_interpolation_goes_from_first_to_last(ganfw: Ganfw, pictures: Path) 
     with Image.open("path.png") as grid:
         assert grid.size == (5 * 18 + 2, 2 * 18 + 2)
         sampler = package.load(pictures)
-        latents = sampling.Latents(100, 0, torch.device("cpu"))(3)
+        latents = sampling.Latents(sampler.network, sampler.shapes, 0, torch.device("cpu"))(3)
         first, middle, last = map(sampler.picture, sampling.generate(sampler.network, latents))
         assert _tile(grid, 0, 0) == first.tobytes()
         assert _tile(grid, 0, 4) == _tile(grid, 1, 0) == middle.tobytes()
@@ -207,6 +207,13 @@ def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> N
     _said(ganfw, labelled, "-n", 30, "-o", "drawn.safetensors")
     assert len(load_file("drawn.safetensors")["labels"].unique()) > 3
     _refused(ganfw, "label 9: the data's labels are 0 to 7", labelled, "--labels", "9")
+    np.save("own.npy", np.array([7, 2], np.uint8))
+    _said(ganfw, labelled, "-n", 3, "-o", "own.npz", "--labels", "own.npy")
+    with np.load("own.npz") as file:
+        assert file["labels"].tolist() == [7, 2, 7]
+    np.save("own.npy", np.array([[0.5]]))
+    said = "labels are float64 of shape (1, 1): give classes, whole numbers (N,)"
+    _refused(ganfw, said, labelled, "--labels", "own.npy")
 
 
 def test_labels_that_make_no_difference_are_refused(

@@ -19,10 +19,10 @@ def run(tmp_path: Path) -> ganfw.Run:
         gen="linear",
         disc="mlp",
         data="gaussian",
-        loss=["least-squares", "gradient-penalty"],
+        loss=["least-squares", "gradient-penalty", "late=gradient-penalty"],
         callback="ema",
         no_callback=["loss-curve"],
-        settings={"data.count": 40},
+        settings={"data.count": 40, "loss.late.strength": "0..1"},
         epochs=2,
         batch_size=8,
         lr=1e-3,
@@ -37,7 +37,9 @@ def test_a_run_and_what_it_holds(run: ganfw.Run) -> None:
     assert run.outcome is not None
     assert run.outcome.step == 10
     assert [row.step for row in run.metrics()] == list(range(1, 11))
-    assert {"D/least-squares.real", "D/gradient-penalty.penalty"} <= run.metrics()[0].terms.keys()
+    terms = run.metrics()[0].terms
+    assert {"D/least-squares.real", "D/gradient-penalty.penalty"} <= terms.keys()
+    assert terms["D/late.penalty"] == 0 < run.metrics()[1].terms["D/late.penalty"]
     png = run._repr_png_()
     assert png is not None
     assert png.startswith(b"\x89PNG")

@@ -66,11 +66,10 @@ class AdaptiveAugment(Augment):
 
         They are composed in pixels: otherwise rotations would shear pictures that are not square.
         """
-        height, width = pictures.shape[2:]
         matrices = self._blitting(pictures)
         if self.options.geometry:
             matrices = matrices @ self._geometry(pictures)
-        halves = pictures.new_tensor([width / 2, height / 2, 1])
+        halves = torch.cat([_sides(pictures) / 2, pictures.new_ones(1)])
         return matrices * halves / halves[:, None]
 
     def _blitting(self, pictures: Tensor) -> Tensor:
@@ -116,8 +115,9 @@ def rotated_hue(colours: Tensor, angle: Tensor) -> Tensor:
 
 
 def _sides(pictures: Tensor) -> Tensor:
-    """Width and height in pixels."""
-    return pictures.new_tensor([pictures.shape[3], pictures.shape[2]])
+    """Width and height in pixels; filled in on the device, as copying a list there waits for it."""
+    height, width = pictures.shape[2:]
+    return torch.cat([pictures.new_full((1,), side) for side in (width, height)])
 
 
 def _expand(numbers: Tensor) -> Tensor:

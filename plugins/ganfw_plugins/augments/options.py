@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Options, Schedulable
 
 Policy = Literal["flip", "translation", "color", "cutout"]
 
@@ -18,10 +18,12 @@ class DiffAugmentOptions(Options):
         ("color", "translation", "cutout"),
         description="Transforms in order: flip, translation, color, cutout",
     )
-    translation: float = Field(
+    translation: Annotated[float, Schedulable()] = Field(
         0.125, ge=0, le=0.5, description="Greatest shift, as a share of the picture's side"
     )
-    cutout: float = Field(0.5, gt=0, lt=1, description="Side of the hole, as a share")
+    cutout: Annotated[float, Schedulable()] = Field(
+        0.5, gt=0, lt=1, description="Side of the hole, as a share"
+    )
     fill: Literal["edge", "grey"] = Field(
         "grey", description="What fills the border of a shifted picture: its edge, or middle grey"
     )
@@ -30,7 +32,7 @@ class DiffAugmentOptions(Options):
 class AdaOptions(Options):
     """Karras et al. 2020, "Training generative adversarial networks with limited data"."""
 
-    target: float = Field(
+    target: Annotated[float, Schedulable()] = Field(
         0.6, gt=-1, lt=1,
         description="Mean sign of real scores to keep to; meaningless with rpgan and wasserstein",
     )  # fmt: skip
@@ -38,6 +40,6 @@ class AdaOptions(Options):
         500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
     )
     initial: float = Field(0.0, ge=0, le=1, description="Strength at the start")
-    limit: float = Field(0.8, ge=0, le=1, description="Greatest strength")
+    limit: Annotated[float, Schedulable()] = Field(0.8, ge=0, le=1, description="Greatest strength")
     geometry: bool = Field(True, description="Whether pictures are rotated, scaled and stretched")
     colors: bool = Field(True, description="Whether colours are changed too")

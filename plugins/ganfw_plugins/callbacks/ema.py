@@ -1,4 +1,4 @@
-"""An exponential moving average of the generator's weights."""
+"""An exponential moving average of a network's weights."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganfw import Callback, RunView, StepEnd, TrainStart
+from ganfw import Callback, RunView, StepEnd, TrainStart, UsageError
 
 from .options import EmaOptions
 
 Pair = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
-"""The average's tensors and the generator's."""
+"""The average's tensors and the network's."""
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLES, _MOMENTUM = 32, 0.1
@@ -28,8 +28,9 @@ class Ema(Callback):
 
     Batch norm's running statistics fit one set of weights: with the generator's, the average's
     colours would be off. So the average takes its own, by generating a few samples now and then, as
-    Izmailov et al. 2018 (SWA), section 3.2, do at the end. Other buffers are copied. The average is
-    exported as ``generator_ema``, and samples are drawn from it.
+    Izmailov et al. 2018 (SWA), section 3.2, do at the end. Other buffers are copied, and so are
+    those of networks that are no generator. The average is exported as ``generator_ema``, and
+    samples are drawn from it; that of another network as ``networks/NAME_ema``.
     """
 
     options: EmaOptions
@@ -37,15 +38,25 @@ class Ema(Callback):
     _saved: Mapping[str, Any] | None = None
 
     def on_train_start(self, event: TrainStart) -> None:
-        source = event.run.players["gen"].network
+        name = self.options.network
+        if name not in event.run.networks:
+            raise UsageError(f"callback.ema.network: there is no network '{name}'")
+        source = event.run.networks[name].network
         self._network = copy.deepcopy(source).eval().requires_grad_(False)
         if self._saved is not None:
             self._network.load_state_dict(self._saved)
             self._saved = None
         self._weights: Pair = tuple(self._network.parameters()), tuple(source.parameters())
-        self._norms = [norm for norm in self._network.modules() if isinstance(norm, _NORMS)]
-        self._buffers: Pair = _other_buffers(self._network), _other_buffers(source)
-        event.run.export("generator_ema", self._network)
+        averages_samples = name == "gen"
+        self._norms = [
+            module
+            for module in self._network.modules()
+            if averages_samples and isinstance(module, _NORMS)
+        ]
+        kept = _NORMS if averages_samples else ()
+        self._buffers: Pair = _buffers_but(self._network, kept), _buffers_but(source, kept)
+        folder = "generator_ema" if averages_samples else f"networks/{name}_ema"
+        event.run.export(folder, self._network, of=name)
 
     @torch.no_grad()
     def on_step_end(self, event: StepEnd) -> None:
@@ -88,11 +99,11 @@ def statistics_every(step: int) -> int:
     return 2 if step <= 400 else 20
 
 
-def _other_buffers(network: nn.Module) -> tuple[Tensor, ...]:
-    """The buffers of all modules but batch norms."""
+def _buffers_but(network: nn.Module, kinds: tuple[type[nn.Module], ...]) -> tuple[Tensor, ...]:
+    """The buffers of all modules but those of some ``kinds``."""
     return tuple(
         buffer
         for module in network.modules()
-        if not isinstance(module, _NORMS)
+        if not isinstance(module, kinds)
         for buffer in module.buffers(recurse=False)
     )

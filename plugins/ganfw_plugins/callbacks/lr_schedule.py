@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ganfw import Callback, RunView, StepEnd, TrainStart
+from ganfw import Callback, RunView, StepEnd, TrainStart, UsageError
 
 from .options import LrScheduleOptions
 
@@ -26,6 +26,7 @@ class LrSchedule(Callback):
         self._base: dict[str, list[float]] = {}
 
     def on_train_start(self, event: TrainStart) -> None:
+        _check_alone(event.run)
         if not self._base:
             self._base = {
                 name: [float(group["lr"]) for group in player.optimizer.param_groups]
@@ -48,6 +49,17 @@ class LrSchedule(Callback):
         for name, player in run.players.items():
             for group, base in zip(player.optimizer.param_groups, self._base[name], strict=True):
                 group["lr"] = base * multiplier
+
+
+def _check_alone(run: RunView) -> None:
+    """Raises UsageError if a player's rate follows a schedule of its own, written in the config."""
+    for name in run.players:
+        rate = run.config.get(name, {}).get("optimizer", {}).get("lr")
+        if isinstance(rate, str):
+            raise UsageError(
+                f"{name}.optimizer.lr = {rate} and the callback lr-schedule both set the learning "
+                "rate: give --no-callback lr-schedule, or a plain number"
+            )
 
 
 def factor(options: LrScheduleOptions, step: int, total: int, steps_per_epoch: int) -> float:

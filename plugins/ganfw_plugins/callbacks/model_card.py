@@ -83,7 +83,7 @@ def card(run: RunView, step: int) -> str:
         version=importlib.metadata.version("ganfw"),
         scores=_scores(run),
         facts=_facts(provenance),
-        weights=next(reversed(run.exported), "generator"),
+        weights=run.sampling_weights,
         pictures="- `samples/` shows the same latents through the epochs.\n" if shown else "",
     )
 

@@ -1,10 +1,10 @@
 """What a user can set on the callbacks. Imports pydantic only."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Options, Schedulable
 
 
 class ProgressOptions(Options):
@@ -61,14 +61,17 @@ class CheckpointsOptions(Options):
 class EmaOptions(Options):
     """Options of ``ema``."""
 
-    decay: float = Field(0.999, ge=0, lt=1, description="Weight of the average so far, per step")
+    decay: Annotated[float, Schedulable()] = Field(
+        0.999, ge=0, lt=1, description="Weight of the average so far, per step"
+    )
     warmup: bool = Field(True, description="Start with a lower decay: (1 + step) / (10 + step)")
+    network: str = Field("gen", description="What to average: gen, disc, or another network's name")
 
 
 class GradClipOptions(Options):
     """Options of ``grad-clip``."""
 
-    max_norm: float = Field(
+    max_norm: Annotated[float, Schedulable()] = Field(
         1.0, gt=0, le=1e9, description="Largest L2 norm of all gradients of a player together"
     )
     players: Literal["both", "gen", "disc"] = Field("both", description="Whose gradients to clip")

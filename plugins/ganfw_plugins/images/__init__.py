@@ -1,4 +1,4 @@
-"""Any folder of pictures as a dataset."""
+"""Folders of pictures as datasets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset that ``--data PATH`` means."""
+    """The dataset that ``--data PATH`` means, and pairs of pictures."""
     return [
         Component(
             "dataset",
@@ -18,5 +18,13 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.images.options:FolderOptions",
             summary="Any folder of pictures, with or without class folders",
             tags=("pictures",),
-        )
+        ),
+        Component(
+            "dataset",
+            "paired",
+            target="ganfw_plugins.images.paired:Paired",
+            options="ganfw_plugins.images.options:PairedOptions",
+            summary="Pairs of pictures: what is given, and what is to be made of it",
+            tags=("pictures",),
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Options of a folder of pictures."""
+"""Options of folders of pictures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _a_folder(path: Path) -> Path:
 Side = Annotated[int, Field(ge=8, le=1024)]
 
 
-class FolderOptions(Options):
+class PictureOptions(Options):
     """Which folder, and how its pictures become samples."""
 
     root: Annotated[Path, AfterValidator(_a_folder)] = Field(description="The folder")
@@ -49,7 +49,6 @@ class FolderOptions(Options):
     fit: Literal["crop", "stretch", "pad"] = Field(
         "crop", description="What to do with a picture of another aspect ratio"
     )
-    labels: bool = Field(True, description="Whether class folders are labels")
     corrupt: Literal["skip", "refuse"] = Field(
         "skip", description="What to do with a file that can't be read as a picture"
     )
@@ -57,3 +56,24 @@ class FolderOptions(Options):
     def label(self) -> str | None:
         """The folder's name, without what a file name can't hold."""
         return re.sub(r"[^a-z0-9]+", "-", self.root.name.lower()).strip("-") or None
+
+
+class FolderOptions(PictureOptions):
+    """Those of a folder of pictures, with or without class folders."""
+
+    labels: bool = Field(True, description="Whether class folders are labels")
+
+
+class PairedOptions(PictureOptions):
+    """Those of a folder of pairs."""
+
+    # What `ganfw sample --labels PICTURE` does with a picture never seen.
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "stretch", description="What to do with a picture of another aspect ratio"
+    )
+    input: str = Field("input", description="The folder of what is given, the labels")
+    target: str = Field("target", description="The folder of what is to be made of them")
+    split: bool = Field(False, description="Whether each picture holds a pair, side by side")
+    input_side: Literal["left", "right"] = Field(
+        "left", description="With split, the side of what is given"
+    )

@@ -46,6 +46,9 @@ class ModeCoverage(SampleMetric):
 
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
         super().prepare(dataset, labels)
+        if dataset.label_shape:
+            shape = tuple(dataset.label_shape)
+            raise ShapesError(f"its modes are classes, and this data's labels are arrays {shape}")
         self.names = tuple(dataset.class_names) or tuple(map(str, range(dataset.classes)))
         self._chosen_labels()
 

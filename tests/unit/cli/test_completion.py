@@ -46,6 +46,14 @@ def test_every_shell_has_a_script(shell: str) -> None:
     [
         (["run", "--gen"], "d", ["dcgan"]),
         (["run", "--loss"], "h", ["hinge"]),
+        (["run", "--loss"], "late=h", ["late=hinge"]),
+        (["run", "--network"], "back=dcg", ["back=dcgan"]),
+        (["run", "--loss", "late=r1", "-s"], "loss.late.g", ["loss.late.gamma="]),
+        (
+            ["run", "--network", "enc=mlp", "-s"],
+            "network.enc.optimizer.l",
+            ["network.enc.optimizer.lr="],
+        ),
         (["run", "--callback"], "e", ["ema"]),
         (["run", "--recipe"], "d2l-g", ["d2l-gaussian"]),
         (["run", "--data"], "s", ["sprites"]),
@@ -69,6 +77,7 @@ def test_every_shell_has_a_script(shell: str) -> None:
         (["run", "--gen", "nonsense", "-s"], "gen.c", []),
         (["run", "--plugin", "gone.py", "--gen"], "d", []),
         (["show"], "ge", ["gen"]),
+        (["show", "optimizer"], "adam", ["adam", "adamw"]),
         (["show", "disc"], "m", ["mlp"]),
         (["check"], "loss/h", ["loss/hinge"]),
         (["check"], "ganf", ["ganfw"]),

@@ -61,7 +61,7 @@ def test_sides_are_typed_as_the_dataset_takes_them(ganfw: Ganfw) -> None:
         (("--lr", "1e-3", "-s", "gen.optimizer.lr=1e-4"), "--lr and by -s gen.optimizer.lr"),
         (("--batch-size", 8, "-s", "train.batch_size=8"), "--batch-size and by -s train.batch_s"),
         (("--size", "wide"), "data 'sprites': size = wide: should be a valid integer"),
-        (("--lr", "-1"), "gen.optimizer: lr = -1.0: should be greater than 0"),
+        (("--lr", "-1"), "gen.optimizer 'adam': lr = -1: should be greater than or equal to 0"),
         (("--name", "a/b"), "train: name = a/b: "),
         (("-s", "gen.channels"), "-s gen.channels: it needs a value; write gen.channels=VALUE"),
     ],

@@ -129,12 +129,78 @@ def test_another_optimizer_drops_the_old_ones_options(registry: Registry) -> Non
     assert notice == "gen.optimizer: 'sgd' replaces 'adam'; options dropped: betas, lr"
 
 
+def test_an_optimizer_is_a_component(registry: Registry) -> None:
+    same = resolve(registry, [*_asked(), _typed(gen__optimizer__use="ganfw/adam")])
+    assert not same.notices
+    assert same.gen_optimizer.options.model_dump()["lr"] == 0.005
+    slots = {component.slot: component.use for component in same.component_configs}
+    assert slots["gen.optimizer"] == slots["disc.optimizer"] == "adam"
+
+
 def test_losses_given_replace_the_default_and_sum(registry: Registry) -> None:
     typed = _typed(loss__r1__gamma="5", loss__hinge__weight="0.5")
     config = resolve(registry, [*_asked(loss=["hinge", "r1"]), typed])
     assert [loss.registered.name for loss in config.losses] == ["hinge", "r1"]
     assert config.losses[0].keys.weight == 0.5
     assert config.losses[1].options.model_dump() == {"gamma": 5.0, "relative": False}
+
+
+def test_a_component_is_used_twice_under_two_names(registry: Registry) -> None:
+    request = {"loss": ["hinge", "r1", "late=r1"], "callback": ["slow=ema", "ema"]}
+    config = resolve(registry, [*_asked(**request), _typed(loss__late__gamma="5")])
+    assert [(loss.name, loss.use) for loss in config.losses] == [
+        ("hinge", "hinge"), ("r1", "r1"), ("late", "r1")
+    ]  # fmt: skip
+    gammas = [loss.options.model_dump().get("gamma") for loss in config.losses]
+    assert gammas == [None, 10.0, 5.0]
+    assert {"slow", "ema"} <= {callback.name for callback in config.callbacks}
+    text = config.to_toml(origins=True)
+    assert text.count("name = ") == 2
+    assert '[[loss]]\nuse = "r1"  # command line\nname = "late"  # command line\n' in text
+    assert resolve(registry, [toml_layer(text, "printed")]).to_toml() == config.to_toml()
+
+
+def test_a_name_that_means_another_component_drops_the_options(registry: Registry) -> None:
+    layers = [
+        *_asked(loss=["hinge", "late=r1"], settings={"loss.late.gamma": 5}),
+        *RunRequest(loss=["hinge", "late=r2"]).layers(registry, "command line"),
+    ]
+    config = resolve(registry, layers)
+    assert config.losses[1].options.model_dump()["gamma"] == 10
+    assert config.notices == ("loss.late: 'r2' replaces 'r1'; options dropped: gamma",)
+    gone = toml_layer('[[loss]]\nuse = "gone/r2"\nname = "late"\ndepth = 3\n', "saved")
+    assert resolve(registry, [gone, *layers]).losses == config.losses
+    with pytest.raises(UsageError, match=r"no loss 'lat' in this run\. Did you mean 'late'\?"):
+        resolve(registry, [*layers, _typed(loss__lat__gamma="1")])
+
+
+def test_a_third_network_shares_its_players_optimizer(registry: Registry) -> None:
+    """Any generator can be a network of the generator's side, and any discriminator of the
+    other's; what it is not told of its optimizer, it takes from that player's."""
+    layers = [
+        *_asked(network=["back=dcgan", "judge=dcgan"], lr="1e-3..0"),
+        _typed(network__judge__side="disc", network__judge__optimizer__lr="1e-4",
+               network__back__channels="16", disc__optimizer__betas="[0.1, 0.9]",
+               network__back__optimizer__use="sgd"),
+    ]  # fmt: skip
+    config = resolve(registry, layers)
+    assert [network.registered.label for network in config.networks] == [
+        "generator 'dcgan'", "discriminator 'dcgan'"
+    ]  # fmt: skip
+    back, judge = config.network_optimizers
+    assert (back.use, back.options.model_dump()["lr"]) == ("sgd", 0.01)
+    assert judge.options.model_dump()["betas"] == (0.1, 0.9)
+    assert (judge.options.model_dump()["lr"], judge.schedules) == (1e-4, {})
+    assert config.origins["network.judge.optimizer.betas"] == "command line"
+    text = config.to_toml()
+    assert '[[network]]\nuse = "dcgan"\nname = "judge"\nside = "disc"\n' in text
+    assert resolve(registry, [toml_layer(text, "printed")]).to_toml() == text
+    with pytest.raises(UsageError, match="no network or generator 'dcgna'"):
+        resolve(registry, _asked(network=["dcgna"]))
+    with pytest.raises(UsageError, match="network 'gen': a player has that name"):
+        resolve(registry, _asked(network=["gen=dcgan"]))
+    with pytest.raises(UsageError, match="network 'dcgan': side = left: should be 'gen' or 'disc'"):
+        resolve(registry, [*_asked(network=["dcgan"]), _typed(network__dcgan__side="left")])
 
 
 def test_callbacks_are_added_and_left_out(registry: Registry) -> None:
@@ -255,7 +321,8 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("loss.rr.gamma", "1", "no loss 'rr'; there are gradient-penalty, "),
         ("loss.nonsaturating.wieght", "1", "has no option 'wieght'"),
         ("gen.optimizer.use", "adm", "no optimizer 'adm'. Did you mean 'adam'?"),
-        ("gen.optimizer.lr", "0", "gen.optimizer: lr = 0: should be greater than 0"),
+        ("gen.optimizer.lr", "-1", "gen.optimizer 'adam': lr = -1: should be greater than or"),
+        ("gen.optimizer.beta", "1", "'adam' has no option 'beta'. Did you mean 'betas'?"),
         ("gen.optimizer", "adam", "gen.optimizer must be a table"),
         ("train.batchsize", "1", "train has no option 'batchsize'. Did you mean 'batch_size'?"),
         ("train.batch_size", "-8", "should be greater than or equal to 1 (int, 1..1048576)"),
@@ -283,7 +350,12 @@ def test_bad_settings_are_one_clear_line(
         ("gen = 3\n", "'gen' must be a table: [gen]"),
         ('[loss]\nuse = "r1"\n', "must be an array of tables: [[loss]]"),
         ("[[loss]]\ngamma = 1\n", 'each [[loss]] needs a use = "name"'),
-        ('[[loss]]\nuse = "r1"\n[[loss]]\nuse = "r1"\n', "loss 'r1' is given twice"),
+        (
+            '[[loss]]\nuse = "r1"\n[[loss]]\nuse = "r1"\n',
+            "loss 'r1' is given twice: name the second one, as in --loss second=r1, or name = ",
+        ),
+        ('[[loss]]\nuse = "r1"\nname = "The late one"\n', "loss 'The late one': a name is made of"),
+        ('[[loss]]\nuse = "r1"\nname = 3\n', "loss '3': a name is made of a-z, 0-9"),
         ("[gen]\nuse = 3\n", "gen.use must be a name, not 3"),
         ("[gen]\nchannels = true\nuse = 'dcgan'\n", "channels = True"),
     ],

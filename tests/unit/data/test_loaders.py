@@ -14,7 +14,7 @@ import torch
 
 from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
 from ganfw.data import decoded_cache as decoding
-from ganfw.data.decoded_cache import decode
+from ganfw.data.decoded_cache import DecodedSamples, decode
 from ganfw.data.loader import Samples
 from ganfw.data.stream_loader import StreamedSamples
 from ganfw.storage.cache import cache_folder
@@ -44,6 +44,20 @@ class Numbers(Dataset):
 
     def fingerprint(self) -> str:
         return self.mark
+
+
+class Pairs(Numbers):
+    """Item i is labelled by an array of i."""
+
+    classes = 0
+    label_shape = (2, 3)
+
+    def __init__(self, dtype: Any, count: int = 10) -> None:
+        super().__init__(count)
+        self.dtype = dtype
+
+    def __getitem__(self, index: int) -> Item:
+        return super().__getitem__(index)[0], np.full((2, 3), index, self.dtype)
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +140,79 @@ def test_a_dataset_that_breaks_its_promise(item: Any, said: str) -> None:
     with pytest.raises(PluginError) as caught:
         _decode(Liar())
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [_decode, StreamedSamples])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.int64])
+def test_labels_that_are_arrays(make: Callable[..., Samples], dtype: Any) -> None:
+    """Bytes become what samples of the same bytes become; other numbers stay."""
+    loader = make(Pairs(dtype)).loader(4, 0, CPU)
+    for batch in (*loader.epoch(1), loader.evenly_spaced(3)):
+        assert batch.labels is not None
+        assert batch.labels.shape == (len(batch), 2, 3)
+        assert batch.labels.dtype == (torch.int64 if dtype == np.int64 else torch.float32)
+        numbers = batch.samples[:, 0, :1, :1]
+        if dtype != np.uint8:
+            numbers = (numbers + 1) * 127.5
+        assert torch.allclose(batch.labels.float(), numbers.expand(-1, 2, 3), atol=1e-4)
+
+
+def test_labels_take_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, kind in ((279, StreamedSamples), (600, DecodedSamples)):
+        monkeypatch.setattr(decoding, "_free_space", lambda folder, free=free: free)
+        assert isinstance(_decode(Pairs(np.float32)), kind)
+
+
+def test_a_cache_without_the_labels_is_made_anew() -> None:
+    """As a dataset gets labels of another shape, with the same content."""
+    _decode(Numbers())
+    labels = _decode(Pairs(np.int64)).loader(4, 0, CPU).evenly_spaced(10).labels
+    assert labels is not None
+    assert labels[:, 1, 2].tolist() == list(range(10))
+
+
+def _label(value: object) -> Item:
+    return np.zeros((1, 2, 2), np.uint8), value  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (_label(3), "has label 3, the dataset says an array (2, 3)"),
+        (_label(np.zeros((2, 3))), "a label of float64; it is uint8, float32 or int64"),
+        (_label(np.zeros((3, 2), np.uint8)), "a label of shape (3, 2), the dataset says (2, 3)"),
+    ],
+)
+def test_labels_that_break_a_promise(item: Item, said: str) -> None:
+    class Liar(Pairs):
+        def __getitem__(self, index: int) -> Item:
+            return item
+
+    with pytest.raises(PluginError) as caught:
+        _decode(Liar(np.uint8))
+    assert said in str(caught.value)
+
+
+def test_labels_of_two_kinds() -> None:
+    class Mixed(Pairs):
+        def __getitem__(self, index: int) -> Item:
+            return _label(np.zeros((2, 3), (np.uint8, np.int64)[index % 2]))
+
+    with pytest.raises(PluginError, match="Mixed has labels of uint8 and of int64"):
+        _decode(Mixed(np.uint8))
+    both = Pairs(np.uint8)
+    both.classes = 3
+    with pytest.raises(PluginError, match=r"Pairs has 3 classes and labels of shape \(2, 3\)"):
+        _decode(both)
+
+
+def test_a_label_that_is_not_finite_leaves_its_item_out(said: list[str]) -> None:
+    class Spoilt(Pairs):
+        def __getitem__(self, index: int) -> Item:
+            return _label(np.full((2, 3), np.nan if index == 1 else index, np.float32))
+
+    assert len(_decode(Spoilt(np.float32))) == 9
+    assert said == ["skipped item 1 of Spoilt has a label that is not finite"]
 
 
 def test_a_cache_that_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,22 @@ def test_labels_are_drawn_evenly_where_none_are_known() -> None:
     assert drawn.bincount(minlength=3) / 4000 == pytest.approx([1 / 3] * 3, abs=0.03)
 
 
+def test_label_arrays_are_rows_of_the_data() -> None:
+    """Drawn with replacement, a function of the seed."""
+    shapes = Shapes((3,), None, 0, 4, (3,))
+    labels = torch.arange(30.0).view(10, 3)
+    data: Any = SimpleNamespace(use="stored", options=Options())
+    evaluator = Evaluator([], ToyDataset(shapes), data, Stored(10, labels), shapes)
+    network: Any = nn.Module()
+    network.forward = lambda latents, labels: labels
+    drawn, again, other = (evaluator.pool(network, seed).reader()(1000) for seed in (0, 0, 1))
+    assert torch.equal(drawn, again)
+    assert not torch.equal(drawn, other)
+    rows, counts = drawn.unique(dim=0, return_counts=True)  # type: ignore[no-untyped-call]
+    assert torch.equal(rows, labels)
+    assert (counts > 60).all()
+
+
 def test_novelty_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused as any score is."""
     monkeypatch.setattr("ganfw.evaluation.evaluator.nearest_picture", lambda *given: None)
@@ -177,7 +193,7 @@ def test_own_randomness_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None
     """Stand-ins for CUDA's streams: what is seeded there is put back."""
     streams = [torch.tensor([11]), torch.tensor([12])]
     changes: Mapping[str, Any] = {
-        "is_available": lambda: True,
+        "is_initialized": lambda: True,
         "device_count": lambda: 2,
         "get_rng_state_all": lambda: [state.clone() for state in streams],
         "set_rng_state_all": lambda states: streams.__setitem__(slice(None), states),

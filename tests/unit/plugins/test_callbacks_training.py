@@ -160,7 +160,7 @@ def test_guard_advises_on_an_optimizer_without_a_rate(run: RunView) -> None:
 
 
 def averaged(run: RunView) -> nn.Module:
-    return run.exported["generator_ema"]
+    return run.exported["generator_ema"].network
 
 
 def test_ema_follows_the_formula(run: RunView) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 import ganfw
 from ganfw.registry import session
@@ -27,6 +28,11 @@ class Shift(ganfw.Augment):
 
     def forward(self, samples: Tensor) -> Tensor:
         return samples + self.options.by
+
+
+def steady(options: ShiftOptions, network: nn.Module) -> torch.optim.Optimizer:
+    """A rate that is an option."""
+    return torch.optim.SGD(network.parameters(), lr=options.by)
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +56,15 @@ def test_a_decorated_class_takes_part(tmp_path: Path, said: list[str]) -> None:
     assert any(line.startswith("augment 'shift' lives in this session only") for line in said)
     assert 'use = "session/shift"' in (run.path / "config.toml").read_text()
     assert run.resume(steps=6).outcome is not None
+
+
+def test_an_optimizer_may_be_a_function(tmp_path: Path) -> None:
+    assert ganfw.register("optimizer", "steady", options=ShiftOptions)(steady) is steady
+    settings = {"gen.optimizer.use": "steady", "gen.optimizer.by": 0.5}
+    run = ganfw.run(gen="linear", disc="mlp", data="gaussian", steps=3, settings=settings,
+                    out=tmp_path)  # fmt: skip
+    text = (run.path / "config.toml").read_text()
+    assert '[gen.optimizer]\nuse = "session/steady"\nby = 0.5\n' in text
 
 
 def test_another_session_is_told_what_to_do(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def test_a_run_and_its_resumption_are_recorded(tmp_path: Path) -> None:
     assert begun.data.trained_on == begun.data.asked == "gaussian"
     assert begun.data.examples == 1000
     assert len(begun.data.fingerprint) == 32
-    assert ComponentRecord(slot="gen", name="ganfw/linear", version=1) in begun.components
+    linear = ComponentRecord(slot="gen", name="ganfw/linear", version=1, kind="generator")
+    assert linear in begun.components
     assert begun.resumed == ()
     assert _end(begun) == (3, 3, None)
     run.resume(steps=4)

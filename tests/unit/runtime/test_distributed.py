@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from ganfw.config.request import RunRequest
 from ganfw.data.memory_loader import MemoryLoader
 from ganfw.errors import UsageError
-from ganfw.launch.build import _batch_norm_unshared
+from ganfw.interfaces.networks import Generator
+from ganfw.interfaces.shapes import Shapes
+from ganfw.launch.checks import _batch_norm_unshared
 from ganfw.launch.prepare import prepare
 from ganfw.registry.registry import Registry
 from ganfw.runtime.device import choose_device
@@ -55,9 +57,16 @@ def test_shares_make_up_the_batches_of_one() -> None:
         assert set(whole.tolist()) == set(one.tolist()) | set(other.tolist())
 
 
-def test_latents_are_drawn_for_all() -> None:
-    alone = Latents(3, 5, torch.device("cpu"))
-    shares = [Latents(3, 5, torch.device("cpu"), each) for each in TWO]
+class Codes(Generator):
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        return torch.randint(1000, (count, 2, 4), generator=random, device=random.device)
+
+
+@pytest.mark.parametrize("network", [nn.Identity(), Codes(None, Shapes((2,), None, 0, 3))])
+def test_latents_are_drawn_for_all(network: nn.Module) -> None:
+    shapes = Shapes((2,), None, 0, 3)
+    alone = Latents(network, shapes, 5, torch.device("cpu"))
+    shares = [Latents(network, shapes, 5, torch.device("cpu"), each) for each in TWO]
     for _ in range(2):
         whole = alone(6)
         for rank, share in enumerate(shares):

@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
-from ganfw.sampling.latents import slerp, slerp_path, split_at_keys, truncated
+from ganfw.interfaces.shapes import Shapes
+from ganfw.sampling.latents import Latents, slerp, slerp_path, split_at_keys, truncated
 
 
 @pytest.mark.parametrize("limit", [0.02, 0.5, 1.0, 2.5])
@@ -44,3 +46,17 @@ def test_a_segment_has_both_its_keys() -> None:
     path = torch.arange(7)[:, None] * torch.ones(2, dtype=torch.long)
     assert split_at_keys(path, 3)[:, 0].tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
     assert split_at_keys(path[:, :, None, None], 3).shape == (8, 2, 1, 1)
+
+
+def test_latents_saved_on_another_kind_of_device(said: list[str]) -> None:
+    """A GPU's generator has a state of 16 bytes, which no CPU's can take."""
+    shapes, device = Shapes((2,), None, 0, 4), torch.device("cpu")
+    streams = [Latents(nn.Identity(), shapes, 7, device) for _ in range(3)]
+    first = streams[0](8)
+    for stream, step in zip(streams, (5, 5, 6), strict=True):
+        stream.resume(torch.zeros(16, dtype=torch.uint8), step)
+    drawn = [stream(8) for stream in streams]
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    assert not torch.equal(drawn[0], first)
+    assert "saved on another kind of device than cpu" in said[0]

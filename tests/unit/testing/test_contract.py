@@ -18,7 +18,6 @@ from torch.nn.functional import cross_entropy, softplus
 
 import ganfw
 from ganfw import Component, Critic, Options, Shapes, Terms
-from ganfw.registry.component import KINDS
 from ganfw.registry.registry import Registered, Registry
 from ganfw.registry.source import Source
 from ganfw.testing import (
@@ -28,7 +27,7 @@ from ganfw.testing import (
     contract_cases,
     loss as loss_checks,
 )
-from ganfw.testing.cases import _COMMON, _OF_KIND
+from ganfw.testing.cases import _CLASS, _OF_KIND
 from ganfw.testing.networks import FURTHER_CHECKS
 from ganfw.testing.subject import Subject
 from ganfw.testing.toys import ToyDataset, ToyDiscriminator, ToyGenerator, ToyLoss
@@ -169,6 +168,11 @@ class UnsavedState(Plain):
         return super().forward(latents) * self.factor
 
 
+class OtherLatents(Plain):
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        return torch.rand(count, self.shapes.latent_dim)
+
+
 class OneDevice(Plain):
     def __init__(self, options: Any, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -196,6 +200,7 @@ BAD_GENERATORS = [
     (TruncatesToOne, "truncation_keeps_the_shape", "truncated samples (2, 2)", "(1, 2)"),
     (TruncatesAlways, "truncation_keeps_the_shape", "of forward for truncation 1", "others"),
     (UNBOUNDED, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
+    (OtherLatents, "latents_depend_on_the_stream_alone", "on `random` alone", "others"),
     (UnusedWeight, "gradients_reach_weights_and_input", "a gradient of 'unused'", "none"),
     (DETACHED, "gradients_reach_weights_and_input", "a gradient at the input", "none"),
     (UNSEEDED, "same_seed_same_result", "the same output twice", "a gap of 0.01"),
@@ -526,6 +531,21 @@ class Misnamed(Data):
     class_names = ("of", "no", "labels")
 
 
+class NoArray(Data):
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.label_shape = (3,)
+
+    def __getitem__(self, index: int) -> ganfw.Item:
+        return self.items[index], 1
+
+
+class TwoKinds(NoArray):
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.classes = 2
+
+
 def _data(**members: Any) -> type:
     """The dataset with other attributes or methods."""
     return type("Changed", (Data,), members)
@@ -549,6 +569,8 @@ BAD_DATASETS = [
     (LABELLED, "items_are_as_it_says", "no labels", "the label 1"),
     (OUT_OF_RANGE, "items_are_as_it_says", "floats in (-1.0, 1.0)", "7..7"),
     (Misnamed, "items_are_as_it_says", "for all 0 labels", "('of', 'no', 'labels')"),
+    (NoArray, "items_are_as_it_says", "as the dataset says", "has label 1"),
+    (TwoKinds, "items_are_as_it_says", "not both", "2 classes and labels of shape (3,)"),
     (EMPTY, "items_are_as_it_says", "at least one item", "0"),
     (RANDOM_ITEMS, "items_are_the_same_each_time", "the same items", "others when read again"),
     (RANDOM_FINGERPRINT, "fingerprint_is_stable", "the same fingerprint each time", ", "),
@@ -616,6 +638,69 @@ BAD_NETWORKS = [
     (OneDeviceOfTwo, "moves_to_another_device", "'scale' on", "register_buffer it"),
 ]
 
+
+def _optimizer(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD(weights, lr=0.01)
+
+
+def _no_optimizer(options: Options, network: nn.Module) -> list[nn.Parameter]:
+    return list(network.parameters())
+
+
+def _frozen_too(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(network.parameters(), lr=0.01)
+
+
+def _without_biases(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD([weight for weight in weights if weight.dim() > 1], lr=0.01)
+
+
+def _uphill(options: Options, network: nn.Module) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return torch.optim.SGD(weights, lr=0.01, maximize=True)
+
+
+class Hasty(torch.optim.Optimizer):
+    """Takes a gradient of each weight for granted, and keeps its pace to itself."""
+
+    def __init__(self, options: Options, network: nn.Module) -> None:
+        super().__init__([weight for weight in network.parameters() if weight.requires_grad],
+                         {"lr": 0.01})  # fmt: skip
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for weight in self.param_groups[0]["params"]:
+            weight -= 0.01 * weight.grad
+
+
+class Forgetful(Hasty):
+    """Each step is smaller than the one before, but which step it is it does not save."""
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        self.taken = getattr(self, "taken", 0) + 1
+        for weight in self.param_groups[0]["params"]:
+            if weight.grad is not None:
+                weight.sub_(weight.grad, alpha=0.01 / self.taken)
+
+
+BAD_OPTIMIZERS = [
+    (_no_optimizer, "it_makes_an_optimizer", "a torch.optim.Optimizer", "list"),
+    (
+        _frozen_too,
+        "each_trainable_weight_is_in_one_group",
+        "'frozen.weight' in 0 groups",
+        "it in 1",
+    ),
+    (_without_biases, "each_trainable_weight_is_in_one_group", "'linear.bias' in 1", "it in 0"),
+    (_uphill, "weights_move_downhill", "smaller weights", "in 10 steps"),
+    (_without_biases, "weights_move_downhill", "each trainable weight moves", "one that stays"),
+    (Hasty, "a_weight_may_get_its_first_gradient_late", "without an error", "TypeError"),
+    (Forgetful, "it_resumes_exactly", "the same weights after resuming", "others"),
+]
+
 BAD = {
     "generator": BAD_GENERATORS,
     "discriminator": BAD_DISCRIMINATORS,
@@ -624,9 +709,9 @@ BAD = {
     "callback": BAD_CALLBACKS,
     "dataset": BAD_DATASETS,
     "metric": BAD_METRICS,
+    "network": BAD_NETWORKS,
+    "optimizer": BAD_OPTIMIZERS,
 }
-if "network" in KINDS:
-    BAD["network"] = BAD_NETWORKS
 
 
 @pytest.mark.parametrize(
@@ -644,7 +729,7 @@ def test_a_broken_contract_is_found(
 
 
 def test_every_check_can_fail() -> None:
-    checks = {check for kind in BAD for check in _OF_KIND[kind]} - {*_COMMON}
+    checks = {check for kind in BAD for check in _OF_KIND[kind]} - {*_CLASS}
     broken = {check for rows in BAD.values() for _, check, _, _ in rows}
     below = {"labels_matter", "gradients_reach_further_networks"}
     assert {check.__name__ for check in checks} == broken | below
@@ -791,10 +876,31 @@ def test_a_bad_description() -> None:
     assert "Loss" in _failure(_case("loss", Plain, "is_of_its_kind")).expected
 
 
+@pytest.mark.parametrize(
+    ("suggests", "got"),
+    [
+        ({"gen.optimizer.betas": (0.5, 0.9)}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.momentum": 0.9}, None),
+        ({"gen.optimizer.use": "sgd", "gen.optimizer.betas": (0.5, 0.9)}, "no option 'betas'"),
+        ({"gen.optimizer.use": "lino"}, "no optimizer 'lino'. Did you mean 'lion'?"),
+        ({"gen.widht": 3}, "no option 'widht'"),
+    ],
+)
+def test_suggested_optimizers(
+    registry: Registry, suggests: Mapping[str, Any], got: str | None
+) -> None:
+    case = _case("generator", Plain, "suggestions_can_be_set", suggests=suggests)
+    case = replace(case, subject=replace(case.subject, registry=registry))
+    if got is None:
+        case.run()
+    else:
+        assert got in _failure(case).got
+
+
 def test_code_that_does_not_load() -> None:
     registry = Registry()
     registry.add(Component("loss", "it", "no_such_module:It", summary="It"), Source("session"))
-    case = ContractCase(Subject(registry, registry.components()[0], {}, ()), _OF_KIND["loss"][1])
+    case = ContractCase(Subject(registry, registry.components()[0], {}, ()), _OF_KIND["loss"][0])
     assert "No module named 'no_such_module'" in _failure(case).got
 
 
@@ -825,6 +931,7 @@ def test_what_needs_an_option_is_left_out_unless_it_is_given(tmp_path: Path) -> 
         ("loss", Scaled, Options),
         ("loss", Optional, Options),
         ("dataset", Data, SeedOptions),
+        ("optimizer", _optimizer, Options),
     ],
 )
 def test_good_components_keep_the_contract(kind: str, cls: type, options: type[Options]) -> None:
@@ -834,7 +941,6 @@ def test_good_components_keep_the_contract(kind: str, cls: type, options: type[O
             _case(kind, cls, check.__name__, options, None, shapes, tags=("conditional",)).run()
 
 
-@pytest.mark.skipif("network" not in KINDS, reason="no further networks")
 def test_a_network_is_run_on_samples_if_it_takes_them() -> None:
     for check in FURTHER_CHECKS:
         _case("network", Encoder, check.__name__).run()

@@ -68,7 +68,7 @@ def test_every_kind_of_run_compiles(
 ) -> None:
     game, loader = _game(registry, settings), _loader()
     before, random = copy.deepcopy(game.state_dict()), torch.get_rng_state()
-    compile_game(game, loader, PICTURES.latent_dim)
+    compile_game(game, loader, PICTURES)
     assert game.gen.compiled is not None
     assert (game.disc.compiled is not None) == disc_is_compiled
     assert torch.equal(torch.get_rng_state(), random)
@@ -87,7 +87,24 @@ def test_networks_that_disagree_are_refused(
 
     monkeypatch.setattr(compiling, "_compiled", doubled)
     with pytest.raises(UsageError, match="from the eager ones after 3 steps"):
-        compile_game(_game(registry, {}), _loader(), PICTURES.latent_dim)
+        compile_game(_game(registry, {}), _loader(), PICTURES)
+
+
+def test_rounding_is_no_disagreement(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled code may round to bfloat16 less often than eager code."""
+
+    def unrounded(network: nn.Module) -> Any:
+        def forward(inputs: Any, labels: Any) -> Any:
+            with torch.autocast("cpu", enabled=False):
+                return network(inputs.float(), labels)
+
+        return forward
+
+    monkeypatch.setattr(compiling, "_compiled", unrounded)
+    monkeypatch.setattr(compiling, "TOLERANCE", 1e-5)
+    game = _game(registry, {"train.precision": "bf16"})
+    compile_game(game, _loader(), PICTURES)
+    assert isinstance(game.turns.autocast(), torch.autocast)
 
 
 def test_what_cannot_be_compiled_is_said_in_one_line(
@@ -101,7 +118,7 @@ def test_what_cannot_be_compiled_is_said_in_one_line(
 
     monkeypatch.setattr(compiling, "_compiled", broken)
     with pytest.raises(UsageError, match=r"leave --compile out: no C\+\+ compiler"):
-        compile_game(_game(registry, {}), _loader(), PICTURES.latent_dim)
+        compile_game(_game(registry, {}), _loader(), PICTURES)
 
 
 def _rows(out: Path) -> torch.Tensor:

@@ -38,7 +38,9 @@ class ReadsItself(ganfw.Loss):
         return {"it": -critic(fake).mean()}
 
 
-def _run(out: Path, around: Callable[[], Any], device: str, losses: list[str]) -> None:
+def _run(
+    out: Path, around: Callable[[], Any], device: str, losses: list[str], augment: str | None = None
+) -> None:
     step, played = Game.step, []
 
     def guarded(*words: Any) -> Any:
@@ -51,7 +53,7 @@ def _run(out: Path, around: Callable[[], Any], device: str, losses: list[str]) -
 
     with mock.patch.object(Game, "step", guarded):
         ganfw.run(gen="dcgan", disc="dcgan", data="sprites", loss=losses, device=device,
-                  callback=["grad-clip"], steps=3, out=out,
+                  augment=augment, callback=["grad-clip"], steps=3, out=out,
                   settings={"data.species": 8, "data.individuals": 2, "train.batch_size": 4,
                             "gen.channels": 8, "disc.channels": 8})  # fmt: skip
 
@@ -69,8 +71,14 @@ def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @cuda
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_step_on_cuda_synchronises_nothing(tmp_path: Path, loss: str) -> None:
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
+@pytest.mark.parametrize(
+    ("loss", "augment"),
+    [*((loss, None) for loss in LOSSES), (LOSSES[0], "ada"), (LOSSES[0], "diffaugment")],
+)
+def test_a_step_on_cuda_synchronises_nothing(
+    tmp_path: Path, loss: str, augment: str | None
+) -> None:
     """PyTorch's own check, of all its operations."""
     from contextlib import contextmanager
 
@@ -82,4 +90,5 @@ def test_a_step_on_cuda_synchronises_nothing(tmp_path: Path, loss: str) -> None:
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    _run(tmp_path, strict, "cuda", [loss, "r1", "gradient-penalty"])
+    penalties = [] if augment == "ada" else ["r1", "gradient-penalty"]
+    _run(tmp_path, strict, "cuda", [loss, *penalties], augment)

@@ -95,6 +95,20 @@ def test_early_stopping_sees_the_scores_of_its_own_epoch(ganfw: Ganfw) -> None:
     assert Path("runs/0001-linear-gaussian/checkpoints/best").read_text() == "000008\n"
 
 
+def test_one_metric_judges_twice_under_two_names(ganfw: Ganfw) -> None:
+    words = ("--metric", "rising", "--metric", "rare=rising", "-s", "metric.rare.every=3")
+    result = ganfw(*POINTS, *words, "--epochs", 3)
+    assert result.exit_code == 0, result.output
+    run = package.Run(Path("runs/0001-linear-gaussian"))
+    assert [(score.metric, score.scores["badness"]) for score in run.scores()] == [
+        ("session/rising", 1), ("session/rising", 2), ("session/rising", 3), ("rare", 4)
+    ]  # fmt: skip
+    (record,) = run.evaluate("once=rising")
+    assert record.metric == "once"
+    with pytest.raises(package.UsageError, match="metric 'rising' is given twice"):
+        run.evaluate(["rising", "session/rising"])
+
+
 def test_a_request_after_the_agreement_waits_for_the_next(
     ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,62 @@
+"""What is checked of a built game before anything is trained or written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from ..config.run_config import RunConfig
+from ..data.loader import Loader
+from ..interfaces.shapes import Shapes
+from ..runtime.distributed import Processes
+from ..training.dry_run import dry_run
+from ..training.game import Game
+from ..training.memory_format import use_channels_last
+
+
+def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) -> list[str]:
+    """Refuse, before anything is trained or written, players and losses that do not fit; and lay
+    them out for speed. Returns what the user should know of the networks."""
+    gen, disc = config.gen.registered.label, config.disc.registered.label
+    data = config.data.registered.label
+    batch = loader.evenly_spaced(2)
+
+    def attempt() -> None:
+        dry_run(game, batch, shapes, gen, disc, data)
+
+    named = {"gen": gen, "disc": disc} | {it.name: it.registered.label for it in config.networks}
+    networks = {named[name]: player.network for name, player in game.players.items()}
+    if config.train.channels_last:
+        notices = use_channels_last(networks, attempt)
+    else:
+        attempt()
+        notices = []
+    notices += _uneven_last_step(len(loader), config.train.disc_steps)
+    return [*notices, *_batch_norm_unshared(networks, game.processes)]
+
+
+def _uneven_last_step(batches: int, disc_steps: int) -> list[str]:
+    """What happens where an epoch's batches do not divide by the discriminator's updates."""
+    left = batches % disc_steps
+    if not left:
+        return []
+    return [
+        f"an epoch has {batches} batches: its last step has {left} discriminator "
+        f"update{'s'[: left > 1]} where the others have {disc_steps}"
+    ]
+
+
+def _batch_norm_unshared(networks: Mapping[str, nn.Module], processes: Processes) -> list[str]:
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    found = [
+        label
+        for label, network in networks.items()
+        if any(isinstance(module, norms) for module in network.modules())
+    ]
+    if processes.count == 1 or not found:
+        return []
+    return [
+        f"batch norm in {' and '.join(found)} sees each process's share of a batch by "
+        "itself, as torch synchronises it on GPUs alone"
+    ]

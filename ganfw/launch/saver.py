@@ -1,0 +1,46 @@
+"""Saving a run: a checkpoint, and every network so that it can be used on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from ..config.run_config import ComponentConfig, RunConfig
+from ..interfaces.options import Options
+from ..interfaces.run_view import RunView
+from ..runs.network import BEST, KEPT_LABELS, NETWORKS, export_network, network_card
+
+Save = Callable[[int, Mapping[str, Any], bool], None]
+"""``save(step, state, is_best)``."""
+
+
+def save_nothing(step: int, state: Mapping[str, Any], is_best: bool) -> None:
+    """The first process saves for all."""
+
+
+def saver(config: RunConfig, run: RunView) -> Save:
+    """Saves a checkpoint, and exports each network; the best generator too, at the step that was
+    judged so."""
+    components: dict[str, ComponentConfig[Options]] = {"gen": config.gen, "disc": config.disc}
+    components |= {component.name: component for component in config.networks}
+    folders = {name: f"{NETWORKS}/{name}" for name in components}
+    folders |= {"gen": "generator", "disc": "discriminator"}
+    # Read once: the data may be slow to read.
+    labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
+
+    def export(folder: str, of: str, network: nn.Module, step: int) -> None:
+        card = network_card(components[of], config.data, run.shapes, step)
+        export_network(run.folder.path / folder, card, network, labels)
+
+    def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
+        if is_best:
+            export(BEST, "gen", run.sampling_generator, step)
+        run.checkpoints.save(step, state, is_best)
+        for name, player in run.networks.items():
+            export(folders[name], name, player.network, step)
+        for folder, exported in run.exported.items():
+            export(folder, exported.of, exported.network, step)
+
+    return save

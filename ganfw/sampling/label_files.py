@@ -1,0 +1,62 @@
+"""Labels from the user's files: arrays in one file, a picture, or a folder of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ..data.pictures import SUFFIXES, find_pictures, read_picture
+from ..errors import SkipItem, UsageError
+from ..images import is_image_shape
+from ..interfaces.shapes import Shapes
+
+_NAME = "labels"
+
+
+def read_labels(path: Path, shapes: Shapes) -> Tensor:
+    """The labels in ``path``, as they are stored: (N, ...) of a .npy file, of "labels" in a .npz or
+    .safetensors file, or uint8 (N, *shapes.label) of a picture or a folder of them, in the order of
+    their names, each stretched to the label's size. Raises UsageError."""
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        names = [str(file.relative_to(path).as_posix()) for file in path.rglob("*")]
+        return _pictures([path / name for name in find_pictures(names).names], path, shapes)
+    if suffix in SUFFIXES:
+        return _pictures([path], path, shapes)
+    if suffix not in (".npy", ".npz", ".safetensors"):
+        raise UsageError(f"--labels {path}: give .npy, .npz, .safetensors, or pictures")
+    try:
+        return load_file(path)[_NAME] if suffix == ".safetensors" else _array(path)
+    except KeyError:
+        raise UsageError(f"--labels {path}: it holds no array '{_NAME}'") from None
+    except (OSError, ValueError, EOFError, TypeError, SafetensorError) as error:
+        raise UsageError(f"--labels {path} can't be read: {error}") from None
+
+
+def _array(path: Path) -> Tensor:
+    loaded = np.load(path)
+    if path.suffix.lower() == ".npz":
+        with loaded:
+            loaded = loaded[_NAME]
+    return torch.from_numpy(loaded)
+
+
+def _pictures(files: list[Path], given: Path, shapes: Shapes) -> Tensor:
+    if not is_image_shape(shapes.label):
+        kind = f"arrays of shape {shapes.label}" if shapes.label else "no pictures"
+        raise UsageError(f"--labels {given}: the labels of this generator are {kind}")
+    if not files:
+        raise UsageError(f"--labels {given} has no pictures")
+    channels, height, width = shapes.label
+    pictures = []
+    for file in files:
+        try:
+            pictures.append(read_picture(file, (height, width), channels))
+        except SkipItem as reason:
+            raise UsageError(f"--labels {file} can't be read as a picture: {reason}") from None
+    return torch.from_numpy(np.stack(pictures))

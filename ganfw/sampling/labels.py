@@ -1,0 +1,64 @@
+"""The labels that a generator is asked for: classes, or arrays of its data or of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..errors import UsageError
+from ..images import from_bytes
+from ..interfaces.shapes import Shapes
+
+Labels = Sequence[int] | Tensor
+"""Classes by index, or arrays that the generator keeps by index; or arrays (N, *shapes.label)."""
+
+
+def class_labels(labels: Labels, classes: int) -> Tensor:
+    """The indices (N,) int64. Raises UsageError for what is no class of the data."""
+    if isinstance(labels, Tensor) and (labels.ndim != 1 or labels.is_floating_point()):
+        kind = f"{_name(labels)} of shape {(*labels.shape,)}"
+        raise UsageError(f"labels are {kind}: give classes, whole numbers (N,)")
+    indices = torch.as_tensor(labels, dtype=torch.int64)
+    wrong = [label for label in indices.tolist() if not 0 <= label < classes]
+    if wrong:
+        raise UsageError(f"label {wrong[0]}: the data's labels are 0 to {classes - 1}")
+    return indices
+
+
+def array_labels(labels: Labels, shapes: Shapes, kept: Tensor | None) -> Tensor:
+    """Labels (N, *shapes.label) as the generator was trained with: those of the ``kept`` ones that
+    have the indices ``labels``, or ``labels`` themselves. Raises UsageError for what does not fit.
+    """
+    if isinstance(labels, Tensor):
+        return _given(labels, shapes, torch.float32 if kept is None else kept.dtype)
+    if kept is None:
+        raise UsageError(
+            f"this generator keeps no labels of its data: give arrays of {shapes.label}"
+        )
+    wrong = [label for label in labels if not 0 <= label < len(kept)]
+    if wrong:
+        raise UsageError(
+            f"label {wrong[0]}: this generator keeps {len(kept)} labels of its data, 0 to "
+            f"{len(kept) - 1}"
+        )
+    return kept[list(labels)]
+
+
+def _given(labels: Tensor, shapes: Shapes, dtype: torch.dtype) -> Tensor:
+    """``labels`` in the ``dtype`` of the data's; bytes are mapped as samples are."""
+    if labels.shape[1:] != shapes.label or not len(labels):
+        wanted = ", ".join(map(str, ("N", *shapes.label)))
+        raise UsageError(f"labels have shape {(*labels.shape,)}: this generator takes ({wanted})")
+    if labels.is_floating_point() and not dtype.is_floating_point:
+        raise UsageError(f"labels are {_name(labels)}: this generator takes whole numbers")
+    if not labels.isfinite().all():
+        raise UsageError("labels are not finite")
+    if labels.dtype == torch.uint8 and dtype.is_floating_point:
+        return from_bytes(labels, shapes.value_range)
+    return labels.to(dtype)
+
+
+def _name(labels: Tensor) -> str:
+    return str(labels.dtype).removeprefix("torch.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..interfaces.networks import Generator
-from ..interfaces.outputs import SAMPLES, main_output
+from ..interfaces.outputs import SAMPLES, tensor_of
 from .failure import Broken, expecting
 from .network_trial import trials
 from .networks import PLAYER_CHECKS, samples_have_the_right_shape
@@ -63,7 +63,7 @@ def truncation_keeps_the_shape(subject: Subject) -> None:
             for truncation in (0.5, 1.0):
                 torch.manual_seed(1)
                 output = trial.network.forward_truncated(trial.inputs, trial.labels, truncation)
-                samples.append(main_output(output, SAMPLES))
+                samples.append(tensor_of(output, SAMPLES))
             torch.manual_seed(1)
             whole = trial.output()
         if samples[0].shape != whole.shape:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..interfaces.networks import Augment, Network, draw_latents
-from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, main_output
+from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, tensor_of
 from ..interfaces.shapes import Shapes
 from ..registry.loading import in_one_line
 from .failure import Broken, NotApplicable, expecting
@@ -57,7 +57,7 @@ class Trial:
         with expecting(f"an output for {self.what}", self.at):
             output: Output = self.network(self.inputs, *labels)
             if not isinstance(self.network, Network):
-                main_output(output, self.main)
+                tensor_of(output, self.main)
             return dict(_tensors(by_name(output, self.main)))
 
     def output(self) -> Tensor:

@@ -78,6 +78,8 @@ METHODS = (
     Method("history", f"{DCGAN} --loss nonsaturating --loss history -s loss.history.size=24",
            claims.the_past_is_shown_again_and_saved),
     Method("uniform", f"{POINTS} --gen uniform --loss nonsaturating", claims.latents_lie_in_a_cube),
+    Method("deligan", f"{POINTS} --gen deligan -s gen.components=4 --loss nonsaturating",
+           claims.latents_come_from_a_mixture_that_is_learnt),
 )  # fmt: skip
 
 

@@ -106,13 +106,9 @@ class Trial:
     def repeated(self) -> Trial:
         """The same turn with every sample given twice."""
         part = self.part
-        rows = (part.real, part.labels, part.fake_labels, part.latents)
-        real, labels, fake_labels, latents = (
-            None if row is None else row.repeat_interleave(2, 0) for row in rows
-        )
-        assert real is not None
-        assert latents is not None
-        return replace(self, part=MicroBatch(real, labels, fake_labels, latents))
+        real, latents = (rows.repeat_interleave(2, 0) for rows in (part.real, part.latents))
+        labels = None if part.labels is None else part.labels.repeat_interleave(2, 0)
+        return replace(self, part=MicroBatch(real, labels, labels, latents))
 
     def _check_terms(self, terms: Any) -> None:
         if not isinstance(terms, Mapping):

@@ -36,8 +36,10 @@ MORE_SHAPES = (
     Shapes((3, 64, 64), (-1.0, 1.0), 0, 5),
     Shapes((3, 128, 128), (-1.0, 1.0), 0, 5),
     Shapes((3, 256, 256), (-1.0, 1.0), 0, 5),
+    Shapes((3, 16, 16), (-1.0, 1.0), 0, 5, (3, 16, 16)),
 )
-"""Series, sequences, voxels and large pictures: tried if a network refuses all the usual ones."""
+"""Series, sequences, voxels, large pictures, and pictures of pictures: tried if a network refuses
+all the usual ones."""
 
 Built = TypeVar("Built")
 

@@ -24,8 +24,8 @@ QUIETLY = ("--no-callback", "samples", "--no-callback", "loss-curve", "--quiet",
 @dataclass(frozen=True)
 class Method:
     """A plugin file, the words of a run that uses it, and what must be true of it and of that run.
-    ``check`` are words for ``ganfw check`` beside the file, or None where it has no data of the
-    kind that the method is for."""
+    ``check`` are words for ``ganfw check`` beside the file, or None where it can't check the
+    method: it has no texts for labels, and a loss without a critic is none."""
 
     file: str
     words: str
@@ -82,22 +82,27 @@ METHODS = (
            claims.latents_come_from_a_mixture_that_is_learnt),
     Method("bigan", f"{PICTURES} --gen dcgan --disc pairs --loss bigan --network encoder=encoder "
            "-s network.encoder.channels=8", further.pairs_are_judged_and_the_encoder_learns,
-           check="--disc pairs --network encoder=encoder"),
+           check="--disc pairs --network encoder=encoder "
+           "--shapes 3x16x16:4"),
     Method("infogan", f"{PICTURES} --gen code --disc features --loss nonsaturating "
            "--loss information --network q=q -s gen.categories=4 -s network.q.categories=4 "
            "-s network.q.channels=8", further.q_learns_in_the_generators_turn_only,
-           check="--gen code --disc features --network q=q"),
+           check="--gen code --disc features --network q=q "
+           "--shapes 3x16x16:4"),
     Method("cyclegan", f"{SMALL} --data stripes -s data.count=32 --gen translator --disc patches "
            "--loss cycle --network back=translator --network disc-a=patches "
            "-s network.back.channels=8 -s network.disc-a.channels=8 -s network.disc-a.side=disc "
-           "-s train.fake_labels=shuffled", further.least_squares_are_of_each_score, check=None),
+           "-s train.fake_labels=shuffled", further.least_squares_are_of_each_score,
+           check="--gen translator --disc patches --network back=translator "
+           "--network disc-a=patches"),
     Method("pix2pix", f"{SMALL} --data boxes -s data.count=32 --gen unet --disc patchgan "
            "--loss nonsaturating --loss l1", further.pictures_never_seen_are_translated,
-           check=None),
+           check="--gen unet --disc patchgan"),
     Method("vaegan", f"{PICTURES} --gen dcgan --disc features --loss nonsaturating --loss vaegan "
            "--network encoder=encoder -s network.encoder.channels=8",
            further.the_encoder_learns_likeness_whatever_gamma,
-           check="--disc features --network encoder=encoder"),
+           check="--disc features --network encoder=encoder "
+           "--shapes 3x16x16:4"),
     Method("glo", "--data spiral -s data.count=16 --batch-size 8 --latent-dim 4 --gen glo "
            "--disc mlp --loss glo -s gen.optimizer.lr=0.01",
            further.latents_are_learnt_and_drawn_as_they_lie, check=None),
@@ -106,7 +111,7 @@ METHODS = (
            check=None),
     Method("ccgan", "--data circle -s data.count=32 --batch-size 8 --latent-dim 8 "
            "--gen continuous --disc continuous --loss vicinal", further.only_near_labels_stand_in,
-           check=None),
+           check="--gen continuous --disc continuous"),
     Method("lion_groups", f"{DCGAN} --loss hinge -s gen.optimizer.use=lion-groups "
            "-s disc.optimizer.use=lion-groups",
            further.weights_move_by_signs_and_biases_do_not_decay),

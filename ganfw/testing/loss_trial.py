@@ -32,7 +32,7 @@ SHAPES = (
 SIDES: tuple[Side, ...] = ("disc", "gen")
 _INPUTS = ("real", "fake")
 _PLACES = {"gen": "generator", "disc": "discriminator", "network": "network"}
-_RULE = '"labels", "gen.NAME", "disc.NAME" or "network.NAME"'
+_RULE = '"labels", "labels.paired", "gen.NAME", "disc.NAME" or "network.NAME"'
 
 
 @dataclass
@@ -149,7 +149,7 @@ def _players(subject: Subject, loss: Loss) -> Iterator[tuple[Shapes, dict[str, P
     small ones. With labels if the loss needs them."""
     usual = (USUAL_SHAPES, MORE_SHAPES) if subject.partners else (SHAPES,)
     groups = [subject.shapes] if subject.shapes else usual
-    if "labels" in loss.needs:
+    if any(need.partition(".")[0] == "labels" for need in loss.needs):
         groups = [[shapes for shapes in group if toy_labels(shapes, 1) is not None]
                   for group in groups]  # fmt: skip
         if not any(groups):
@@ -191,7 +191,7 @@ def _checked(subject: Subject) -> Loss:
 
 def _is_need(need: object) -> bool:
     place, name = _split(str(need))
-    return need == "labels" or (place in _PLACES and bool(name))
+    return need in ("labels", "labels.paired") or (place in _PLACES and bool(name))
 
 
 def _split(need: str) -> tuple[str, str]:

@@ -30,6 +30,7 @@ USUAL_SHAPES = (
 vectors."""
 
 MORE_SHAPES = (
+    Shapes((2,), None, 0, 5, (4,), 9),
     Shapes((1, 256), (-1.0, 1.0), 0, 5),
     Shapes((16, 8), (-1.0, 1.0), 0, 5),
     Shapes((1, 16, 16, 16), (-1.0, 1.0), 0, 5),
@@ -134,5 +135,6 @@ def describe(shapes: Shapes) -> str:
     limits = shapes.value_range
     within = "" if limits is None else f" in {limits[0]:g}..{limits[1]:g}"
     classes = f" with {shapes.classes} classes" if shapes.classes else ""
-    classes = f" with labels of shape {shapes.label}" if shapes.label else classes
+    whole = f" of {shapes.label_values} values" if shapes.label_values else ""
+    classes = f" with labels of shape {shapes.label}{whole}" if shapes.label else classes
     return f"{what} {shapes}{within}{classes}"

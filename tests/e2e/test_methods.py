@@ -108,7 +108,7 @@ METHODS = (
            further.latents_are_learnt_and_drawn_as_they_lie, check=None),
     Method("gan_cls", "--data places -s data.count=32 --batch-size 8 --latent-dim 8 --gen text "
            "--disc text --loss gan-cls", further.a_real_sample_with_a_wrong_text_is_false,
-           check=None),
+           check="--gen text --disc text"),
     Method("ccgan", "--data circle -s data.count=32 --batch-size 8 --latent-dim 8 "
            "--gen continuous --disc continuous --loss vicinal", further.only_near_labels_stand_in,
            check="--gen continuous --disc continuous"),

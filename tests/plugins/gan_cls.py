@@ -28,14 +28,13 @@ class PlacesOptions(Options):
 
 
 class TextOptions(Options):
-    words: int = Field(len(WORDS), ge=1, le=1_000_000, description="Length of the dictionary")
     width: int = Field(64, ge=1, le=4096, description="Width of every layer")
 
 
 class Places(Dataset):
     """Points in four corners, each with a text such as "a point left below", as `WORDS`."""
 
-    sample_shape, label_shape = (2,), (4,)
+    sample_shape, label_shape, label_values = (2,), (4,), len(WORDS)
 
     def __len__(self):
         return self.options.count
@@ -102,9 +101,9 @@ class Reader(nn.Module):
 
     def __init__(self, options, shapes):
         super().__init__()
-        if len(shapes.label) != 1:
+        if len(shapes.label) != 1 or not shapes.label_values:
             raise ShapesError("it needs data whose labels are texts (L,)")
-        self.words = nn.Embedding(options.words, options.width)
+        self.words = nn.Embedding(shapes.label_values, options.width)
         self.layer = nn.GRU(options.width, options.width, batch_first=True)
 
     def forward(self, labels):

@@ -60,7 +60,7 @@ class Boxes(Dataset):
 class L1(Loss):
     """Eq. 3: λ E ‖y - G(x, z)‖₁, where y is the sample that belongs to the label x."""
 
-    needs = ("labels",)
+    needs = ("labels.paired",)
 
     def generator_terms(self, critic, real, fake):
         return {"distance": self.options.strength * (real - fake).abs().mean()}

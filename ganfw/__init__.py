@@ -12,8 +12,10 @@ from typing import Any
 
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
+    "data.archives": ("Archive", "open_archive"),
     "data.download": ("download",),
     "data.pictures": ("find_pictures", "read_picture"),
+    "data.points": ("scatter_plot", "trail_plots"),
     "errors": (
         "CheckpointError",
         "DataError",

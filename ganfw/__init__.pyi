@@ -6,8 +6,10 @@ from .api import (
     resume as resume,
     run as run,
 )
+from .data.archives import Archive as Archive, open_archive as open_archive
 from .data.download import download as download
 from .data.pictures import find_pictures as find_pictures, read_picture as read_picture
+from .data.points import scatter_plot as scatter_plot, trail_plots as trail_plots
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
+from .data_paths import with_path
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
-
-PATH_DATASET = "folder"
-"""The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
 _ENGINE_KEYS = {"use", OPTIMIZER, "asked", "side", "enabled"}
 
@@ -75,25 +72,10 @@ def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:
     return registry.find(kind, use)
 
 
-def _with_path(registry: Registry, layer: Layer) -> Layer:
-    """The same layer, with a path in the data slot turned into the dataset that takes paths."""
-    data = layer.values.get("data", {})
-    use = data.get("use")
-    if not isinstance(use, str) or registry.has("dataset", use) or not _is_path(use):
-        return layer
-    root = str(Path(use).expanduser().absolute())
-    values = {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}}
-    return Layer(layer.source, values, layer.replaces)
-
-
-def _is_path(use: str) -> bool:
-    return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
-
-
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
-    for layer in (_with_path(registry, layer) for layer in layers):
+    for layer in (with_path(registry, layer) for layer in layers):
         for section, values in layer.values.items():
             if section in SINGLE:
                 place = merged.tree[section]

@@ -30,6 +30,13 @@ def _a_folder(path: Path) -> Path:
     return path
 
 
+def _a_file(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("it is a folder, not a file" if path.is_dir() else "there is no such file")
+    return path
+
+
 Side = Annotated[int, Field(ge=8, le=1024)]
 
 
@@ -62,6 +69,12 @@ class FolderOptions(PictureOptions):
     """Those of a folder of pictures, with or without class folders."""
 
     labels: bool = Field(True, description="Whether class folders are labels")
+
+
+class ArchiveOptions(FolderOptions):
+    """Those of an archive of pictures."""
+
+    root: Annotated[Path, AfterValidator(_a_file)] = Field(description="The zip or tar archive")
 
 
 class PairedOptions(PictureOptions):

@@ -23,7 +23,9 @@ NEED_DATA = (
     "dataset/paired",
     "dataset/pokemon",
     "dataset/fashion-mnist",
+    "dataset/huggingface",
     "dataset/table",
+    "dataset/torchvision",
     *INCEPTION,
 )
 """They download data or weights: the tests below give them small ones."""
@@ -101,6 +103,13 @@ def test_arrays_and_tables_keep_their_contract(tmp_path: Path) -> None:
             case.run()
     (tmp_path / "a.csv").write_text("x,y,label\n" + "1,2,cat\n3,4,dog\n" * 6)
     for case in contract_cases("dataset/table", {"path": tmp_path / "a.csv"}):
+        case.run()
+
+
+def test_torchvisions_datasets_keep_their_contract(pictures: Path, tmp_path: Path) -> None:
+    shutil.copytree(pictures, tmp_path / "eurosat" / "2750")
+    options = {"name": "EuroSAT", "root": tmp_path}
+    for case in contract_cases("dataset/torchvision", options):
         case.run()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zipfile
 from pathlib import Path
 
@@ -106,9 +107,16 @@ def test_arrays_and_tables_keep_their_contract(tmp_path: Path) -> None:
         case.run()
 
 
-def test_torchvisions_datasets_keep_their_contract(pictures: Path, tmp_path: Path) -> None:
-    shutil.copytree(pictures, tmp_path / "eurosat" / "2750")
-    options = {"name": "EuroSAT", "root": tmp_path}
+def test_torchvisions_datasets_keep_their_contract(tmp_path: Path) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        pixels = np.arange(4 * 28 * 28, dtype=np.uint8).tobytes()
+        head = struct.pack(">IIII", 0x803, 4, 28, 28)
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(head + pixels)
+        labels = struct.pack(">II", 0x801, 4) + bytes(range(4))
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(labels)
+    options = {"name": "MNIST", "root": tmp_path, "split": "test"}
     for case in contract_cases("dataset/torchvision", options):
         case.run()
 

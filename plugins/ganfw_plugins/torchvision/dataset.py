@@ -19,6 +19,8 @@ from .published import open_published
 SMALL, LARGE = 32, 64
 """The sides that pictures get where none is given: small ones stay small."""
 
+_TASK = 64  # items: handing a small one to a thread costs as much as reading it
+
 
 class TorchvisionDataset(Dataset):
     """The pictures of one dataset. Items are (C, H, W) uint8; a label is the index of a class where
@@ -98,8 +100,12 @@ class TorchvisionDataset(Dataset):
         return self._all(lambda index: int(self._pair(index)[1]))
 
     def _all(self, read: Any) -> Iterator[Any]:
+        def read_some(start: int) -> list[Any]:
+            return [read(index) for index in range(start, min(start + _TASK, len(self)))]
+
         with ThreadPoolExecutor() as pool:
-            yield from pool.map(read, range(len(self)))
+            for some in pool.map(read_some, range(0, len(self), _TASK)):
+                yield from some
 
 
 def _is_class(label: object) -> bool:

@@ -23,8 +23,6 @@ from ganfw import DataError, DataUnavailable, UsageError, cache_folder, log
 _SPLITS = ("split", "train", "image_set")
 """What datasets call the argument that says which part of the data."""
 
-_WE_GIVE = {"root", *_SPLITS}
-
 
 def open_published(name: str, root: Path | None, split: str, download: bool) -> Any:
     """torchvision's dataset ``name``, downloaded into ``root`` if that is asked for and necessary;
@@ -71,12 +69,10 @@ def _is_usable(name: str, value: object) -> bool:
     needed = {
         key
         for key, parameter in parameters.items()
-        if parameter.default is parameter.empty
-        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     }
-    return (
-        "root" in parameters and needed <= _WE_GIVE and bool({*_SPLITS, "download"} & {*parameters})
-    )
+    says_what = any(key in parameters for key in (*_SPLITS, "download"))
+    return "root" in parameters and needed <= {"root", *_SPLITS} and says_what
 
 
 def _split_argument(name: str, parameters: Any, split: str) -> dict[str, Any]:

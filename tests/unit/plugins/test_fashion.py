@@ -77,7 +77,7 @@ def test_files_that_are_not_there(
     with pytest.raises(DataUnavailable, match=r"ubyte\.gz\); .* -s data\.root=FOLDER"):
         FashionMnist(FashionMnistOptions()).prepare()
     (root / "FashionMNIST/raw/train-images-idx3-ubyte").write_bytes(b"short")
-    with pytest.raises(DataError, match="are damaged|does not hold"):
+    with pytest.raises(DataError, match="are damaged"):
         FashionMnist(FashionMnistOptions(root=root)).prepare()
 
 

@@ -73,7 +73,7 @@ def test_a_parquet_file(parquet: Path) -> None:
     assert [dataset[i][1] for i in range(6)] == [0, 1, 2, 0, 1, 2]
     by_word = _prepared(parquet, labels="word", split="train[1:]")
     assert (len(by_word), by_word.class_names, by_word[0][1]) == (5, ("a", "b"), 0)
-    with pytest.raises(SkipItem, match="row 4 of .* has no label"):
+    with pytest.raises(SkipItem, match=r"row 4 of .* has no label"):
         by_word[4]
     assert by_word.fingerprint() != dataset.fingerprint() == _prepared(parquet).fingerprint()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
 
 from .turn import Critic, Turn
@@ -33,6 +34,17 @@ class Loss(nn.Module):
     def __init__(self, options: Any) -> None:
         super().__init__()
         self.options = options
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """As in `torch.nn.Module`, but buffers take the shapes that were saved: one that keeps
+        samples begins empty, since a loss does not know their shape before it sees them."""
+        for name, buffer in self.named_buffers(recurse=False):
+            saved = state_dict.get(name)
+            if saved is not None and saved.shape != buffer.shape:
+                self.register_buffer(name, torch.empty_like(saved, device=buffer.device))
+        return super().load_state_dict(state_dict, strict, assign)
 
     def terms(self, turn: Turn) -> Terms:
         """The terms of ``turn.player``. In the generator's turn the discriminator's weights are

@@ -42,7 +42,8 @@ class Turn:
     - ``fake`` (B, ...) and ``fake_labels``: generated samples, and what they were made for. In the
       discriminator's turn they are detached.
     - ``latents`` (B, Z): what the samples were made of.
-    - ``generated``: all that the generator gave, with ``"samples"``.
+    - ``generated``: all that the generator gave, with ``"samples"``. Half precision becomes
+      float32 in a copy, so what a loss differentiates by must leave the network in float32.
     - ``critic``: the discriminator; see `Critic`.
     - ``generate``: the generator once more, ``generate(latents, labels)``; without gradients in the
       discriminator's turn.

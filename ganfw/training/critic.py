@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import torch
@@ -40,13 +41,20 @@ class Critic:
         return by_name(self._judge(samples, labels), SCORES)
 
     def _judge(self, samples: Tensor, labels: Tensor | None) -> Output:
-        for seen, given, output in self._seen:
-            if seen is samples and given is labels:
-                return output
         known = self._labels_of(samples) if labels is None else labels
+        for seen, given, output in self._seen:
+            if seen is samples and given is known:
+                return output
         output = self._network(samples, known)
-        self._seen.append((samples, labels, output))
+        self._seen.append((samples, known, output))
         return output
+
+    @functools.cached_property
+    def _labels_of_both(self) -> Tensor | None:
+        """One tensor, so that it is seen to be the same when asked for again."""
+        if self._labels is None or self._fake_labels is None:
+            return None
+        return torch.cat([self._labels, self._fake_labels])
 
     def _labels_of(self, samples: Tensor) -> Tensor | None:
         if self._labels is None or self._fake_labels is None:
@@ -56,7 +64,7 @@ class Critic:
         if len(samples) == len(self._labels):
             return self._labels
         if len(samples) == 2 * len(self._labels):
-            return torch.cat([self._labels, self._fake_labels])
+            return self._labels_of_both
         raise PluginError(
             f"a loss shows the critic {len(samples)} samples, in a batch of {len(self._labels)}, "
             "without their labels: give critic(samples, labels)"

@@ -321,10 +321,12 @@ class _Learning(Loss):
     def __init__(self, options: object) -> None:
         super().__init__(options)
         self.register_buffer("steps", torch.zeros(()))
+        self.register_buffer("kept", torch.empty(0))
 
     def discriminator_terms(self, critic: Any, real: Tensor, fake: Tensor) -> Terms:
         self.steps += 1
-        return {"it": (critic(fake) - critic(real)).mean() * self.steps}
+        self.kept = torch.cat([self.kept, fake])
+        return {"it": (critic(self.kept).mean() - critic(real).mean()) * self.steps}
 
     def generator_terms(self, critic: Any, real: Tensor, fake: Tensor) -> Terms:
         return {"it": -critic(fake).mean()}
@@ -342,6 +344,7 @@ def test_what_a_loss_learns_is_saved_and_the_dry_run_moves_none_of_it(registry: 
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert _step(second, number=2) == _step(first, number=2)
     assert second.losses[0].loss.steps == 2
+    assert torch.equal(second.losses[0].loss.kept, first.losses[0].loss.kept)
 
 
 @pytest.mark.parametrize("player", ["gen", "disc"])
@@ -507,11 +510,15 @@ def test_a_critic_knows_whose_labels_are_meant() -> None:
         return samples.sum(1)
 
     real, fake = torch.randn(2, 2), torch.randn(2, 2)
-    critic = Critic(network, torch.tensor([0, 1]), fake, torch.tensor([2, 3]))
-    for samples in (real, fake, torch.cat([real, fake]), real + 1):
+    both, fake_labels = torch.cat([real, fake]), torch.tensor([2, 3])
+    critic = Critic(network, torch.tensor([0, 1]), fake, fake_labels)
+    for samples in (real, fake, both, real + 1):
         critic(samples)
     critic(real[:1], torch.tensor([4]))
     assert given == [[0, 1], [2, 3], [0, 1, 2, 3], [0, 1], [4]]
+    assert critic(both) is critic(both)  # remembered, as are labels that it would have taken
+    assert critic(fake, fake_labels) is critic(fake)
+    assert len(given) == 5
     with pytest.raises(PluginError, match="shows the critic 1 samples, in a batch of 2, without"):
         critic(real[:1])
 

@@ -1,0 +1,116 @@
+"""Published methods as plugins of one file each: they are found, checked, run, resumed exactly,
+sampled and reported on. Each is an entry of `METHODS`, with a claim that its paper makes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import claims
+import pytest
+from click.testing import Result
+
+from ganfw.registry.discovery import discover
+
+Ganfw = Callable[..., Result]
+
+QUIETLY = ("--no-callback", "samples", "--no-callback", "loss-curve", "--quiet",
+           "-s", "train.log_every=1")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Method:
+    """A plugin file, the words of a run that uses it, and what must be true of it and of that run.
+    ``check`` are words for ``ganfw check`` beside the file, or None where it can't check it yet."""
+
+    file: str
+    words: str
+    claim: Callable[[Path], None]
+    check: str | None = ""
+
+    @property
+    def path(self) -> Path:
+        return claims.PLUGINS / f"{self.file}.py"
+
+
+PICTURES = (
+    "--data sprites -s data.species=4 -s data.individuals=8 -s data.size=16 --batch-size 8 "
+    "--latent-dim 8 -s gen.channels=8 -s disc.channels=8"
+)
+DCGAN = f"{PICTURES} --gen dcgan --disc dcgan"
+POINTS = "--data ring -s data.count=64 --batch-size 8 --disc mlp"
+
+METHODS = (
+    Method("wgan_gp", f"{DCGAN} --loss wgan-gp -s disc.norm=none -s train.disc_steps=2",
+           claims.wgan_gp_aims_for_gradients_of_norm_1),
+    Method("sngan", f"{PICTURES} --gen sngan --disc projection --loss hinge",
+           claims.classes_change_samples_and_scores),
+    Method("sagan", f"{PICTURES} --gen sagan --disc sagan --loss hinge",
+           claims.attention_begins_at_0_and_is_learnt),
+    Method("dragan", f"{DCGAN} --loss nonsaturating --loss dragan",
+           claims.dragan_aims_for_gradients_of_norm_k),
+    Method("consistency", f"{DCGAN} --loss hinge --loss consistency",
+           claims.scores_that_transforms_keep_cost_nothing, check=None),
+    Method("acgan", f"{PICTURES} --gen acgan --disc acgan --loss nonsaturating --loss acgan "
+           "--precision bf16 -s train.fake_labels=shuffled",
+           claims.classes_are_told_in_bf16, check=None),
+    Method("lecam", f"{DCGAN} --loss hinge --loss lecam",
+           claims.lecam_pulls_scores_to_the_other_side),
+    Method("top_k", f"{DCGAN} --loss top-k -s loss.top-k.decay=0.8",
+           claims.k_falls_and_only_the_best_k_teach, check=None),
+    Method("orthogonal", f"{DCGAN} --loss hinge --loss orthogonal",
+           claims.orthogonal_filters_cost_nothing, check=None),
+    Method("zcr", f"{DCGAN} --loss hinge --loss zcr",
+           claims.near_latents_differ_for_the_generator_only, check=None),
+    Method("mode_seeking", f"{DCGAN} --loss hinge --loss mode-seeking",
+           claims.modes_are_sought_by_ratios_of_distances, check=None),
+    Method("path_length", f"{PICTURES} --gen style --disc dcgan --loss nonsaturating "
+           "--loss path-length -s loss.path-length.every=2 --precision bf16",
+           claims.lengths_are_averaged_and_w_is_truncated, check=None),
+    Method("fastgan", f"{PICTURES} --gen dcgan --disc fastgan --loss hinge --loss reconstruction "
+           "--augment diffaugment", claims.real_pictures_alone_are_rebuilt, check=None),
+    Method("projected", f"{PICTURES} --gen dcgan --disc projected --loss hinge "
+           "-s disc.features=8", claims.the_pyramid_is_frozen_and_its_heads_learn, check=None),
+    Method("r3gan", f"{DCGAN} --loss r3gan -s disc.norm=none",
+           claims.r3gan_penalises_both_gradients),
+    Method("history", f"{DCGAN} --loss nonsaturating --loss history -s loss.history.size=24",
+           claims.the_past_is_shown_again_and_saved, check=None),
+    Method("uniform", f"{POINTS} --gen uniform --loss nonsaturating", claims.latents_lie_in_a_cube),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.file)
+def test_a_published_method(ganfw: Ganfw, tmp_path: Path, method: Method) -> None:
+    def call(*words: object) -> str:
+        result = ganfw(*words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    listed = call("list", "--plugin", method.path)
+    own = [part.name for part in discover([method.path]).components()
+           if part.source.name == method.path.name]  # fmt: skip
+    assert own
+    assert all(name in listed for name in own)
+    if method.check is not None:
+        call("check", method.path, *method.check.split())
+    call("run", *method.words.split(), "--plugin", method.path, "--steps", claims.STEPS, *QUIETLY,
+         "-s", f"callback.checkpoints.every_steps={claims.BETWEEN}")  # fmt: skip
+    (run,) = (tmp_path / "runs").iterdir()
+    copy = shutil.copytree(run, tmp_path / "copy")
+    call("resume", copy, "--from-step", claims.BETWEEN, "--quiet")
+    assert weights_of(copy) == weights_of(run)
+    assert claims.losses_of(copy) == claims.losses_of(run)
+    assert len(claims.losses_of(run)) == claims.STEPS
+    call("sample", run, "-n", 4, "-o", "samples.png")
+    call("report", run, "-o", "report.html")
+    method.claim(run)
+
+
+def weights_of(run: Path) -> dict[str, bytes]:
+    """All tensors that the run has written: networks, and the state of each checkpoint."""
+    found = {file.relative_to(run).as_posix(): file.read_bytes()
+             for file in run.rglob("*.safetensors")}  # fmt: skip
+    assert len(found) == 4
+    return found

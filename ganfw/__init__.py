@@ -46,7 +46,7 @@ _HOME = {
     "interfaces.metric": ("Generate", "Metric"),
     "interfaces.networks": ("Augment", "Discriminator", "Generator", "Network", "generate"),
     "interfaces.options": ("Options", "Schedulable"),
-    "interfaces.outputs": ("Output",),
+    "interfaces.outputs": ("Output", "tensor_of"),
     "interfaces.run_view": ("RunComponent", "RunView"),
     "interfaces.shapes": ("Shapes",),
     "interfaces.turn": ("Critic", "Turn"),

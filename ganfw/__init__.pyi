@@ -53,7 +53,7 @@ from .interfaces.options import (
     Options as Options,
     Schedulable as Schedulable,
 )
-from .interfaces.outputs import Output as Output
+from .interfaces.outputs import Output as Output, tensor_of as tensor_of
 from .interfaces.run_view import RunComponent as RunComponent, RunView as RunView
 from .interfaces.shapes import (
     Shapes as Shapes,

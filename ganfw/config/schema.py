@@ -40,6 +40,11 @@ class TrainOptions(Options):
     precision: Literal["float32", "tf32", "bf16"] = Field(
         "float32", description="Of the networks' forward and backward passes"
     )
+    deterministic: bool = Field(
+        False,
+        description="Only deterministic algorithms: a resumed run on a GPU then ends "
+        "bit-identical; slower",
+    )
     channels_last: bool = Field(
         True, description="Use the channels-last memory format where a network allows it"
     )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import PluginError
-from .outputs import SAMPLES, Output, main_output
+from .outputs import SAMPLES, Output, tensor_of
 from .shapes import Shapes
 
 
@@ -131,4 +131,4 @@ def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) 
     """Samples (B, ...) for ``latents`` (B, Z) and ``labels`` (B, ...), with no gradient, and with
     the network left in the mode it was in."""
     with eval_mode(network), torch.no_grad():
-        return main_output(network(latents, labels), SAMPLES)
+        return tensor_of(network(latents, labels), SAMPLES)

@@ -16,8 +16,9 @@ SAMPLES, SCORES = "samples", "scores"
 """The main output of a generator, and of a discriminator."""
 
 
-def main_output(output: Output, name: str) -> Tensor:
-    """The tensor ``name`` of ``output``, or ``output`` itself if it is a tensor.
+def tensor_of(output: Output, name: str) -> Tensor:
+    """The tensor ``name`` of ``output``, or ``output`` itself if it is a tensor:
+    ``tensor_of(turn.critic.all(real), "classes")``.
 
     Raises ShapesError for anything else.
     """

@@ -18,9 +18,10 @@ class Critic(Protocol):
     """The discriminator as a loss sees it. It augments what it is shown, and remembers: asked twice
     about the same samples in one turn, it runs the network once.
 
-    Without ``labels`` it takes those of the batch: of generated samples for ``fake``, of both in
-    turn for twice as many samples, as in ``critic(torch.cat([real, fake]))``, else of real ones.
-    Samples of any other number need their labels. Raises PluginError if they have none.
+    Without ``labels`` it takes those of the batch: of ``real`` or ``fake``, or of both for twice as
+    many samples, as in ``critic(torch.cat([real, fake]))``. Other samples of the batch's length
+    have them too, unless generated ones have labels of their own (``train.fake_labels``). Raises
+    PluginError where it can't know.
     """
 
     def __call__(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -37,7 +38,7 @@ class Turn:
     """One player's turn, as `Loss.terms` sees it. B is the batch's length.
 
     - ``player``: "disc" or "gen".
-    - ``step``: the number of the step, from 1.
+    - ``step`` of ``total_steps``: the number of the step, from 1.
     - ``real`` (B, ...) and ``labels`` (B, ...) or None: of the data.
     - ``fake`` (B, ...) and ``fake_labels``: generated samples, and what they were made for. In the
       discriminator's turn they are detached.
@@ -45,6 +46,7 @@ class Turn:
     - ``generated``: all that the generator gave, with ``"samples"``. Half precision becomes
       float32 in a copy, so what a loss differentiates by must leave the network in float32.
     - ``critic``: the discriminator; see `Critic`.
+    - ``draw_latents``: ``draw_latents(n)`` gives n more (n, Z), of the run's own stream.
     - ``generate``: the generator once more, ``generate(latents, labels)``; without gradients in the
       discriminator's turn.
     - ``augment``: the run's augments, for samples that do not go through ``critic``.
@@ -54,6 +56,7 @@ class Turn:
 
     player: Side
     step: int
+    total_steps: int
     real: Tensor
     labels: Tensor | None
     fake: Tensor
@@ -61,6 +64,7 @@ class Turn:
     latents: Tensor
     generated: Mapping[str, Output]
     critic: Critic
+    draw_latents: Callable[[int], Tensor]
     generate: Callable[[Tensor, Tensor | None], Mapping[str, Output]]
     augment: Callable[[Tensor], Tensor]
     networks: Mapping[str, nn.Module]

@@ -81,6 +81,7 @@ def build_trainer(
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
     callbacks = _callbacks(config, processes)
+    game.turns.total_steps = run.total_steps
     return Trainer(
         game=game,
         loader=loader,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import torch
 from torch import nn
 
 from ..config.run_config import RunConfig
@@ -27,13 +28,31 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
 
     named = {"gen": gen, "disc": disc} | {it.name: it.registered.label for it in config.networks}
     networks = {named[name]: player.network for name, player in game.players.items()}
-    if config.train.channels_last:
+    device = batch.samples.device
+    # On a GPU torch's compiler lays weights out itself, and is wrong about those that are laid out
+    # channels last before: it expects their gradients in that order, which not all of them have.
+    if config.train.channels_last and not (config.train.compile and device.type == "cuda"):
         notices = use_channels_last(networks, attempt)
     else:
         attempt()
         notices = []
     notices += _uneven_last_step(len(loader), config.train.disc_steps)
+    if "train.precision" not in config.origins:
+        notices += _slow_precision(config.train.precision, device, networks.values())
     return [*notices, *_batch_norm_unshared(networks, game.processes)]
+
+
+def _slow_precision(
+    precision: str, device: torch.device, networks: Iterable[nn.Module]
+) -> list[str]:
+    """What convolutions in float32 cost on a GPU, which has faster units for less."""
+    weights = (weight for network in networks for weight in network.parameters())
+    if device.type != "cuda" or precision != "float32" or all(it.dim() != 4 for it in weights):
+        return []
+    return [
+        f"float32 on {device} is exact and slow: with large batches --precision bf16 (or tf32) "
+        "is several times faster"
+    ]
 
 
 def _uneven_last_step(batches: int, disc_steps: int) -> list[str]:

@@ -12,8 +12,9 @@ from ..errors import CheckpointError, RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
 from ..runs.provenance import add_resumption
-from ..runs.records import read_provenance
+from ..runs.records import Provenance, read_provenance
 from ..runs.saved_run import check_installed, check_same_data, checkpoint_to_resume, saved_layer
+from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
@@ -21,7 +22,7 @@ from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from ..training.trainer import Trainer
-from .prepare import prepare
+from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
 
 
@@ -59,24 +60,35 @@ def resume_as(
         prepared = prepare(registry, [saved_layer(folder), changes], processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
-        make_trainer = assemble(prepared)
+        with only_deterministic(prepared.config.train.deterministic):
+            return _go_on(folder, prepared, provenance, state, step, argv)
 
-        def make_restored(where: RunDir) -> Trainer:
-            trainer = make_trainer(where)
-            _restore(trainer, state, folder, step)
-            return trainer
 
-        config = prepared.config
-        if not processes.is_first:
-            return train_silently(make_restored, provenance, config)
-        trainer = make_restored(folder)
-        atomic.sweep(folder.checkpoints)
-        atomic.sweep(folder.path)
-        log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
-        atomic.write_text(folder.config, config.to_toml())
-        files = copy_plugin_files(folder, config.components, provenance.plugin_files)
-        provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
-        return train(trainer, provenance, config)
+def _go_on(
+    folder: RunDir,
+    prepared: PreparedRun,
+    provenance: Provenance,
+    state: dict[str, Any],
+    step: int,
+    argv: Sequence[str],
+) -> Finished:
+    config, make_trainer = prepared.config, assemble(prepared)
+
+    def make_restored(where: RunDir) -> Trainer:
+        trainer = make_trainer(where)
+        _restore(trainer, state, folder, step)
+        return trainer
+
+    if not prepared.processes.is_first:
+        return train_silently(make_restored, provenance, config)
+    trainer = make_restored(folder)
+    atomic.sweep(folder.checkpoints)
+    atomic.sweep(folder.path)
+    log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
+    atomic.write_text(folder.config, config.to_toml())
+    files = copy_plugin_files(folder, config.components, provenance.plugin_files)
+    provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
+    return train(trainer, provenance, config)
 
 
 def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:

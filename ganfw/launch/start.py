@@ -11,6 +11,7 @@ from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files
 from ..runs.provenance import describe_run
 from ..runs.records import PluginFileRecord, Provenance
+from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
 from ..runtime.logs import log, silenced
@@ -32,12 +33,17 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
         if before is not None:
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
-        make_trainer = assemble(prepared)
-        if not processes.is_first:
-            return train_silently(make_trainer, _describe(prepared, argv, ()), prepared.config)
-        folder = run_dir.create(out, prepared.config.name)
-        remember_folder(folder.path)
-        return _train_in(folder, make_trainer, prepared, argv)
+        with only_deterministic(prepared.config.train.deterministic):
+            return _start(prepared, out, argv)
+
+
+def _start(prepared: PreparedRun, out: Path, argv: Sequence[str]) -> Finished:
+    make_trainer = assemble(prepared)
+    if not prepared.processes.is_first:
+        return train_silently(make_trainer, _describe(prepared, argv, ()), prepared.config)
+    folder = run_dir.create(out, prepared.config.name)
+    remember_folder(folder.path)
+    return _train_in(folder, make_trainer, prepared, argv)
 
 
 def _folder_before_restart(processes: Processes) -> Path | None:

@@ -21,7 +21,7 @@ from ..interfaces.networks import (
     generate,
     truncates_itself,
 )
-from ..interfaces.outputs import SAMPLES, main_output
+from ..interfaces.outputs import SAMPLES, tensor_of
 from ..registry.registry import Registry
 from ..runs.network import load_labels, load_network, read_card
 from ..runtime.random_state import derive_seed, isolated_random_state
@@ -173,7 +173,7 @@ class Sampler:
             return generate(network, latents, labels)
         with eval_mode(network), torch.no_grad():
             output = network.forward_truncated(latents, labels, truncation)
-            return main_output(output, SAMPLES)
+            return tensor_of(output, SAMPLES)
 
     def _path(self, keys: Tensor, frames: int) -> Tensor:
         if not draws_own_latents(self.network):

@@ -1,7 +1,6 @@
 """All state of a run, to safetensors and JSON and back: exact, atomic, and never a pickle.
 
-The state is a tree of dicts, lists, tuples, tensors, numbers, strings, bools and None. Its tensors
-go to ``state.safetensors``, the tree around them to ``state.json``.
+The state's tensors go to ``state.safetensors``, the tree around them to ``state.json``.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from . import atomic
+from .state_tree import decode, encode
 
 FORMAT = 1
 """Raised when the state's layout changes."""
 
-_TENSOR, _TUPLE, _DICT = "$tensor", "$tuple", "$dict"
 _TREE, _TENSORS = "state.json", "state.safetensors"
 
 
@@ -42,7 +41,7 @@ class CheckpointStore:
         checkpoints untouched, and TypeError for a state that is not plain.
         """
         tensors: dict[str, Tensor] = {}
-        tree = {"format": FORMAT, "step": step, "state": _encode(state, "state", tensors)}
+        tree = {"format": FORMAT, "step": step, "state": encode(state, "state", tensors)}
         try:
             with atomic.folder(self.folder(step)) as folder:
                 save_file(tensors, folder / _TENSORS)
@@ -66,7 +65,7 @@ class CheckpointStore:
                 f"{FORMAT}: install a newer ganfw"
             )
         try:
-            state: dict[str, Any] = _decode(tree["state"], load_file(folder / _TENSORS))
+            state: dict[str, Any] = decode(tree["state"], load_file(folder / _TENSORS))
         except (OSError, SafetensorError, KeyError) as error:
             raise CheckpointError(
                 f"{folder / _TENSORS} can't be read ({error}){self._others(step)}"
@@ -138,36 +137,3 @@ class CheckpointStore:
     def _others(self, step: int) -> str:
         others = [other for other in self.steps() if other != step]
         return f"; resume from an earlier one with --from-step {others[-1]}" if others else ""
-
-
-def _encode(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
-    """``value`` as JSON, its tensors moved into ``tensors`` under their paths."""
-    if isinstance(value, Tensor):
-        # A clone, since safetensors refuses tensors that share memory.
-        tensors[path] = value.detach().cpu().contiguous().clone()
-        return {_TENSOR: path}
-    if isinstance(value, Mapping):
-        pairs = [(key, _encode(item, f"{path}.{key}", tensors)) for key, item in value.items()]
-        if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
-            return dict(pairs)
-        return {_DICT: [[_encode(key, path, tensors), item] for key, item in pairs]}
-    if isinstance(value, list | tuple):
-        items = [_encode(item, f"{path}.{i}", tensors) for i, item in enumerate(value)]
-        return items if isinstance(value, list) else {_TUPLE: items}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise TypeError(f"{path} is a {type(value).__name__}, which no checkpoint can hold")
-
-
-def _decode(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
-    if isinstance(tree, list):
-        return [_decode(item, tensors) for item in tree]
-    if not isinstance(tree, dict):
-        return tree
-    if _TENSOR in tree:
-        return tensors[tree[_TENSOR]]
-    if _TUPLE in tree:
-        return tuple(_decode(item, tensors) for item in tree[_TUPLE])
-    if _DICT in tree:
-        return {_decode(key, tensors): _decode(item, tensors) for key, item in tree[_DICT]}
-    return {key: _decode(item, tensors) for key, item in tree.items()}

@@ -32,29 +32,40 @@ what rounding does to the eager ones."""
 
 
 def compile_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1) -> None:
-    """Compile the networks of ``game``, which is left as it was otherwise.
+    """Compile the players of ``game``, which is left as it was otherwise: both, or the one that
+    can be. Further networks stay eager.
 
-    Raises UsageError, with the reason, where they can't be compiled or do not agree.
+    Raises UsageError, with the reason, where none can be compiled or they do not agree.
     """
     count = min(disc_steps, len(loader))
     batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
     wanted = _first_losses(game, batches, shapes)
     tolerance = TOLERANCE + 2 * _gap(_unrounded_losses(game, batches, shapes), wanted)
-    game.players["gen"] = replace(game.gen, compiled=_compiled(game.gen.network))
-    if not any(weighted.loss.needs_gradient_at for weighted in game.losses):
-        game.players["disc"] = replace(game.disc, compiled=_compiled(game.disc.network))
     _silence_compiler()
-    try:
-        found = _first_losses(game, batches, shapes)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UsageError(f"this run can't be compiled, leave --compile out: {reason}") from error
-    gap = _gap(found, wanted)
+    gap = _gap(_compiled_losses(game, batches, shapes), wanted)
     if not gap <= tolerance:
         raise UsageError(
             f"compiled losses lie {gap:.2g} from the eager ones after {PARITY_STEPS} steps, more "
             f"than {tolerance:.2g}: leave --compile out"
         )
+
+
+def _compiled_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Tensor:
+    """The first losses with as much compiled as can be. A network that a loss differentiates twice
+    can't: it says so for the critic's inputs, and is found out where it makes inputs of its own."""
+    differentiated = any(weighted.loss.needs_gradient_at for weighted in game.losses)
+    failed: Exception | None = None
+    for names in [("gen",)] if differentiated else [("gen", "disc"), ("gen",), ("disc",)]:
+        eager = {name: game.players[name] for name in names}
+        for name, player in eager.items():
+            game.players[name] = replace(player, compiled=_compiled(player.network))
+        try:
+            return _first_losses(game, batches, shapes)
+        except Exception as error:
+            failed = failed or error
+            game.players.update(eager)
+    reason = " ".join(str(failed).split())[:200]
+    raise UsageError(f"this run can't be compiled, leave --compile out: {reason}") from failed
 
 
 def _compiled(network: nn.Module) -> Callable[..., Tensor]:
@@ -66,15 +77,17 @@ def _compiled(network: nn.Module) -> Callable[..., Tensor]:
 def _first_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Tensor:
     """Both losses (PARITY_STEPS, 2) of steps on ``batches``; then all is put back."""
     state = copy.deepcopy(game.state_dict())
-    with isolated_random_state(0):
-        latents = Latents(game.gen.network, shapes, 0, batches[0].samples.device)
-        rows = []
-        for number in range(1, PARITY_STEPS + 1):
-            losses = game.step(batches, latents, number=number)
-            rows.append(torch.stack([losses.loss_D, losses.loss_G]))
-    game.load_state_dict(state)
-    for player in (game.gen, game.disc):
-        player.zero_grad()
+    try:
+        with isolated_random_state(0):
+            latents = Latents(game.gen.network, shapes, 0, batches[0].samples.device)
+            rows = []
+            for number in range(1, PARITY_STEPS + 1):
+                losses = game.step(batches, latents, number=number)
+                rows.append(torch.stack([losses.loss_D, losses.loss_G]))
+    finally:
+        game.load_state_dict(state)
+        for player in game.players.values():
+            player.zero_grad()
     return torch.stack(rows)
 
 

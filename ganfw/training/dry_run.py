@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -12,13 +13,13 @@ from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.dataset import Batch
 from ..interfaces.loss import Terms
 from ..interfaces.networks import draw_latents, eval_mode
-from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, main_output
+from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, tensor_of
 from ..interfaces.shapes import Shapes
-from ..interfaces.turn import Side
+from ..interfaces.turn import Side, Turn
 from ..runtime.random_state import isolated_random_state
 from .game import Game
 from .objective import WeightedLoss
-from .turns import MicroBatch, Turns
+from .turns import DrawLatents, MicroBatch, Turns
 
 _SIDES: Mapping[Side, str] = {"disc": "discriminator", "gen": "generator"}
 
@@ -35,22 +36,22 @@ def dry_run(game: Game, batch: Batch, shapes: Shapes, gen: str, disc: str, data:
     networks = [player.network for player in game.players.values()]
     with isolated_random_state(0), eval_mode(*networks):
         random = torch.Generator(batch.samples.device).manual_seed(0)
-        latents = draw_latents(game.gen.network, shapes, len(batch), random)
-        part = MicroBatch(batch.samples, batch.labels, batch.labels, latents)
+        draw = functools.partial(draw_latents, game.gen.network, shapes, random=random)
+        part = MicroBatch(batch.samples, batch.labels, batch.labels, draw(len(batch)))
         given = {
             "gen": _check_generator(game, part, shapes, gen, data),
             "disc": _check_discriminator(game, part, disc, data),
         }
         for weighted in game.losses:
             _check_needs(weighted, game, part.labels, given, {"gen": gen, "disc": disc})
-        _check_terms(game, part)
+        _check_terms(game, part, draw)
 
 
 def _check_generator(
     game: Game, part: MicroBatch, shapes: Shapes, gen: str, data: str
 ) -> Mapping[str, Output]:
     generated = _output(game, "gen", part.latents, part.labels, f"{gen}, given latents", SAMPLES)
-    found, wanted = tuple(main_output(generated, SAMPLES).shape), (len(part.real), *shapes.sample)
+    found, wanted = tuple(tensor_of(generated, SAMPLES).shape), (len(part.real), *shapes.sample)
     if found != wanted:
         raise ShapesError(f"{gen} makes {found}, but {data} has {wanted} (batch of {wanted[0]})")
     return generated
@@ -60,7 +61,7 @@ def _check_discriminator(
     game: Game, part: MicroBatch, disc: str, data: str
 ) -> Mapping[str, Output]:
     judged = _output(game, "disc", part.real, part.labels, f"{disc}, given {data}'s", SCORES)
-    found, count = tuple(main_output(judged, SCORES).shape), len(part.real)
+    found, count = tuple(tensor_of(judged, SCORES).shape), len(part.real)
     if found[:1] != (count,) or (len(found) > 1 and found[1:].count(1) == len(found) - 1):
         raise ShapesError(
             f"{disc} gives scores {found}, but a score per sample is {(count,)} (batch of {count}),"
@@ -81,7 +82,7 @@ def _output(
         reason = str(error).splitlines()[0]
         raise ShapesError(f"{given}, fails: {reason}") from error
     try:
-        main_output(output, main)
+        tensor_of(output, main)
     except ShapesError as error:
         raise ShapesError(f"{given}, {error}") from None
     return by_name(output, main)
@@ -106,12 +107,13 @@ def _check_needs(
             raise UsageError(f"{loss} needs '{name}' from {who[place]}, which gives only {gives}")
 
 
-def _check_terms(game: Game, part: MicroBatch) -> None:
+def _check_terms(game: Game, part: MicroBatch, draw: DrawLatents) -> None:
     losses, augments = copy.deepcopy((list(game.losses), list(game.turns.augments)))
     turns = Turns(game.players, augments, game.turns.autocast)
+    turns.draw_latents = draw
     for side, player in _SIDES.items():
         turn = turns.turn(side, part, differentiated=("real", "fake"))
-        terms = [(weighted, weighted.loss.terms(turn)) for weighted in losses]
+        terms = [(weighted, _terms(weighted, turn)) for weighted in losses]
         for weighted, found in terms:
             for name, value in found.items():
                 _check_term(weighted.name, name, value)
@@ -122,6 +124,17 @@ def _check_terms(game: Game, part: MicroBatch) -> None:
                 "a loss, as in --loss nonsaturating --loss r1"
             )
         _check_gradients(game, side, [found for _, found in terms])
+
+
+def _terms(weighted: WeightedLoss, turn: Turn) -> Terms:
+    try:
+        return weighted.loss.terms(turn)
+    except (RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise PluginError(
+            f"loss '{weighted.name}' fails in the {_SIDES[turn.player]}'s turn with "
+            f"{type(error).__name__}: {said[0]}; ganfw check says where"
+        ) from error
 
 
 def _check_gradients(game: Game, side: Side, terms: Sequence[Terms]) -> None:

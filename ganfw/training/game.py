@@ -18,10 +18,7 @@ from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import Autocast
 from .memory_format import match_memory_format
 from .objective import StepLosses, TurnLosses, WeightedLoss, mean, total
-from .turns import Generated, MicroBatch, Turns
-
-DrawLatents = Callable[[int], Tensor]
-"""``latents(B)`` draws (B, Z)."""
+from .turns import DrawLatents, Generated, MicroBatch, Turns
 
 OnGradients = Callable[[str, Player], None]
 """Called between a network's backward pass and its step, with the network's name."""
@@ -95,6 +92,7 @@ class Game:
         the generator through the graph they came with. In micro-batches there is no memory to keep
         those graphs, so samples are generated for each player anew, from the same latents.
         """
+        self.turns.draw_latents = latents
         self.active_losses = [loss for loss in self.losses if (number - 1) % loss.every == 0]
         for batch in batches:
             parts = self._split(batch, latents)

@@ -23,6 +23,7 @@ from ..runtime.random_state import (
     restore_random_state,
 )
 from ..sampling.latents import Latents
+from ..storage.state_tree import from_text, to_text
 from .game import Game
 from .objective import StepLosses
 from .progress import EpochMeter, Outcome, Progress, read_losses
@@ -102,6 +103,7 @@ class Trainer:
             "callbacks": {name: callback.state_dict() for name, callback in self.callbacks.items()},
             "evaluation": self.evaluation.state_dict() if self.evaluation else {},
             "latents": self.latents.generator.get_state(),
+            "losses_of_others": self._losses_of_others(),
             "random": random_state(),
             "random_of_others": gather_random_states(self.processes)[1:],
         }
@@ -110,7 +112,9 @@ class Trainer:
         """Continue from where the state was saved. Callbacks new to the run start without state."""
         self.progress = Progress(**state["progress"])
         self.meter = EpochMeter(**state["meter"])
-        self.game.load_state_dict(state)
+        others, rank = state.get("losses_of_others", []), self.processes.rank
+        own = from_text(others[rank - 1]) if 0 < rank <= len(others) else state.get("losses", {})
+        self.game.load_state_dict({**state, "losses": own})
         for name in self.callbacks.keys() & state["callbacks"].keys():
             self.callbacks[name].load_state_dict(state["callbacks"][name])
         # Release 0.1 kept it among the callbacks.
@@ -121,6 +125,13 @@ class Trainer:
         others = state.get("random_of_others", [])
         restore_random_state(own_random_state(state["random"], others, self.processes))
         self._saved = self.progress.step
+
+    def _losses_of_others(self) -> list[str]:
+        """What the losses of the processes after the first have learnt, each of its own shard."""
+        own = self.game.state_dict()["losses"]
+        if self.processes.count == 1 or not any(own.values()):
+            return []
+        return self.processes.gather(to_text(own))[1:]
 
     @property
     def _epochs_begun(self) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..interfaces.networks import Augment
-from ..interfaces.outputs import SAMPLES, Output, by_name, main_output, map_tensors
+from ..interfaces.outputs import SAMPLES, Output, by_name, map_tensors, tensor_of
 from ..interfaces.player import Player
 from ..interfaces.turn import Side, Turn
 from ..runtime.precision import Autocast
@@ -17,6 +17,9 @@ from .critic import Critic
 
 Generated = Mapping[str, Output]
 """All that the generator gave, with "samples"."""
+
+DrawLatents = Callable[[int], Tensor]
+"""``latents(B)`` draws (B, Z)."""
 
 _HALF = (torch.bfloat16, torch.float16)
 
@@ -33,7 +36,8 @@ class MicroBatch:
 
 
 class Turns:
-    """Makes the turns of a game. ``players`` are all networks by name."""
+    """Makes the turns of a game. ``players`` are all networks by name; ``draw_latents`` is the
+    run's stream, ``total_steps`` its length."""
 
     def __init__(
         self, players: Mapping[str, Player], augments: Sequence[Augment], autocast: Autocast
@@ -41,6 +45,8 @@ class Turns:
         self.players = players
         self.augments = augments
         self.autocast = autocast
+        self.total_steps = 1
+        self.draw_latents: DrawLatents = _no_latents
         self._networks = {name: player.network for name, player in players.items()}
         self._generate_constants = torch.no_grad()(self.generate)
 
@@ -61,19 +67,21 @@ class Turns:
         if side == "disc":
             generated = {name: map_tensors(Tensor.detach, it) for name, it in generated.items()}
             if "fake" in differentiated:
-                main_output(generated, SAMPLES).requires_grad_()
+                tensor_of(generated, SAMPLES).requires_grad_()
             real = real.detach().requires_grad_() if "real" in differentiated else real
-        fake = main_output(generated, SAMPLES)
+        fake = tensor_of(generated, SAMPLES)
         return Turn(
             player=side,
             step=number,
+            total_steps=self.total_steps,
             real=real,
             labels=part.labels,
             fake=fake,
             fake_labels=part.fake_labels,
             latents=part.latents,
             generated=generated,
-            critic=Critic(self.judge, part.labels, fake, part.fake_labels),
+            critic=Critic(self.judge, real, part.labels, fake, part.fake_labels),
+            draw_latents=self.draw_latents,
             generate=generate,
             augment=self._augment,
             networks=self._networks,
@@ -99,6 +107,10 @@ class Turns:
         for augment in self.augments:
             samples = augment(samples)
         return samples
+
+
+def _no_latents(count: int) -> Tensor:
+    raise RuntimeError("there is no stream of latents outside a step")
 
 
 def _at_least_float32(tensor: Tensor) -> Tensor:

@@ -5,7 +5,8 @@
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
                                        processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
-                                       profile dcgan gaussian sprites run graph compiled
+                                       profile dcgan gaussian sprites run compiled graph
+                                       turn-graphs
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -13,6 +14,7 @@ It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import platform
 import time
@@ -59,11 +61,12 @@ def main() -> None:
     for name in given.rows:
         if name not in known:
             parser.error(f"no row {name}: there are {' '.join(known)}")
+    machine = _machine()
     found = [("WHAT", "OURS", "REFERENCE", "RATIO", "REACH")]
     for row in _rows(given.rows or known, given):
         found.append((row.what, row.ours, row.reference, row.ratio, row.reach))
         print("  ".join(found[-1]), flush=True)
-    print(f"\n{columns(found)}\n\n{_machine()}")
+    print(f"\n{columns(found)}\n\n{machine}", flush=True)
 
 
 def _rows(names: Iterable[str], given: argparse.Namespace) -> Iterator[Row]:
@@ -75,6 +78,8 @@ def _rows(names: Iterable[str], given: argparse.Namespace) -> Iterator[Row]:
     bench = gpu.Bench(torch.device(given.device), given.quick, deadline)
     for name in names:
         yield from gpu.rows(name, bench)
+    if bench.is_lost:
+        atexit.register(os._exit, 1)  # Tidying up on a device that failed would fail, and say so.
 
 
 def _machine() -> str:

@@ -1,8 +1,9 @@
 """Steps on a GPU, in the three precisions: beside the book's loop and the one of the shape that
 PyTorch's example has, both as torch's defaults run them (float32, TF32 in convolutions).
 
-Each part stands alone: what fails is a row that says so. ``graph`` is an experiment that ganfw
-does not offer: the whole step captured as a CUDA graph. Parts that come too late are left out.
+Each part stands alone: what fails is a row that says so. ``graph`` and ``turn-graphs`` are an
+experiment that ganfw does not offer: the step captured as CUDA graphs. A fault on the device ends
+the process, so they come last. Parts that come too late are left out.
 With the device "cpu" all of it runs on tiny batches, to see that it runs.
 """
 
@@ -17,7 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
-from gpu_compiled import compiled, graph
+from gpu_compiled import compiled
+from gpu_graphs import turns, whole_step
 from gpu_timing import LAZY, Way, beside, host_share, wait
 from gpu_ways import (
     PRECISIONS,
@@ -149,13 +151,17 @@ PARTS: dict[str, Part] = {
     "gaussian": gaussian,
     "sprites": sprites,
     "run": run,
-    "graph": graph,
     "compiled": compiled,
+    "graph": whole_step,
+    "turn-graphs": turns,
 }
 
 
 def rows(name: str, bench: Bench) -> Iterator[Row]:
     """The rows of one part; one that says why, where the rest of it fails or comes too late."""
+    if bench.is_lost:
+        yield Row(name, "left out", "the device failed before", "", "")
+        return
     if bench.is_late(10):
         yield Row(name, "left out", "late", "", "")
         return
@@ -163,5 +169,15 @@ def rows(name: str, bench: Bench) -> Iterator[Row]:
         yield from PARTS[name](bench)
     except Exception as error:
         yield Row(name, f"fails: {type(error).__name__}: {short(str(error))}", "", "", "")
-    if bench.device.type == "cuda":
+    if not bench.is_lost and bench.device.type == "cuda":
+        bench.is_lost = _is_lost()
+
+
+def _is_lost() -> bool:
+    """Whether a fault has made the device unusable for this process."""
+    try:
+        torch.cuda.synchronize()
         torch.cuda.empty_cache()
+    except RuntimeError:
+        return True
+    return False

@@ -1,4 +1,4 @@
-"""The step on a GPU captured as a CUDA graph, an experiment, and with its networks compiled."""
+"""The step on a GPU with its networks compiled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import torch
-from gpu_timing import Play, Way, beside, made
+from gpu_timing import beside
 from gpu_ways import (
     PICTURES,
     POINTS,
@@ -15,13 +15,11 @@ from gpu_ways import (
     beside_loops,
     gaussian_ways,
     loops,
-    our_settings,
     ours,
     real_batch,
     short,
 )
 from measuring import Row
-from steps import our_game, step_of
 from torch import Tensor
 
 from ganfw.data.memory_loader import MemoryLoader
@@ -29,46 +27,6 @@ from ganfw.errors import GanfwError
 from ganfw.interfaces.shapes import Shapes
 from ganfw.training.compiling import compile_game
 from ganfw.training.game import Game
-
-
-def graph(bench: Bench) -> Iterator[Row]:
-    """The experiment: a step captured once and replayed, beside the same step launched."""
-    if bench.tiny:
-        yield Row("CUDA graph", "left out: it needs CUDA", "", "", "")
-        return
-    for batch in bench.batches(64, 256, 1024):
-        real = real_batch(bench, batch)
-        ways = {"book": loops(bench, real)["book"], "eager": ours(bench, real, "bf16")}
-        for precision in ("bf16", "float32"):
-            name = f"{precision} as a CUDA graph"
-            ways[name] = _captured(bench, real, precision, "d2l-dcgan", PICTURES)
-        yield from beside_loops(bench, batch, ways)
-    real, ways = gaussian_ways(bench)
-    ways["as a CUDA graph"] = _captured(bench, real, "float32", "d2l-gaussian", POINTS)
-    yield from beside("Gaussian, batch 8", ways, bench.times(ways), ["book", "eager"])
-
-
-def _captured(bench: Bench, real: Tensor, precision: str, recipe: str, shapes: Shapes) -> Way:
-    def build() -> tuple[Play, Play]:
-        prepare = functools.partial(our_settings, precision, bench.device, False)
-        game = our_game(recipe, shapes, device=bench.device, train__precision=precision)
-        for player in (game.gen, game.disc):
-            for group in player.optimizer.param_groups:
-                group["capturable"] = True
-        step = step_of(game, shapes)
-        prepare()
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            for _ in range(3):
-                step(real)
-        torch.cuda.current_stream().wait_stream(aside)
-        captured = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(captured):
-            step(real)
-        return captured.replay, prepare
-
-    return made(bench.device, build, len(real), captured=True)
 
 
 def compiled(bench: Bench) -> Iterator[Row]:
@@ -113,6 +71,9 @@ def _others_compiled(bench: Bench) -> Iterator[Row]:
 def _compile(real: Tensor, shapes: Shapes, lines: list[Row], game: Game) -> None:
     """A game whose compiled losses lie too far from the eager ones is timed all the same."""
     began, found = time.perf_counter(), "the losses agree"
+    for player in game.players.values():
+        # As a compiled run on a GPU has them.
+        player.network.to(memory_format=torch.contiguous_format)
     loader = MemoryLoader(real, None, None, len(real), 0, real.device)
     try:
         compile_game(game, loader, shapes)

@@ -23,13 +23,14 @@ PICTURES = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
 POINTS = Shapes((2,), None, 0, 2)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bench:
     """Where, how thoroughly, and until when."""
 
     device: torch.device
     quick: bool
     deadline: float
+    is_lost: bool = False
 
     @property
     def tiny(self) -> bool:

@@ -6,7 +6,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import affine_grid
 
 from ganfw import Augment, Shapes
 
@@ -14,6 +14,7 @@ from .affine import rotation, scaling, translation
 from .diffaugment import needs_pictures
 from .draws import Draws
 from .options import AdaOptions
+from .resampling import resample
 
 _MEMORY = 0.9
 """Weight of earlier batches in the running mean of signs: about ten batches count."""
@@ -57,7 +58,7 @@ class AdaptiveAugment(Augment):
         """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
         matrices = self.matrices(samples)
         grid = affine_grid(matrices[:, :2], list(samples.shape), align_corners=False)
-        moved = grid_sample(samples, grid, padding_mode="reflection", align_corners=False)
+        moved = resample(samples, grid)
         return self._recolored(moved) if self.options.colors else moved
 
     def matrices(self, pictures: Tensor) -> Tensor:

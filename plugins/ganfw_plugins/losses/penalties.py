@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ganfw import Critic, Loss, Terms
+from ganfw import Critic, Loss, Terms, Turn
 
 from .options import GammaOptions
 
@@ -36,14 +36,17 @@ class R2(Loss):
 class GradientPenalty(Loss):
     """Gulrajani et al. 2017, eq. 3: strength · E (|∇D(x̂)| - 1)², x̂ between a real and a fake.
 
-    It needs a forward pass of its own. With batch norm in the critic, a gradient depends on the
-    whole batch, which the formula does not intend.
+    It needs a forward pass of its own, with the labels of real samples. With batch norm in the
+    critic, a gradient depends on the whole batch, which the formula does not intend.
     """
 
-    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+    def terms(self, turn: Turn) -> Terms:
+        if turn.player == "gen":
+            return {}
+        real, fake = turn.real.detach(), turn.fake.detach()
         position = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
-        between = torch.lerp(real.detach(), fake.detach(), position.to(real)).requires_grad_()
-        norms = _input_gradient(critic(between), between).norm(dim=1)
+        between = torch.lerp(real, fake, position.to(real)).requires_grad_()
+        norms = _input_gradient(turn.critic(between, turn.labels), between).norm(dim=1)
         return {"penalty": (norms - self.options.target).square().mean() * self.options.strength}
 
 

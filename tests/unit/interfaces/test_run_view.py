@@ -29,12 +29,11 @@ def _run(shapes: Shapes) -> RunView:
     unused: dict[str, Any] = dict.fromkeys(
         ("folder", "epochs", "steps_per_epoch", "total_steps", "losses", "components", "config")
     )
-    players: Any = {"gen": game.gen}
     return RunView(
         **unused,
         dataset=dataset,
         shapes=shapes,
-        players=players,
+        networks=game.players,
         seed=3,
         device=CPU,
         real_batch=loader.evenly_spaced,
@@ -63,7 +62,6 @@ def test_latents_are_the_generators() -> None:
     run = _run(shapes)
     stream = torch.Generator().manual_seed(3)
     assert torch.equal(run.inputs(9)[0], torch.randn(9, 5, generator=stream))
-    other = replace(
-        run, players={"gen": Player(Uniform(Options(), shapes), run.players["gen"].optimizer)}
-    )
+    uniform = Player(Uniform(Options(), shapes), run.players["gen"].optimizer)
+    other = replace(run, networks={**run.networks, "gen": uniform})
     assert torch.equal(other.inputs(9)[0], torch.rand(9, 5, generator=stream.manual_seed(3)))

@@ -12,11 +12,13 @@ import torch
 from click.testing import Result
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import grid_sample
 
 from ganfw import Augment, Shapes, ShapesError
 from ganfw_plugins.augments.ada import AdaptiveAugment, rotated_hue
 from ganfw_plugins.augments.diffaugment import DiffAugment
 from ganfw_plugins.augments.options import AdaOptions, DiffAugmentOptions
+from ganfw_plugins.augments.resampling import resample
 
 Ganfw = Callable[..., Result]
 SHAPES = Shapes((3, 16, 24), (-1.0, 1.0), 0, 4)
@@ -121,6 +123,19 @@ def test_gradients_reach_the_pictures(make: Callable[[], Augment]) -> None:
     assert (pictures.grad.flatten(1).norm(dim=1) > 0).all()
     with pytest.raises(ShapesError, match="it needs pictures"):
         type(make())(make().options, Shapes((2,), None, 0, 2))
+
+
+def test_resampling_is_torchs_and_can_be_differentiated_twice() -> None:
+    random = torch.Generator().manual_seed(0)
+    pictures = torch.randn(2, 3, 4, 5, generator=random, dtype=torch.float64, requires_grad=True)
+    grid = torch.rand(2, 4, 5, 2, generator=random, dtype=torch.float64) * 3 - 1.5
+    found = resample(pictures, grid)
+    wanted = grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    assert torch.equal(found, wanted)
+    gradients = [torch.autograd.grad(it.square().sum(), pictures)[0] for it in (found, wanted)]
+    assert torch.equal(*gradients)
+    assert torch.autograd.gradcheck(resample, (pictures, grid))
+    assert torch.autograd.gradgradcheck(resample, (pictures, grid))
 
 
 def test_no_strength_changes_nothing() -> None:

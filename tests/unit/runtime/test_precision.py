@@ -1,4 +1,4 @@
-"""Parts of a batch, and passes in bfloat16: the same game, in less memory or in less time."""
+"""Parts of a batch, passes in bfloat16, exact algorithms: the same game, in less memory or time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import pytest
 import torch
 from click.testing import Result
 from safetensors.torch import load_file
+from torch import nn
 
 import ganfw as package
+from ganfw.errors import UsageError
+from ganfw.launch.checks import _slow_precision
+from ganfw.runtime.deterministic import only_deterministic
 from ganfw.training.trainer import Trainer
 
 Ganfw = Callable[..., Result]
@@ -75,6 +79,47 @@ def test_an_unknown_precision(ganfw: Ganfw) -> None:
     result = ganfw(*GAUSSIAN, "--precision", "fp8")
     assert result.exit_code == 2
     assert "train: precision = fp8" in result.stderr
+
+
+def test_a_run_on_a_gpu_is_told_what_float32_costs() -> None:
+    cuda, convolution = torch.device("cuda", 0), nn.Conv2d(1, 1, 1)
+    (notice,) = _slow_precision("float32", cuda, [nn.Linear(1, 1), convolution])
+    assert notice.startswith("float32 on cuda:0 is exact and slow")
+    assert _slow_precision("float32", cuda, [nn.Linear(1, 1)]) == []
+    assert _slow_precision("bf16", cuda, [convolution]) == []
+    assert _slow_precision("float32", torch.device("cpu"), [convolution]) == []
+
+
+def test_deterministic_algorithms_are_used_during_the_run(
+    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    seen, run_epoch = [], Trainer._run_epoch
+
+    def watched(trainer: Trainer) -> None:
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        run_epoch(trainer)
+
+    monkeypatch.setattr(Trainer, "_run_epoch", watched)
+    run = "runs/0001-linear-gaussian"
+    for words in ((*GAUSSIAN, "-s", "train.deterministic=true"), ("resume", run, "--epochs", 3),
+                  GAUSSIAN):  # fmt: skip
+        assert ganfw(*words).exit_code == 0
+        assert not torch.are_deterministic_algorithms_enabled()
+    assert seen == [True, True, True, False, False]
+
+
+def test_what_has_no_deterministic_algorithm_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    refusal = "some_cuda does not have a deterministic implementation, but you set 'it'"
+    with (
+        pytest.raises(UsageError, match=r"train\.deterministic: some_cuda does not have"),
+        only_deterministic(True),
+    ):
+        raise RuntimeError(refusal)
+    assert not torch.are_deterministic_algorithms_enabled()
+    with pytest.raises(RuntimeError, match="another"), only_deterministic(True):
+        raise RuntimeError("another")
 
 
 @pytest.mark.parametrize(

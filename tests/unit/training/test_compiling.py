@@ -61,6 +61,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"train.accumulate": 2, "train.precision": "bf16"}, True),
         ({"loss.r1.use": "r1", "loss.r1.every": 2, "gen.optimizer.use": "sgd"}, False),
         ({"augment.ada.use": "ada"}, True),
+        ({"loss.gradient-penalty.use": "gradient-penalty"}, False),
     ],
 )
 def test_every_kind_of_run_compiles(

@@ -511,16 +511,19 @@ def test_a_critic_knows_whose_labels_are_meant() -> None:
 
     real, fake = torch.randn(2, 2), torch.randn(2, 2)
     both, fake_labels = torch.cat([real, fake]), torch.tensor([2, 3])
-    critic = Critic(network, torch.tensor([0, 1]), fake, fake_labels)
-    for samples in (real, fake, both, real + 1):
+    labels = torch.tensor([0, 1])
+    critic = Critic(network, real, labels, fake, fake_labels)
+    for samples in (real, fake, both):
         critic(samples)
     critic(real[:1], torch.tensor([4]))
-    assert given == [[0, 1], [2, 3], [0, 1, 2, 3], [0, 1], [4]]
+    Critic(network, real, labels, fake, labels)(real + 1)
+    assert given == [[0, 1], [2, 3], [0, 1, 2, 3], [4], [0, 1]]
     assert critic(both) is critic(both)  # remembered, as are labels that it would have taken
     assert critic(fake, fake_labels) is critic(fake)
     assert len(given) == 5
-    with pytest.raises(PluginError, match="shows the critic 1 samples, in a batch of 2, without"):
-        critic(real[:1])
+    for samples in (real[:1], real + 1):
+        with pytest.raises(PluginError, match="that are neither real nor fake, in a batch"):
+            critic(samples)
 
 
 def test_shuffled_labels_are_the_batchs_own_in_another_order() -> None:

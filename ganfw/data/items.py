@@ -45,7 +45,7 @@ def label_array(dataset: Dataset, label: Label) -> NDArray[Any]:
 def _check_label(dataset: Dataset, label: Label, where: str) -> None:
     shape = tuple(dataset.label_shape)
     if not shape:
-        if dataset.classes and (label is None or not 0 <= label < dataset.classes):
+        if dataset.classes and not _is_class(label, dataset.classes):
             last = dataset.classes - 1
             raise PluginError(f"{where} has label {label}, the dataset says 0..{last}")
         return
@@ -57,3 +57,8 @@ def _check_label(dataset: Dataset, label: Label, where: str) -> None:
         raise PluginError(f"{where} has a label of shape {label.shape}, the dataset says {shape}")
     if label.dtype == np.float32 and not np.isfinite(label).all():
         raise SkipItem(f"{where} has a label that is not finite")
+
+
+def _is_class(label: Label, classes: int) -> bool:
+    """Whether it is a whole number from 0 to ``classes`` - 1: neither None, nor -1, nor 1.5."""
+    return label is not None and bool(0 <= label < classes and label == int(label))

@@ -34,7 +34,11 @@ class GuidedGenerator(Generator):
         layers = [nn.ConvTranspose2d(shapes.latent_dim, width, base)]
         for i in range(doublings):
             outputs = shapes.sample[0] if i == doublings - 1 else width
-            layers += [nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, outputs, 4, 2, 1)]
+            layers += [
+                nn.BatchNorm2d(width),
+                nn.ReLU(),
+                nn.ConvTranspose2d(width, outputs, 4, 2, 1),
+            ]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latents, labels=None):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from digits import digits
@@ -23,20 +24,26 @@ from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 import ganfw
 
 HERE = Path(__file__).parent
+PLUGINS = HERE.parent / "plugins"
 ASKED = 2000
-
-PAIRS = {
+PAIRS: dict[str, dict[str, Any]] = {
     "acgan": {
-        "gen": "acgan", "disc": "acgan", "loss": ["nonsaturating", "acgan"], "steps": 4000,
-        "settings": {"gen.channels": 64, "disc.channels": 64},
+        "plugin": [HERE / "digits.py", PLUGINS / "acgan.py"],
+        "gen": "acgan", "disc": "acgan", "loss": ["nonsaturating", "acgan"], "steps": 3500,
+        "settings": {
+            "gen.channels": 64, "gen.optimizer.lr": 5e-4, "gen.optimizer.betas": [0.5, 0.99],
+            "disc.channels": 64, "disc.optimizer.lr": 5e-4, "disc.optimizer.betas": [0.5, 0.99],
+        },
     },
     "projection": {
-        "gen": "sngan", "disc": "projection", "loss": ["hinge"], "steps": 2500,
-        "settings": {"gen.channels": 24, "disc.channels": 24},
+        "plugin": [HERE / "digits.py", PLUGINS / "sngan.py"],
+        "gen": "sngan", "disc": "projection", "loss": "hinge", "steps": 1500,
+        "settings": {
+            "gen.channels": 24, "gen.optimizer.lr": 1e-3, "gen.optimizer.betas": [0.0, 0.9],
+            "disc.channels": 24, "disc.optimizer.lr": 4e-3, "disc.optimizer.betas": [0.0, 0.9],
+        },
     },
 }  # fmt: skip
-PLUGINS = {"acgan": "acgan.py", "projection": "sngan.py"}
-COMMON = {"gen.optimizer.betas": [0.0, 0.99], "disc.optimizer.betas": [0.0, 0.99]}
 
 
 def main() -> None:
@@ -75,23 +82,17 @@ def judge(name: str, steps: int | None, out: Path, classifier: nn.Module) -> str
 
 
 def train(name: str, steps: int | None, out: Path) -> ganfw.Run:
-    """A run of the pair ``name``, scored every ten epochs."""
+    """A run of the pair ``name``, scored every five epochs."""
     pair = PAIRS[name]
     metric = {"metric.mode-coverage.samples": ASKED * 2, "metric.mode-coverage.every": 5}
     return ganfw.run(
-        gen=pair["gen"],
-        disc=pair["disc"],
-        loss=pair["loss"],
-        steps=steps or pair["steps"],
+        **pair
+        | {"settings": pair["settings"] | metric, "steps": steps or pair["steps"], "out": out},
         data="digits",
-        plugin=[HERE / "digits.py", HERE.parent / "plugins" / PLUGINS[name]],
         metric="mode-coverage",
         callback="ema",
         batch_size=64,
-        lr=2e-4,
         latent_dim=64,
-        out=out,
-        settings={**COMMON, **metric, **pair["settings"]},
     )
 
 

@@ -76,10 +76,11 @@ class GuidedDiscriminator(Discriminator):
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.score = nn.Linear(options.channels * height * width, 1)
         self.of_class = nn.Embedding(shapes.classes + 1, self.score.in_features)
+        nn.init.normal_(self.of_class.weight, std=self.score.in_features**-0.5)
 
     def forward(self, samples, labels=None):
         features = self.body(samples)
-        return self.score(features).squeeze(1) + (self.of_class(labels) * features).mean(1)
+        return self.score(features).squeeze(1) + (self.of_class(labels) * features).sum(1)
 
 
 class DroppedHinge(Loss):

@@ -258,3 +258,13 @@ def latents_lie_in_a_cube(run: Path) -> None:
     assert -1 <= latents.min() < -0.99
     assert 0.99 < latents.max() < 1
     assert abs(latents.std() - 3**-0.5) < 0.02  # the deviation of a uniform distribution
+
+
+def latents_come_from_a_mixture_that_is_learnt(run: Path) -> None:
+    network = load(run).network
+    latents = network.draw_latents(100, torch.Generator())
+    assert set(latents[:, -1].tolist()) == {0, 1, 2, 3}
+    latents[:, :-1] = 0
+    assert len(network(latents).unique(dim=0)) == 4  # without noise, each Gaussian's mean
+    for name in ("gen.network.means", "gen.network.stds"):
+        assert not torch.equal(saved(run, BETWEEN, name), saved(run, STEPS, name))

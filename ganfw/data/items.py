@@ -57,6 +57,14 @@ def _check_label(dataset: Dataset, label: Label, where: str) -> None:
         raise PluginError(f"{where} has a label of shape {label.shape}, the dataset says {shape}")
     if label.dtype == np.float32 and not np.isfinite(label).all():
         raise SkipItem(f"{where} has a label that is not finite")
+    if (label.dtype == np.int64) != (dataset.label_values > 0):
+        raise PluginError(
+            f"{where} has a label of {label.dtype}, the dataset says label_values = "
+            f"{dataset.label_values}: it is the number of values of int64 labels, and 0 for others"
+        )
+    if label.dtype == np.int64 and not (label.min() >= 0 and label.max() < dataset.label_values):
+        last = dataset.label_values - 1
+        raise PluginError(f"{where} has a label beyond 0..{last}, which the dataset says")
 
 
 def _is_class(label: Label, classes: int) -> bool:

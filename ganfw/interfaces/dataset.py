@@ -58,6 +58,10 @@ class Dataset:
     as of pairs. All are uint8, mapped onto ``value_range`` as samples are, float32, or int64; then
     ``classes`` is 0. Known after `prepare`."""
 
+    label_values: int = 0
+    """Where labels are int64 arrays, such as the words of texts: how many values there are, each
+    from 0 on. Known after `prepare`."""
+
     class_names: tuple[str, ...] = ()
     """The name of each class from 0 on, as scores by category show it; empty if they have none.
     Known after `prepare`."""

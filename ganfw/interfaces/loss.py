@@ -26,7 +26,8 @@ class Loss(nn.Module):
 
     needs: ClassVar[tuple[str, ...]] = ()
     """What must be there, by name, or the run is refused before it begins: ``"labels"`` of the
-    data, ``"gen.style"`` or ``"disc.classes"`` beside samples and scores, ``"network.encoder"``."""
+    data; ``"labels.paired"`` where generated samples must have those of the real ones beside them;
+    ``"gen.style"`` or ``"disc.classes"`` beside samples and scores; ``"network.encoder"``."""
 
     needs_gradient_at: ClassVar[tuple[Literal["real", "fake"], ...]] = ()
     """Inputs that the discriminator's terms differentiate; the engine makes them require grad."""

@@ -24,6 +24,8 @@ class Shapes:
     - ``latent_dim``: Z, the length of a latent vector.
     - ``label``: one label without its batch: ``()`` for the index of a class, ``(K,)`` for a
       vector, ``(C, H, W)`` for a picture.
+    - ``label_values``: where a label is an array of whole numbers, how many there are, from 0 on:
+      the length of a dictionary. 0 for labels of other numbers.
     """
 
     sample: tuple[int, ...]
@@ -31,6 +33,7 @@ class Shapes:
     classes: int
     latent_dim: int
     label: tuple[int, ...] = ()
+    label_values: int = 0
 
     @property
     def has_labels(self) -> bool:

@@ -48,6 +48,7 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
         dataset.classes,
         options.latent_dim,
         tuple(dataset.label_shape),
+        dataset.label_values,
     )
     evaluation = _evaluation(prepared, shapes)
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)

@@ -254,7 +254,7 @@ class NetworkCard(Record):
         """A card is written as by release 0.1, unless labels are arrays."""
         written: dict[str, JsonValue] = write(shapes)
         if not shapes.label:
-            del written["label"]
+            del written["label"], written["label_values"]
         return written
 
 

@@ -2,8 +2,9 @@
 
 It checks what the engine relies on, kind by kind: shapes, ranges and gradients for points and
 pictures, with labels and without; the same result from the same seed; weights that survive
-safetensors; float64 and bfloat16; state that restores; options with descriptions and bounds. Each
-check is a function of this package's modules.
+safetensors; float64 and bfloat16; state that restores; options with descriptions and bounds. A loss
+is tried in `ganfw.Turn`s that the engine makes, among small networks or real ones. Each check is a
+function of this package's modules.
 """
 
 from .cases import ContractCase, contract_cases

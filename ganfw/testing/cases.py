@@ -27,6 +27,7 @@ from . import (
     recipe,
 )
 from .failure import Broken, ContractFailure, expecting, place
+from .partners import find_partners, partner_of
 from .subject import Subject
 
 Check = Callable[[Subject], None]
@@ -44,9 +45,9 @@ _OF_KIND: dict[str, tuple[Check, ...]] = {
     "dataset": (*_CLASS, *dataset.CHECKS),
     "generator": (*_CLASS, *generator.CHECKS),
     "discriminator": (*_CLASS, *discriminator.CHECKS),
-    "network": _CLASS,
+    "network": (*_CLASS, *networks.FURTHER_CHECKS),
     "loss": (*_CLASS, *loss.CHECKS),
-    "augment": (*_CLASS, networks.samples_have_the_right_shape, *networks.NETWORK_CHECKS),
+    "augment": (*_CLASS, *networks.AUGMENT_CHECKS),
     "callback": (*_CLASS, *callback.CHECKS),
     "metric": (*_CLASS, *metric.CHECKS),
     "optimizer": (*_COMMON, *optimizer.CHECKS),
@@ -95,6 +96,7 @@ def contract_cases(
     options: Mapping[str, Any] | None = None,
     shapes: Sequence[Shapes] = (),
     plugins: Sequence[str | Path] = (),
+    partners: Mapping[str, str] | None = None,
 ) -> list[ContractCase]:
     """Every check of the components that ``what`` names; for pytest::
 
@@ -105,18 +107,26 @@ def contract_cases(
     ``what`` is an installed package, a plugin file, ``KIND/NAME``, ``PACKAGE/NAME`` or a bare
     name; None means all. ``options`` are given to the component instead of its defaults, ``shapes``
     are tried instead of the usual ones, and ``plugins`` are files whose components are known too.
-    Raises UsageError for what is unknown, PluginError for a plugin that is broken.
+    ``partners`` are what a loss is checked with in place of small networks: ``{"disc": "acgan"}``,
+    "gen", and further networks by the name that the loss has for them. An option of theirs is
+    called ``"disc.channels"``. Raises UsageError for what is unknown, PluginError for a plugin that
+    is broken.
     """
     own = [what] if what is not None and _is_file(what) else []
     registry = discover(Path(file) for file in (*plugins, *own))
     found = list(_matching(registry, what))
     if not found:
         _refuse(registry, str(what))
-    given = dict(options or {})
+    with_it = find_partners(registry, partners or {}, options or {})
+    if with_it and not any(registered.component.kind == "loss" for registered in found):
+        raise UsageError(f"--{next(iter(with_it))} is for losses: nothing else is checked with it")
+    given = {
+        name: value for name, value in (options or {}).items() if not partner_of(name, with_it)
+    }
     if given:
         _check_options(found, given)
     return [
-        ContractCase(Subject(registry, registered, given, tuple(shapes)), check)
+        ContractCase(Subject(registry, registered, given, tuple(shapes), with_it), check)
         for registered in found
         for check in _OF_KIND[registered.component.kind]
     ]

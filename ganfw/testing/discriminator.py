@@ -1,4 +1,4 @@
-"""What a discriminator must do: give one raw score per sample, differentiable twice."""
+"""What a discriminator must do: give raw scores of each sample, differentiable twice."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import torch
 from torch import Tensor
 
 from .failure import Broken, expecting
-from .networks import NETWORK_CHECKS, Trial, check_outputs, trials
+from .network_trial import Trial, check_outputs, trials
+from .networks import PLAYER_CHECKS
 from .subject import Subject
 
 _DRAWS = 8
 
 
-def one_score_per_sample(subject: Subject) -> None:
-    """For a batch in training, and for a single sample in evaluation."""
-    check_outputs(subject, "scores", lambda shapes: ())
+def scores_of_each_sample(subject: Subject) -> None:
+    """One, or several for patches: for a batch in training, and for one sample in evaluation."""
+    check_outputs(subject, _score_shape)
+
+
+def _score_shape(trial: Trial, shape: tuple[int, ...]) -> str:
+    count = len(trial.inputs)
+    patches = shape[1:]
+    # Of (B, 1) and (B,) torch makes (B, B), and says nothing.
+    if shape[:1] == (count,) and (not patches or any(side != 1 for side in patches)):
+        return ""
+    return f"({count},), or ({count}, …) with several for each"
 
 
 def scores_are_raw(subject: Subject) -> None:
@@ -43,7 +53,7 @@ def survives_double_backward(subject: Subject) -> None:
 def _scores_of_random_weights(trial: Trial) -> Tensor:
     for weight in trial.network.parameters():
         weight.normal_()
-    return trial.output()
+    return trial.output().flatten()
 
 
-CHECKS = (one_score_per_sample, scores_are_raw, survives_double_backward, *NETWORK_CHECKS)
+CHECKS = (scores_of_each_sample, scores_are_raw, survives_double_backward, *PLAYER_CHECKS)

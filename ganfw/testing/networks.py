@@ -3,107 +3,92 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..interfaces.networks import Augment, draw_latents, draws_own_latents
-from ..interfaces.shapes import Shapes
+from ..interfaces.networks import Generator
 from .failure import Broken, expecting
 from .files import new_folder
-from .subject import Subject, describe
-from .toys import random_samples, toy_labels
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A network in training mode, with inputs (B, ...) and labels (B, ...) or None that fit it."""
-
-    network: Any
-    shapes: Shapes
-    inputs: Tensor
-    labels: Tensor | None
-
-    @property
-    def at(self) -> Any:
-        """The function to look at if the output is wrong."""
-        return type(self.network).forward
-
-    @property
-    def what(self) -> str:
-        """The input in words."""
-        precision = "" if self.inputs.dtype == torch.float32 else f", in {_name(self.inputs.dtype)}"
-        return f"a batch of {len(self.inputs)} {describe(self.shapes)}{precision}"
-
-    def output(self) -> Tensor:
-        """The network's output. Raises Broken for whatever the network raises."""
-        labels = () if isinstance(self.network, Augment) else (self.labels,)
-        with expecting(f"an output for {self.what}", self.at):
-            output: Tensor = self.network(self.inputs, *labels)
-        return output
-
-
-def trials(subject: Subject, count: int = 2, seed: int = 0) -> Iterator[Trial]:
-    """A trial with a batch of ``count`` for each shape that the network accepts."""
-    for shapes, network in subject.networks(seed):
-        if subject.registered.component.kind == "generator":
-            inputs = _latents(network, shapes, count)
-        else:
-            inputs = random_samples(shapes, count)
-        yield Trial(network, shapes, inputs, toy_labels(shapes, count))
-
-
-def _latents(network: Any, shapes: Shapes, count: int) -> Tensor:
-    if not draws_own_latents(network):
-        return torch.randn(count, shapes.latent_dim)
-    with expecting(f"{count} latents", type(network).draw_latents):
-        return draw_latents(network, shapes, count, torch.Generator().manual_seed(0))
-
-
-def check_outputs(subject: Subject, what: str, wanted: Callable[[Shapes], tuple[int, ...]]) -> None:
-    """Outputs, called ``what``, are finite float32 of shape (B, *wanted(shapes)): for a batch in
-    training mode, and for a single input in evaluation mode."""
-    for count in (1, 3):
-        for trial in trials(subject, count):
-            trial.network.train(count > 1)
-            output, shape = trial.output(), (count, *wanted(trial.shapes))
-            if not isinstance(output, Tensor):
-                raise Broken(f"a tensor of {what}", type(output).__name__, trial.at)
-            if output.shape != shape:
-                raise Broken(f"{what} {shape}, for {trial.what}", f"{(*output.shape,)}", trial.at)
-            if output.dtype != torch.float32:
-                raise Broken(f"{what} in float32, as the input is", _name(output.dtype), trial.at)
-            if not output.isfinite().all():
-                raise Broken(f"finite {what}, for {trial.what}", "nan or infinity", trial.at)
+from .network_trial import Trial, check_output, check_outputs, trials
+from .subject import Subject
 
 
 def samples_have_the_right_shape(subject: Subject) -> None:
     """A generator's and an augment's: that of the data."""
-    check_outputs(subject, "samples", lambda shapes: shapes.sample)
+    check_outputs(subject, _sample_shape)
+
+
+def _sample_shape(trial: Trial, shape: tuple[int, ...]) -> str:
+    wanted = (len(trial.inputs), *trial.shapes.sample)
+    return "" if shape == wanted else str(wanted)
+
+
+def it_gives_the_same_names_always(subject: Subject) -> None:
+    """In training and in evaluation mode, and in bfloat16: losses need them in each."""
+    for trial in trials(subject):
+        wanted = set(trial.outputs())
+        if wanted != (found := set(replace(trial, network=trial.network.eval()).outputs())):
+            raise Broken(f"{_listed(wanted)} in evaluation mode too", _listed(found), trial.at)
+        half = _in_precision(replace(trial, network=trial.network.train()), torch.bfloat16)
+        found = set(_where_possible(half)) or wanted
+        if wanted != found:
+            raise Broken(f"{_listed(wanted)} in bfloat16 too", _listed(found), trial.at)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _in_precision(trial: Trial, dtype: torch.dtype) -> Trial:
+    """The trial in ``dtype``; codes and classes stay as they are."""
+    labels = None if trial.labels is None else _as(trial.labels, dtype)
+    inputs = _as(trial.inputs, dtype)
+    return replace(trial, network=trial.network.to(dtype), inputs=inputs, labels=labels)
+
+
+def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
+    return values.to(dtype) if values.is_floating_point() else values
 
 
 def gradients_reach_weights_and_input(subject: Subject) -> None:
     """A weight without a gradient never learns; without one at the input, the other player does
-    not."""
+    not. A generator that is given pictures as labels may have no use for latents."""
     for trial in trials(subject, 3):
-        trial.inputs.requires_grad_(trial.inputs.is_floating_point())
-        output = trial.output()
-        (output * torch.randn_like(output)).sum().backward()  # type: ignore[no-untyped-call]
-        for name, weight in trial.network.named_parameters():
-            if weight.requires_grad and weight.grad is None:
-                at = type(trial.network)
-                raise Broken(f"a gradient of '{name}', given {trial.what}", "none", at)
-            if weight.grad is not None and not weight.grad.isfinite().all():
-                raise Broken(f"a finite gradient of '{name}'", "nan or infinity", trial.at)
+        translates = isinstance(trial.network, Generator) and len(trial.shapes.label) > 1
+        takes_gradient = trial.inputs.is_floating_point() and not translates  # codes have none
+        trial.inputs.requires_grad_(takes_gradient)
+        _backward(trial)
+        check_weights(trial)
         gradient = trial.inputs.grad
-        if not trial.inputs.requires_grad:
-            continue  # codes have no gradient
-        if gradient is None or not gradient.any():
+        if takes_gradient and (gradient is None or not gradient.any()):
             raise Broken("a gradient at the input", "none" if gradient is None else "0", trial.at)
+
+
+def gradients_reach_weights(subject: Subject) -> None:
+    """A weight without a gradient never learns."""
+    for trial in trials(subject, 3):
+        _backward(trial)
+        check_weights(trial)
+
+
+def _backward(trial: Trial) -> None:
+    given = [tensor for tensor in trial.outputs().values() if tensor.requires_grad]
+    if given:
+        torch.autograd.backward(given, [torch.randn_like(tensor) for tensor in given])
+
+
+def check_weights(trial: Trial) -> None:
+    """Each trainable weight has a gradient, and a finite one."""
+    for name, weight in trial.network.named_parameters():
+        if weight.requires_grad and weight.grad is None:
+            at = type(trial.network)
+            raise Broken(f"a gradient of '{name}', given {trial.what}", "none", at)
+        if weight.grad is not None and not weight.grad.isfinite().all():
+            raise Broken(f"a finite gradient of '{name}'", "nan or infinity", trial.at)
 
 
 def same_seed_same_result(subject: Subject) -> None:
@@ -117,7 +102,8 @@ def same_seed_same_result(subject: Subject) -> None:
 def weights_survive_safetensors(subject: Subject) -> None:
     """All that shapes the output is in ``state_dict``, as tensors."""
     for trial in trials(subject):
-        trial.output()  # in training mode, so that running statistics are no new network's
+        if not trial.refusal:
+            trial.outputs()  # in training mode, so that running statistics are no new network's
         path, at = new_folder() / "weights.safetensors", type(trial.network).__init__
         torch.manual_seed(1)
         loaded = subject.build(trial.shapes)
@@ -134,19 +120,19 @@ def works_in_other_precisions(subject: Subject) -> None:
     """float64 and bfloat16: a tensor made inside must have the input's dtype."""
     for dtype in (torch.float64, torch.bfloat16):
         for trial in trials(subject):
-            inputs, labels = _as(trial.inputs, dtype), trial.labels
-            labels = None if labels is None else _as(labels, dtype)
-            network = trial.network.to(dtype)
-            try:
-                output = replace(trial, network=network, inputs=inputs, labels=labels).output()
-            except Broken as broken:
-                if "not implemented for" in broken.got:
-                    continue  # this device has no such kernel, which is no fault of the component
-                raise
-            if output.dtype != dtype:
-                raise Broken(f"{_name(dtype)}, as the input is", _name(output.dtype), trial.at)
-            if not output.isfinite().all():
-                raise Broken(f"finite numbers in {_name(dtype)}", "nan or infinity", trial.at)
+            other = _in_precision(trial, dtype)
+            for name, tensor in _where_possible(other).items():
+                check_output(other, name, tensor)
+
+
+def _where_possible(trial: Trial) -> dict[str, Tensor]:
+    """Its outputs; none where this device has no such kernel, no fault of the component."""
+    try:
+        return trial.outputs()
+    except Broken as broken:
+        if "not implemented for" in broken.got:
+            return {}
+        raise
 
 
 def moves_to_another_device(subject: Subject) -> None:
@@ -160,7 +146,7 @@ def moves_to_another_device(subject: Subject) -> None:
                 raise Broken(f"'{name}' on {device.type} after to()", got, type(network).__init__)
         labels = None if trial.labels is None else trial.labels.to(device)
         try:
-            Trial(network, trial.shapes, trial.inputs.to(device), labels).output()
+            replace(trial, network=network, inputs=trial.inputs.to(device), labels=labels).outputs()
         except Broken as broken:
             # A value can't be read off the meta device, nor has every operation a kernel there.
             if "device" in broken.got and "item()" not in broken.got:
@@ -172,9 +158,29 @@ def input_is_not_changed(subject: Subject) -> None:
     for trial in trials(subject):
         before = trial.inputs.clone()
         with torch.no_grad():
-            trial.output()
+            trial.outputs()
         if not torch.equal(before, trial.inputs):
             raise Broken("an input that is left as it was", "one changed in place", trial.at)
+
+
+def labels_matter(subject: Subject) -> None:
+    """A network that says it is conditional, by the tag "conditional", heeds its labels."""
+    if "conditional" not in subject.registered.component.tags:
+        return
+    for trial in trials(subject, 4):
+        if trial.labels is not None and not _heeds_labels(trial):
+            got = "the same for every label"
+            raise Broken("another output for other labels", got, trial.at)
+
+
+@torch.no_grad()
+def _heeds_labels(trial: Trial) -> bool:
+    # New weights may be zero where labels enter.
+    for weight in trial.network.parameters():
+        weight.add_(torch.randn_like(weight), alpha=0.1)
+    labels = None if trial.labels is None else trial.labels.roll(1, 0)
+    trial.network.eval()
+    return _gap(trial, replace(trial, labels=labels)) != 0
 
 
 def _gap(first: Trial, second: Trial) -> float:
@@ -182,7 +188,8 @@ def _gap(first: Trial, second: Trial) -> float:
     outputs = []
     for trial in (first, second):
         torch.manual_seed(2)
-        outputs.append(trial.output().detach())
+        given = trial.outputs().values()
+        outputs.append(torch.cat([tensor.detach().flatten().double() for tensor in given]))
     return float((outputs[0] - outputs[1]).abs().max())
 
 
@@ -196,20 +203,27 @@ def _all_tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
                 yield f"{path}.{name}".strip("."), value
 
 
-def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Floats in ``dtype``; codes and classes as they are."""
-    return values.to(dtype) if values.is_floating_point() else values
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-NETWORK_CHECKS = (
-    gradients_reach_weights_and_input,
+FURTHER_CHECKS = (
+    gradients_reach_weights,
     same_seed_same_result,
     weights_survive_safetensors,
     works_in_other_precisions,
     moves_to_another_device,
     input_is_not_changed,
 )
+
+"""Of any network."""
+
+AUGMENT_CHECKS = (
+    samples_have_the_right_shape,
+    gradients_reach_weights_and_input,
+    *FURTHER_CHECKS[1:],
+)
+
+PLAYER_CHECKS = (
+    gradients_reach_weights_and_input,
+    *FURTHER_CHECKS[1:],
+    it_gives_the_same_names_always,
+    labels_matter,
+)
+"""Of generators and discriminators."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -29,25 +29,36 @@ USUAL_SHAPES = (
 """Points and pictures, wide and odd ones, in three ranges; without labels, with classes, and with
 vectors."""
 
-LARGE_SHAPES = (
+MORE_SHAPES = (
+    Shapes((2,), None, 0, 5, (4,), 9),
+    Shapes((1, 256), (-1.0, 1.0), 0, 5),
+    Shapes((16, 8), (-1.0, 1.0), 0, 5),
+    Shapes((1, 16, 16, 16), (-1.0, 1.0), 0, 5),
     Shapes((3, 64, 64), (-1.0, 1.0), 0, 5),
     Shapes((3, 128, 128), (-1.0, 1.0), 0, 5),
     Shapes((3, 256, 256), (-1.0, 1.0), 0, 5),
+    Shapes((3, 16, 16), (-1.0, 1.0), 0, 5, (3, 16, 16)),
 )
-"""Tried if a network refuses all of the usual ones."""
+"""Series, sequences, voxels, large pictures, and pictures of pictures: tried if a network refuses
+all the usual ones."""
+
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True)
 class Subject:
     """What a check is given.
 
-    ``given`` are options by name, ``shapes`` are tried instead of the usual ones.
+    ``given`` are options by name, ``shapes`` are tried instead of the usual ones. ``partners`` are
+    what a loss is checked with, in place of small networks: "gen", "disc", and further networks by
+    name.
     """
 
     registry: Registry
     registered: Registered
     given: Mapping[str, Any]
     shapes: Sequence[Shapes]
+    partners: Mapping[str, Subject] = field(default_factory=dict)
 
     @property
     def target(self) -> Any:
@@ -83,29 +94,47 @@ class Subject:
 
     def networks(self, seed: int) -> Iterator[tuple[Shapes, Any]]:
         """A network for each of the shapes that it accepts: it refuses others with ShapesError."""
-        for candidates in [self.shapes] if self.shapes else [USUAL_SHAPES, LARGE_SHAPES]:
+        groups = [self.shapes] if self.shapes else [USUAL_SHAPES, MORE_SHAPES]
+        return self.accepted(groups, self.build, seed)
+
+    def accepted(
+        self,
+        groups: Sequence[Sequence[Shapes]],
+        build: Callable[[Shapes], Built],
+        seed: int,
+    ) -> Iterator[tuple[Shapes, Built]]:
+        """What ``build`` makes for the shapes of the first of ``groups`` in which it accepts any;
+        ShapesError refuses some."""
+        refusals = []
+        for candidates in groups:
             accepted = False
             for shapes in candidates:
                 torch.manual_seed(seed)
                 with expecting(f"a network for {describe(shapes)}, or ShapesError"):
                     try:
-                        network = self.build(shapes)
-                    except ShapesError:
+                        built = build(shapes)
+                    except ShapesError as error:
+                        refusals.append(str(error))
                         continue
                 accepted = True
-                yield shapes, network
+                yield shapes, built
             if accepted:
                 return
-        tried = f"each of {len(self.shapes)}" if self.shapes else "all"
-        expected, got = "a network for some shape", f"ShapesError for {tried} shapes tried"
+        got = f"ShapesError for each, the last: {refusals[-1]}"
+        expected = f"a network for some shape, of {len(refusals)} tried"
         raise Broken(expected, got, self.target.__init__)
+
+
+_NAMES = {1: "points", 2: "series", 3: "pictures", 4: "voxels"}
+"""What a sample of so many axes is called."""
 
 
 def describe(shapes: Shapes) -> str:
     """Shapes in a few words, such as ``pictures (3, 32, 32) in -1..1 with 3 classes``."""
-    what = "pictures" if shapes.is_picture else "points"
+    what = _NAMES.get(len(shapes.sample), "arrays")
     limits = shapes.value_range
     within = "" if limits is None else f" in {limits[0]:g}..{limits[1]:g}"
     classes = f" with {shapes.classes} classes" if shapes.classes else ""
-    classes = f" with labels of shape {shapes.label}" if shapes.label else classes
+    whole = f" of {shapes.label_values} values" if shapes.label_values else ""
+    classes = f" with labels of shape {shapes.label}{whole}" if shapes.label else classes
     return f"{what} {shapes}{within}{classes}"

@@ -63,7 +63,7 @@ class ToyDataset(Dataset):
         self.sample_shape = shapes.sample
         self.value_range = shapes.value_range or (-1.0, 1.0)
         self.classes = shapes.classes
-        self.label_shape = shapes.label
+        self.label_shape, self.label_values = shapes.label, shapes.label_values
         self.items = np.random.default_rng(0).integers(0, 256, (count, *shapes.sample), np.uint8)
         self.labels = toy_labels(shapes, count)
 
@@ -114,9 +114,13 @@ def random_samples(shapes: Shapes, count: int) -> Tensor:
 
 
 def toy_labels(shapes: Shapes, count: int) -> Tensor | None:
-    """Labels (B, *shapes.label): all classes in turn, arrays in 0..1, or None if there are none."""
+    """Labels (B, *shapes.label): all classes, or all values, in turn; arrays in 0..1; or None if
+    there are none."""
     if shapes.classes:
         return torch.arange(count) % shapes.classes
+    if shapes.label_values:
+        numbers = torch.arange(count * math.prod(shapes.label)) % shapes.label_values
+        return numbers.view(count, *shapes.label)
     if not shapes.has_labels:
         return None
     size = math.prod(shapes.label)

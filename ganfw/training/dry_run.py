@@ -98,8 +98,13 @@ def _check_needs(
     loss = f"loss '{weighted.name}'"
     for need in weighted.loss.needs:
         place, _, name = need.partition(".")
-        if need == "labels" and labels is None:
+        if place == "labels" and labels is None:
             raise UsageError(f"{loss} needs labels, and the data has none")
+        if need == "labels.paired" and game.shuffles:
+            raise UsageError(
+                f"{loss} compares generated samples with the real ones that have the same labels: "
+                "leave train.fake_labels at batch"
+            )
         if place == "network" and name not in game.players:
             raise UsageError(f"{loss} needs a network '{name}': give --network {name}=COMPONENT")
         if place in given and name not in given[place]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -176,25 +175,14 @@ class Game:
 
     def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:
         """The batch's micro-batches, with new latents."""
-        real, labels = batch.samples, batch.labels
-        fake_labels, drawn = self._shuffled(labels), latents(len(batch))
-        if self.accumulate == 1:
-            return [MicroBatch(real, labels, fake_labels, drawn)]
-        count = self.accumulate
+        drawn, count = latents(len(batch)), self.accumulate
+        labels = _chunks(batch.labels, count)
+        fake_labels = _chunks(_shuffled(batch.labels), count) if self.shuffles else labels
         # A batch of few samples has fewer micro-batches: the shortest column decides.
         columns = zip(
-            real.chunk(count),
-            _chunks(labels, count),
-            _chunks(fake_labels, count),
-            drawn.chunk(count),
-            strict=False,
+            batch.samples.chunk(count), labels, fake_labels, drawn.chunk(count), strict=False
         )
         return [MicroBatch(*column, len(column[0]) / len(batch)) for column in columns]
-
-    def _shuffled(self, labels: Tensor | None) -> Tensor | None:
-        if labels is None or not self.shuffles:
-            return labels
-        return labels[torch.randperm(len(labels), device=labels.device)]
 
     def _adapt_augments(self, turn: Turn) -> None:
         """Tell the augments that adapt how sure the critic is of real samples."""
@@ -206,5 +194,9 @@ class Game:
                 augment.adapt(sign_mean, len(turn.real) * self.processes.count)
 
 
-def _chunks(rows: Tensor | None, count: int) -> Iterable[Tensor | None]:
-    return itertools.repeat(None, count) if rows is None else rows.chunk(count)
+def _chunks(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
+    return [None] * count if rows is None else rows.chunk(count)
+
+
+def _shuffled(labels: Tensor | None) -> Tensor | None:
+    return None if labels is None else labels[torch.randperm(len(labels), device=labels.device)]

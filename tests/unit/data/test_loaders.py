@@ -55,6 +55,7 @@ class Pairs(Numbers):
     def __init__(self, dtype: Any, count: int = 10) -> None:
         super().__init__(count)
         self.dtype = dtype
+        self.label_values = count if dtype == np.int64 else 0
 
     def __getitem__(self, index: int) -> Item:
         return super().__getitem__(index)[0], np.full((2, 3), index, self.dtype)
@@ -183,6 +184,7 @@ def _label(value: object) -> Item:
         (_label(3), "has label 3, the dataset says an array (2, 3)"),
         (_label(np.zeros((2, 3))), "a label of float64; it is uint8, float32 or int64"),
         (_label(np.zeros((3, 2), np.uint8)), "a label of shape (3, 2), the dataset says (2, 3)"),
+        (_label(np.zeros((2, 3), np.int64)), "a label of int64, the dataset says label_values = 0"),
     ],
 )
 def test_labels_that_break_a_promise(item: Item, said: str) -> None:
@@ -198,9 +200,9 @@ def test_labels_that_break_a_promise(item: Item, said: str) -> None:
 def test_labels_of_two_kinds() -> None:
     class Mixed(Pairs):
         def __getitem__(self, index: int) -> Item:
-            return _label(np.zeros((2, 3), (np.uint8, np.int64)[index % 2]))
+            return _label(np.zeros((2, 3), (np.uint8, np.float32)[index % 2]))
 
-    with pytest.raises(PluginError, match="Mixed has labels of uint8 and of int64"):
+    with pytest.raises(PluginError, match="Mixed has labels of uint8 and of float32"):
         _decode(Mixed(np.uint8))
     both = Pairs(np.uint8)
     both.classes = 3

@@ -86,7 +86,7 @@ def test_its_components_are_listed_shown_and_checked(ganfw: Ganfw, file: Path) -
     assert (record["source"], record["file"]) == ("file", str(file.absolute()))
     checked = ganfw("check", file)
     assert checked.exit_code == 0, checked.output
-    assert "ok      loss/my-loss  16 of 17 checks" in checked.stdout
+    assert "ok      loss/my-loss  17 of 18 checks" in checked.stdout
 
 
 def test_the_run_keeps_a_copy_with_its_hash(run: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,18 +14,26 @@ import pytest
 import torch
 from pydantic import Field, field_serializer
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import cross_entropy, softplus
 
 import ganfw
 from ganfw import Component, Critic, Options, Shapes, Terms
 from ganfw.registry.registry import Registered, Registry
 from ganfw.registry.source import Source
-from ganfw.testing import ContractCase, ContractFailure, NotApplicable, contract_cases
+from ganfw.testing import (
+    ContractCase,
+    ContractFailure,
+    NotApplicable,
+    contract_cases,
+    loss as loss_checks,
+)
 from ganfw.testing.cases import _CLASS, _OF_KIND
+from ganfw.testing.networks import FURTHER_CHECKS
 from ganfw.testing.subject import Subject
 from ganfw.testing.toys import ToyDataset, ToyDiscriminator, ToyGenerator, ToyLoss
 
 POINTS = Shapes((2,), (-1.0, 1.0), 0, 5)
+LABELLED_POINTS = Shapes((2,), (-1.0, 1.0), 3, 5)
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,21 @@ def _case(
     check: str,
     options: type[Options] = Options,
     given: Mapping[str, Any] | None = None,
+    shapes: Shapes = POINTS,
+    partners: Mapping[str, type] | None = None,
     **more: Any,
 ) -> ContractCase:
-    """One check of ``cls`` as a component of ``kind``."""
+    """One check of ``cls`` as a component of ``kind``, with ``partners`` if it is a loss."""
     component = Component(kind, "it", "here:It", **{"summary": "It", **more})
     registered = Here(component, Source("session"), cls, options)
     (found,) = [function for function in _OF_KIND[kind] if function.__name__ == check]
-    return ContractCase(Subject(Registry(), registered, given or {}, (POINTS,)), found)
+    players = {name: _partner(name, player) for name, player in (partners or {}).items()}
+    return ContractCase(Subject(Registry(), registered, given or {}, (shapes,), players), found)
+
+
+def _partner(player: str, cls: type) -> Subject:
+    component = Component("generator" if player == "gen" else "discriminator", player, "here:It")
+    return Subject(Registry(), Here(component, Source("session"), cls, Options), {}, ())
 
 
 def _failure(case: ContractCase) -> ContractFailure:
@@ -78,6 +95,52 @@ def _network(
 
 class Plain(ToyGenerator):
     """Keeps the contract."""
+
+
+class Named(Plain):
+    """Keeps the contract: gives its style too, chooses its latents, truncates itself."""
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Any:
+        return {"samples": super().forward(latents), "styles": [latents.tanh(), latents * 2]}
+
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        size = (count, self.shapes.latent_dim)
+        return torch.rand(size, generator=random, device=random.device)
+
+    def forward_truncated(self, latents: Tensor, labels: Tensor | None, truncation: float) -> Any:
+        return self(latents * truncation, labels)
+
+
+class IgnoresTheStream(Plain):
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        return torch.randn(count, self.shapes.latent_dim)
+
+
+class FewLatents(Plain):
+    def draw_latents(self, count: int, random: torch.Generator) -> Tensor:
+        return torch.randn(2, self.shapes.latent_dim, generator=random)
+
+
+class TruncatesToOne(Plain):
+    def forward_truncated(self, latents: Tensor, labels: Tensor | None, truncation: float) -> Any:
+        return self(latents[:1], labels)
+
+
+class TruncatesAlways(Plain):
+    def forward_truncated(self, latents: Tensor, labels: Tensor | None, truncation: float) -> Any:
+        return self(latents / 2, labels)
+
+
+class Conditional(Plain):
+    """Keeps the contract: its samples depend on the label, though not when it is new."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        self.shift = nn.Embedding(max(shapes.classes, 1), shapes.latent_dim)
+        nn.init.zeros_(self.shift.weight)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        return super().forward(latents if labels is None else latents + self.shift(labels))
 
 
 class Fails(Plain):
@@ -132,6 +195,10 @@ BAD_GENERATORS = [
     (DOUBLE, "samples_have_the_right_shape", "float32", "float64"),
     (NOT_FINITE, "samples_have_the_right_shape", "finite samples", "nan or infinity"),
     (NoShape, "samples_have_the_right_shape", "for some shape", "ShapesError"),
+    (IgnoresTheStream, "latents_depend_on_the_stream_alone", "`random` alone", "others"),
+    (FewLatents, "latents_depend_on_the_stream_alone", "latents (8, …)", "(2, 5)"),
+    (TruncatesToOne, "truncation_keeps_the_shape", "truncated samples (2, 2)", "(1, 2)"),
+    (TruncatesAlways, "truncation_keeps_the_shape", "of forward for truncation 1", "others"),
     (UNBOUNDED, "samples_lie_in_the_value_range", "samples in -1..1", ".."),
     (OtherLatents, "latents_depend_on_the_stream_alone", "on `random` alone", "others"),
     (UnusedWeight, "gradients_reach_weights_and_input", "a gradient of 'unused'", "none"),
@@ -155,12 +222,38 @@ class _Once(torch.autograd.Function):
         return gradient * 2
 
 
+def _naming(
+    name: Callable[[ganfw.Discriminator, Tensor], str] = lambda network, scores: "classes",
+    output: Callable[[Tensor], Tensor] = lambda scores: torch.stack([scores, -scores, scores], 1),
+) -> type:
+    """A discriminator that gives something more than scores."""
+
+    class Naming(ToyDiscriminator):
+        def forward(self, samples: Tensor, labels: Tensor | None = None) -> Any:
+            scores = super().forward(samples)
+            return {"scores": scores, name(self, scores): output(scores)}
+
+    return Naming
+
+
+CLASSIFIER = _naming()
+PATCHES = _network(ToyDiscriminator, lambda scores: scores[:, None, None].expand(-1, 2, 3))
+ONLY_TRAINING = _naming(lambda network, scores: "classes" if network.training else "scores")
+ONLY_FLOAT = _naming(lambda network, scores: "classes" if scores.itemsize == 4 else "half")
+SUMMED = _naming(output=torch.sum)
+WHOLE_IN_DOUBLE = _naming(output=Tensor.double)
+NO_SCORES = _network(ToyDiscriminator, lambda scores: {"classes": scores})  # type: ignore[arg-type, return-value]
 SCORE_COLUMN = _network(ToyDiscriminator, lambda scores: scores[:, None])
 SIGMOID = _network(ToyDiscriminator, torch.sigmoid)
 ONCE = _network(ToyDiscriminator, inputs=_Once.apply)
 
 BAD_DISCRIMINATORS = [
-    (SCORE_COLUMN, "one_score_per_sample", "scores (1,)", "(1, 1)"),
+    (SCORE_COLUMN, "scores_of_each_sample", "scores (1,)", "(1, 1)"),
+    (NO_SCORES, "scores_of_each_sample", "an output for", "a dict with 'scores'"),
+    (SUMMED, "scores_of_each_sample", "classes (1, …), the batch first", "()"),
+    (WHOLE_IN_DOUBLE, "scores_of_each_sample", "classes in float32", "float64"),
+    (ONLY_TRAINING, "it_gives_the_same_names_always", "classes, scores in eval", "scores"),
+    (ONLY_FLOAT, "it_gives_the_same_names_always", "classes, scores in bfloat16", "half, scores"),
     (SIGMOID, "scores_are_raw", "raw scores", "all in 0..1: remove the sigmoid"),
     (ONCE, "survives_double_backward", "can be differentiated", "RuntimeError"),
 ]
@@ -222,6 +315,64 @@ class Counting(ToyLoss):
         return {"real": critic(real).mean() * (1 + self.steps / 8)}
 
 
+class CountingTensor(ToyLoss):
+    """A tensor that moves in one turn and counts in the other, in no state_dict."""
+
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.mean = torch.zeros(())
+
+    def discriminator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        self.mean = self.mean * 0.9 + critic(real).detach().mean()
+        return super().discriminator_terms(critic, real, fake)
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"fake": (critic(fake) - self.mean).square().mean()}
+
+
+class DrawnOnce(ToyLoss):
+    """What it draws when it is made is in no state_dict."""
+
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.aim = torch.rand(())
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"fake": (critic(fake) - self.aim).square().mean()}
+
+
+class KeepsGraph(ToyLoss):
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        before, self.before = vars(self).get("before", 0.0), critic(fake).mean()
+        return {"fake": self.before - before}
+
+
+def _reads(read: Callable[[ganfw.Turn], Any], *declared: str) -> type:
+    """A loss that reads something, and says that it needs what is ``declared``."""
+
+    class Reads(ganfw.Loss):
+        needs = declared
+
+        def terms(self, turn: ganfw.Turn) -> Terms:
+            return {"it": read(turn).mean()}
+
+    return Reads
+
+
+CLASSES = _reads(lambda turn: turn.critic.all(turn.real)["classes"])
+STYLE = _reads(lambda turn: turn.generated["style"])
+ANOTHER_STYLE = _reads(lambda turn: turn.generate(turn.latents, None)["style"])
+ENCODER = _reads(lambda turn: turn.forward("encoder", turn.real))
+ENCODER_ITSELF = _reads(lambda turn: turn.networks["encoder"](turn.real))
+NEEDS_WHAT = _reads(lambda turn: turn.real, "discriminator.classes")
+FROZEN = _reads(
+    lambda turn: torch.autograd.grad(
+        turn.critic(turn.fake).sum(), [*turn.networks["disc"].parameters()], create_graph=True
+    )[0]
+)
+LABELS = _reads(lambda turn: turn.labels + 1)
+
+
 class OpaqueState(ToyLoss):
     def get_extra_state(self) -> object:
         return self.options
@@ -241,6 +392,27 @@ class Learning(ToyLoss):
         return {"real": critic(real).mean() * (1 + self.steps.to(real) / 8)}
 
 
+class Scaled(ToyLoss):
+    """Keeps the contract: the engine's scores are float32, as the buffer is."""
+
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self.register_buffer("scale", torch.ones(()))
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        return {"fake": (critic(fake) * self.scale[None] - 1).square().mean()}
+
+
+class Optional(ToyLoss):
+    """Keeps the contract: it asks whether there are classes."""
+
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
+        given = critic.all(fake)
+        chosen = given["classes"] if "classes" in given else given["scores"]
+        assert isinstance(chosen, Tensor)
+        return {"fake": chosen.mean()}
+
+
 def _unseeded(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
     return {"real": critic(real).mean() * float(np.random.default_rng().random())}
 
@@ -254,7 +426,7 @@ SUM = _loss(gen=lambda critic, real, fake: {"fake": softplus(-critic(fake)).sum(
 VECTOR = _loss(gen=lambda critic, real, fake: {"fake": softplus(-critic(fake))})
 LOGARITHM = _loss(gen=lambda critic, real, fake: {"fake": -critic(fake).sigmoid().log().mean()})
 NO_GRADIENT = _loss(lambda critic, real, fake: {"real": critic(real).detach().mean()})
-SINGLE = _loss(lambda critic, real, fake: {"real": critic(real).float().mean()})
+DOUBLE_TERM = _loss(lambda critic, real, fake: {"real": critic(real).double().mean()})
 
 BAD_LOSSES = [
     (CallsBackward, "it_neither_steps_nor_writes", "no gradients written", "not backward"),
@@ -264,9 +436,19 @@ BAD_LOSSES = [
     (_loss(), "terms_are_finite_scalars", "at least one term", "none"),
     (NO_GRADIENT, "gradients_reach_the_players", "at the critic's weights", "none"),
     (Undeclared, "terms_are_finite_scalars", "needs_gradient_at", "RuntimeError"),
-    (Undeclared, "plays_a_whole_step", "a step of a GAN on points", "RuntimeError"),
     (Misdeclared, "terms_are_finite_scalars", "('real', 'fake')", "('latents',)"),
-    (SINGLE, "works_in_other_precisions", "as the scores", "torch.float32"),
+    (DOUBLE_TERM, "works_in_other_precisions", "in float32, as the scores", "torch.float64"),
+    (KeepsGraph, "plays_whole_steps", "steps of a GAN", "backward through the graph a second"),
+    (CountingTensor, "what_it_learns_survives", "term 'fake' after its state", "two values"),
+    (DrawnOnce, "what_it_learns_survives", "term 'fake' after its state", "two values"),
+    (FROZEN, "terms_are_finite_scalars", "terms for 1 points", "does not require grad"),
+    (CLASSES, "terms_are_finite_scalars", 'needs = ("disc.classes",)', "()"),
+    (STYLE, "terms_are_finite_scalars", 'needs = ("gen.style",)', "()"),
+    (ANOTHER_STYLE, "terms_are_finite_scalars", 'needs = ("gen.style",)', "()"),
+    (ENCODER, "terms_are_finite_scalars", 'needs = ("network.encoder",)', "()"),
+    (ENCODER_ITSELF, "plays_whole_steps", 'needs = ("network.encoder",)', "()"),
+    (NEEDS_WHAT, "terms_are_finite_scalars", '"disc.NAME"', "('discriminator.classes',)"),
+    (LABELS, "terms_are_finite_scalars", 'needs = ("labels",)', "TypeError"),
     (_loss(_unseeded), "same_seed_same_terms", "twice from one seed", "two values"),
     (_loss(_kinked), "survives_double_backward", "differentiated twice", "RuntimeError"),
     (Counting, "what_it_learns_survives", "after its state_dict was loaded", "two values"),
@@ -420,6 +602,43 @@ BAD_METRICS = [
 ]
 
 
+class Encoder(ganfw.Network):
+    """Keeps the contract."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        self.layer = nn.Linear(math.prod(shapes.sample), shapes.latent_dim)
+
+    def forward(self, samples: Tensor) -> Any:
+        mean = self.layer(samples.flatten(1))
+        return {"mean": mean, "code": mean.argmax(1)}
+
+
+class OfTwo(Encoder):
+    """Keeps the contract, in so far as that can be tried: it takes more than samples."""
+
+    def forward(self, samples: Tensor, latents: Tensor) -> Any:
+        return super().forward(samples)["mean"] * latents
+
+
+class UnusedWeightOfEncoder(Encoder):
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        self.unused = nn.Parameter(torch.zeros(3))
+
+
+class OneDeviceOfTwo(OfTwo):
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        self.scale = torch.ones(2)
+
+
+BAD_NETWORKS = [
+    (UnusedWeightOfEncoder, "gradients_reach_weights", "a gradient of 'unused'", "none"),
+    (OneDeviceOfTwo, "moves_to_another_device", "'scale' on", "register_buffer it"),
+]
+
+
 def _optimizer(options: Options, network: nn.Module) -> torch.optim.Optimizer:
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     return torch.optim.SGD(weights, lr=0.01)
@@ -490,6 +709,7 @@ BAD = {
     "callback": BAD_CALLBACKS,
     "dataset": BAD_DATASETS,
     "metric": BAD_METRICS,
+    "network": BAD_NETWORKS,
     "optimizer": BAD_OPTIMIZERS,
 }
 
@@ -511,7 +731,81 @@ def test_a_broken_contract_is_found(
 def test_every_check_can_fail() -> None:
     checks = {check for kind in BAD for check in _OF_KIND[kind]} - {*_CLASS}
     broken = {check for rows in BAD.values() for _, check, _, _ in rows}
-    assert {check.__name__ for check in checks} == broken
+    below = {"labels_matter", "gradients_reach_further_networks"}
+    assert {check.__name__ for check in checks} == broken | below
+
+
+@pytest.mark.parametrize(("kind", "cls"), [("generator", Plain), ("discriminator", CLASSIFIER)])
+def test_a_label_is_ignored(kind: str, cls: type) -> None:
+    case = _case(kind, cls, "labels_matter", shapes=LABELLED_POINTS, tags=("conditional",))
+    assert _failure(case).got == "the same for every label"
+    _case(kind, cls, "labels_matter", shapes=LABELLED_POINTS).run()
+
+
+class Classifies(ToyLoss):
+    """Odena et al. 2017: the discriminator names the class."""
+
+    needs = ("labels", "disc.classes")
+
+    def terms(self, turn: ganfw.Turn) -> Terms:
+        shown, labels = (
+            (turn.real, turn.labels) if turn.player == "disc" else (turn.fake, turn.fake_labels)
+        )
+        logits = turn.critic.all(shown)["classes"]
+        assert isinstance(logits, Tensor)
+        return {**super().terms(turn), "class": cross_entropy(logits, labels)}
+
+
+class Encodes(ToyLoss):
+    needs = ("network.encoder",)
+
+    def terms(self, turn: ganfw.Turn) -> Terms:
+        code = turn.forward("encoder", turn.fake)
+        assert isinstance(code, Tensor)
+        return {**super().terms(turn), "code": (code - turn.latents[:, 0]).square().mean()}
+
+
+class EncodesDetached(Encodes):
+    def terms(self, turn: ganfw.Turn) -> Terms:
+        return {name: value.detach() if name == "code" else value
+                for name, value in super().terms(turn).items()}  # fmt: skip
+
+
+def test_a_further_network_learns_nothing() -> None:
+    partners = {"encoder": ToyDiscriminator}
+    check = "gradients_reach_further_networks"
+    failure = _failure(_case("loss", EncodesDetached, check, partners=partners))
+    assert failure.expected == "a term with a gradient at the weights of network 'encoder'"
+
+
+@pytest.mark.parametrize(
+    ("loss", "partners"),
+    [
+        (Classifies, {"disc": CLASSIFIER}),
+        (Encodes, {"encoder": ToyDiscriminator}),
+        (Optional, {"disc": CLASSIFIER}),
+        (ToyLoss, {"gen": Named, "disc": PATCHES}),
+    ],
+)
+def test_a_loss_keeps_the_contract_with_partners(loss: type, partners: dict[str, type]) -> None:
+    for check in loss_checks.CHECKS:
+        _case("loss", loss, check.__name__, shapes=LABELLED_POINTS, partners=partners).run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "shapes", "partners", "reason"),
+    [
+        (Classifies, POINTS, {"disc": CLASSIFIER}, "it needs labels: give --shapes with classes"),
+        (Classifies, LABELLED_POINTS, {}, "'classes' from the discriminator: give --disc NAME"),
+        (Classifies, LABELLED_POINTS, {"disc": PATCHES}, "and 'disc' gives only scores"),
+        (Encodes, POINTS, {}, "it needs a network 'encoder': give --network encoder=COMPONENT"),
+    ],
+)
+def test_what_a_loss_needs_is_asked_for(
+    loss: type, shapes: Shapes, partners: dict[str, type], reason: str
+) -> None:
+    with pytest.raises(NotApplicable, match=reason):
+        _case("loss", loss, "plays_whole_steps", shapes=shapes, partners=partners).run()
 
 
 def test_the_line_is_the_one_that_raised() -> None:
@@ -626,18 +920,32 @@ def test_what_needs_an_option_is_left_out_unless_it_is_given(tmp_path: Path) -> 
     ("kind", "cls", "options"),
     [
         ("generator", Plain, BoundedUnion),
+        ("generator", Named, Options),
+        ("generator", Conditional, Options),
         ("discriminator", ToyDiscriminator, Options),
+        ("discriminator", CLASSIFIER, Options),
+        ("discriminator", PATCHES, Options),
         ("augment", PlainAugment, Options),
         ("loss", ToyLoss, Options),
         ("loss", Learning, Options),
+        ("loss", Scaled, Options),
+        ("loss", Optional, Options),
         ("dataset", Data, SeedOptions),
         ("optimizer", _optimizer, Options),
     ],
 )
 def test_good_components_keep_the_contract(kind: str, cls: type, options: type[Options]) -> None:
+    shapes = LABELLED_POINTS if cls is Conditional else POINTS
     for check in _OF_KIND[kind]:
         if check.__name__ not in ("listing_imports_no_torch", "fingerprint_changes_with_content"):
-            _case(kind, cls, check.__name__, options).run()
+            _case(kind, cls, check.__name__, options, None, shapes, tags=("conditional",)).run()
+
+
+def test_a_network_is_run_on_samples_if_it_takes_them() -> None:
+    for check in FURTHER_CHECKS:
+        _case("network", Encoder, check.__name__).run()
+        with pytest.raises(NotApplicable, match=r"something else than samples \(B, …\): TypeError"):
+            _case("network", OfTwo, check.__name__).run()
 
 
 def test_checking_leaves_the_random_streams_alone() -> None:
@@ -676,3 +984,21 @@ def test_shapes_of_ones_own() -> None:
     shapes = Shapes((1, 64, 64), (-1.0, 1.0), 2, 9)
     case, *_ = contract_cases("gen/dcgan", {"channels": 8}, [shapes])
     assert [found for found, _ in case.subject.networks(0)] == [shapes]
+
+
+class Conv1d(ToyDiscriminator):
+    """Takes series alone."""
+
+    def __init__(self, options: Any, shapes: Shapes) -> None:
+        if len(shapes.sample) != 2:
+            raise ganfw.ShapesError(f"it needs series (C, T), but the data's samples are {shapes}")
+        super().__init__(options, shapes)
+
+
+def test_series_are_tried_if_nothing_else_fits() -> None:
+    case = _case("discriminator", Conv1d, "scores_of_each_sample")
+    with pytest.raises(ContractFailure, match="ShapesError for each, the last: it needs series"):
+        case.run()
+    usual = replace(case, subject=replace(case.subject, shapes=()))
+    usual.run()
+    assert [str(shapes) for shapes, _ in usual.subject.networks(0)] == ["(1, 256)", "(16, 8)"]

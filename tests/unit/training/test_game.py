@@ -544,6 +544,7 @@ def test_shuffled_labels_are_the_batchs_own_in_another_order() -> None:
     ("needs", "said"),
     [
         (("labels",), "loss 'it' needs labels, and the data has none"),
+        (("labels.paired",), "loss 'it' needs labels, and the data has none"),
         (("network.q",), "loss 'it' needs a network 'q': give --network q=COMPONENT"),
         (("disc.classes",), "loss 'it' needs 'classes' from disc 'x', which gives only scores"),
         (
@@ -558,6 +559,13 @@ def test_what_a_loss_lacks_is_refused_before_training(needs: tuple[str, ...], sa
     game = _play(_Both(), _Counting(), [WeightedLoss("it", loss)])
     with pytest.raises(UsageError, match=f"^{said}$"):
         dry_run(game, BATCH, POINTS, "gen 'x'", "disc 'x'", "data 'x'")
+
+
+def test_shuffled_labels_are_refused_by_a_loss_of_pairs(registry: Registry) -> None:
+    loss = _Everything(None)
+    loss.needs = ("labels.paired",)  # type: ignore[misc]
+    with pytest.raises(UsageError, match="generated samples with the real ones that have"):
+        dry_run(_full_game(loss, fake_labels="shuffled"), _labelled(2), POINTS, "g", "d", "data")
 
 
 def test_a_network_that_learns_nothing_is_refused(registry: Registry) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
     "data.download": ("download",),
-    "data.pictures": ("find_pictures", "read_picture"),
+    "data.picture_names": ("find_pictures",),
+    "data.pictures": ("read_picture",),
     "errors": (
         "CheckpointError",
         "DataError",

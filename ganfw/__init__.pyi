@@ -7,7 +7,8 @@ from .api import (
     run as run,
 )
 from .data.download import download as download
-from .data.pictures import find_pictures as find_pictures, read_picture as read_picture
+from .data.picture_names import find_pictures as find_pictures
+from .data.pictures import read_picture as read_picture
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,

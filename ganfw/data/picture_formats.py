@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 from functools import cache
-from pathlib import Path
 
 from PIL import Image
 
@@ -27,16 +26,18 @@ def suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, name in known if name in readable)
 
 
-def formats_of(path: Path | None) -> tuple[str, ...]:
-    """The formats that a file may have, those most met first.
+@cache
+def formats_of(suffix: str | None) -> tuple[str, ...]:
+    """The formats that a file of ``suffix`` may have, those most met first; all, if it has no name.
 
     A few formats have no mark by which they are known, so that a page of HTML could pass for one:
     a file of a name has those only if its suffix says so.
     """
-    if path is None:
+    if suffix is None:
         return _formats()
-    named = Image.registered_extensions().get(path.suffix.lower())
-    return (*_marked(), named) if named in _formats() and named not in _marked() else _marked()
+    marked = tuple(name for name in _formats() if Image.OPEN[name][1] is not None)
+    named = Image.registered_extensions().get(suffix.lower())
+    return (*marked, named) if named in _formats() and named not in marked else marked
 
 
 @cache
@@ -50,8 +51,3 @@ def _formats() -> tuple[str, ...]:
     common = [name for name in _COMMON if name in Image.OPEN]
     others = [name for name in Image.ID if name not in common and name not in _NOT_READ]
     return (*common, *others)
-
-
-@cache
-def _marked() -> tuple[str, ...]:
-    return tuple(name for name in _formats() if Image.OPEN[name][1] is not None)

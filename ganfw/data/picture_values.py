@@ -44,8 +44,13 @@ def as_srgb(picture: Image.Image, note: Note) -> Image.Image:
     if (isinstance(profile, bytes) and profile) or gamma:
         return _converted(picture, profile, gamma, note)
     if picture.mode in ("RGB", "L") and "transparency" not in picture.info:
-        return picture.convert("RGB")
+        return as_mode(picture, "RGB")
     return picture.convert("RGBA")
+
+
+def as_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """``picture`` in ``mode``; not a copy if it is already."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def bands(picture: Image.Image, multiple: int = 1) -> Iterator[Image.Image]:
@@ -123,7 +128,7 @@ def _converted(
 ) -> Image.Image:
     """``picture`` with its colours in sRGB."""
     mode = _GREY.get(picture.mode, picture.mode if picture.mode in ("CMYK", "LAB") else "RGB")
-    colours = picture if picture.mode == mode else picture.convert(mode)
+    colours = as_mode(picture, mode)
     if profile:
         try:
             colours = to_srgb(colours, profile)

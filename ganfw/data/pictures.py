@@ -22,7 +22,7 @@ from ..errors import SkipItem
 from ..images import on_background
 from .picture_formats import formats_of
 from .picture_metadata import turn_of, without_metadata
-from .picture_values import Note, as_srgb, bands, is_number, number_bytes
+from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
 
 Fit = Literal["stretch", "crop", "pad"]
 
@@ -67,7 +67,7 @@ def read_picture(
     if channels != 4 and picture.mode == "RGBA":
         # Before resizing, or the hidden colour of transparent pixels would show at the edges.
         picture = on_background(picture, background)
-    pixels = np.asarray(_resized(picture.convert(_MODES[channels]), size, background, fit))
+    pixels = np.asarray(_resized(as_mode(picture, _MODES[channels]), size, background, fit))
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1))
 
 
@@ -127,7 +127,7 @@ def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
 
 
 def _open(source: Path | IO[bytes]) -> ImageFile.ImageFile:
-    formats = formats_of(source if isinstance(source, Path) else None)
+    formats = formats_of(source.suffix if isinstance(source, Path) else None)
     try:
         return Image.open(source, formats=formats)
     except Image.DecompressionBombError as error:

@@ -10,6 +10,7 @@ import filelock
 from ..errors import RunError
 from . import atomic
 
+_NAME = 60  # characters: of at most 4 bytes each, where 255 bytes are allowed
 _NUMBERED = re.compile(r"(\d{4,})(-.+)?")
 
 
@@ -51,13 +52,14 @@ class RunDir:
 
 
 def create(out: Path, name: str) -> RunDir:
-    """Make the next folder ``out/NNNN-name``; no two processes are given the same number.
+    """Make the next folder ``out/NNNN-name``; no two processes are given the same number. A name
+    that is too long for comfort is cut.
 
     Raises RunError if ``out`` can't be written.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return RunDir(_claim(out, name))
+        return RunDir(_claim(out, name[:_NAME].rstrip("-")))
     except OSError as error:
         raise RunError(f"can't make a run folder in {out}: {error.strerror}; give --out") from None
 

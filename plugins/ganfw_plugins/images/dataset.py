@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ganfw import DataError, Dataset, Item, find_pictures
 
-from .files import contents, fingerprint, list_files, read_sample
+from .files import (
+    PictureReader,
+    contents,
+    fingerprint,
+    list_files,
+    pictures_without_suffix,
+    say_left_out,
+)
 from .options import FolderOptions
 
 
@@ -18,21 +25,24 @@ class Folder(Dataset):
         super().__init__(options)
         self.root = options.root
         self.sample_shape = (options.channels, *options.size)
+        self._read = PictureReader(options)
 
     def prepare(self) -> None:
         """List the pictures. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        self.pictures = find_pictures(names)
+        self.pictures = find_pictures(names, pictures_without_suffix(self.root, names))
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)
         if not self.pictures.names:
-            raise DataError(f"{self.root} has no pictures: {contents(names)}")
+            found = self.pictures.left_out or contents(names)
+            raise DataError(f"{self.root} has no pictures: {found}")
+        say_left_out(self.root, self.pictures.left_out)
 
     def __len__(self) -> int:
         return len(self.pictures.names)
 
     def __getitem__(self, index: int) -> Item:
-        sample = read_sample(self.root / self.pictures.names[index], self.options)
+        sample = self._read(self.root / self.pictures.names[index])
         return sample, self.pictures.labels[index] if self.classes else None
 
     def fingerprint(self) -> str:

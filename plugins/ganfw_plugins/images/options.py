@@ -37,6 +37,9 @@ def _a_file(path: Path) -> Path:
     return path
 
 
+_LABEL = 40  # characters of the folder that a run is named after
+
+
 Side = Annotated[int, Field(ge=8, le=1024)]
 
 
@@ -61,8 +64,9 @@ class PictureOptions(Options):
     )
 
     def label(self) -> str | None:
-        """The folder's name, without what a file name can't hold."""
-        return re.sub(r"[^a-z0-9]+", "-", self.root.name.lower()).strip("-") or None
+        """The folder's name, without what a file name can't hold, and not too long."""
+        word = re.sub(r"[^a-z0-9]+", "-", self.root.name.lower())[:_LABEL].strip("-")
+        return word or None
 
 
 class FolderOptions(PictureOptions):

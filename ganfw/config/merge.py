@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
+from ..storage.run_dir import RunDir
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
+from .recipes import default_recipe
 
 PATH_DATASET = "folder"
 """The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
@@ -41,6 +43,9 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     default = default_layer()
     given = list(layers)
     tree = merge_layers(registry, [default, *given]).tree
+    if recipe := default_recipe(registry, tree):
+        given = [*recipe, *given]
+        tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
     suggested = [
@@ -68,25 +73,46 @@ def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:
     names = [registered.name for registered in registry.components(kind)]
     use = tree[slot].get("use")
     if use is None:
-        raise UsageError(f"no {kind} chosen: give --{slot} NAME; there are {', '.join(names)}")
+        path = " or a folder of pictures, ./PATH" if slot == "data" else ""
+        raise UsageError(
+            f"no {kind} chosen: give --{slot} NAME{path}; there are {', '.join(names)}"
+        )
     if slot == "data" and "/" not in use and not registry.has(kind, use):
-        hint = did_you_mean(use, names) or "."
-        raise UsageError(f"no dataset '{use}'{hint} A folder is given as a path: ./{use}")
+        raise UsageError(f"no dataset '{use}'{_no_dataset(registry, use, names)}")
     return registry.find(kind, use)
+
+
+def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
+    """What to write in place of ``use``, which is neither a dataset nor a path."""
+    if use.endswith(".toml"):
+        return f": a run file is given with --config {use}"
+    if hint := registry.preset_hint("dataset", use) or registry.elsewhere(use):
+        return hint
+    return f"{did_you_mean(use, names) or '.'} A folder is given as a path: ./{use}"
+
+
+def is_path(registry: Registry, use: object) -> bool:
+    """Whether ``use``, given for a dataset, means a path."""
+    return isinstance(use, str) and not registry.has("dataset", use) and _looks_like_path(use)
 
 
 def _with_path(registry: Registry, layer: Layer) -> Layer:
     """The same layer, with a path in the data slot turned into the dataset that takes paths."""
     data = layer.values.get("data", {})
     use = data.get("use")
-    if not isinstance(use, str) or registry.has("dataset", use) or not _is_path(use):
+    if not is_path(registry, use):
         return layer
     root = str(Path(use).expanduser().absolute())
+    if RunDir(Path(root)).provenance.is_file():
+        raise UsageError(
+            f"{use} is a run, and no data: go on with it by ganfw resume {use}, or start another "
+            f"run from its networks by --from {use}"
+        )
     values = {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}}
-    return Layer(layer.source, values, layer.replaces)
+    return replace(layer, values=values)
 
 
-def _is_path(use: str) -> bool:
+def _looks_like_path(use: str) -> bool:
     return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
 
 
@@ -94,6 +120,7 @@ def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
     for layer in (_with_path(registry, layer) for layer in layers):
+        merged.notices += [layer.notice] if layer.notice else []
         for section, values in layer.values.items():
             if section in SINGLE:
                 place = merged.tree[section]

@@ -79,6 +79,8 @@ class Component:
       ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
+    - ``presets``: what people call this component with some options, such as
+      ``{"cifar10": {"name": "CIFAR10"}}``: who types such a name is told what to write.
 
     Raises ValueError if any of these can't be right.
     """
@@ -91,6 +93,7 @@ class Component:
     suggests: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     version: int = 1
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = f"component {self.kind!r} {self.name!r}"

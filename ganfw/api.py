@@ -214,8 +214,8 @@ def resume(
         no_callback=_listed(no_callback),
     )
     registry = _registry(plugin)
-    changed = request.changes(registry, saved_layer(open_run(Path(path))), "resume()")
-    finished = resume_run(registry, Path(path), changed, from_step, command_line())
+    changes = request.changes(registry, saved_layer(open_run(Path(path))), "resume()")
+    finished = resume_run(registry, Path(path), changes, from_step, command_line())
     return _as_run(finished)
 
 

@@ -10,7 +10,6 @@ import click
 
 from ..config.layers import Text
 from ..config.request import RunRequest
-from ..runs.saved_run import saved_layer
 from ..storage.run_dir import open_run
 from .completion import component_names
 from .options import (
@@ -59,10 +58,13 @@ def resume_command(
     """
     folder = open_run(run)
     registry = find_plugins(plugins)
-    changed = RunRequest(**request).changes(registry, saved_layer(folder), COMMAND_LINE)
+    # Not at the top: torch.
+    from ..runs.saved_run import saved_layer
+
+    changes = RunRequest(**request).changes(registry, saved_layer(folder), COMMAND_LINE)
     run_in_processes(nproc)
     from ..launch.resume import resume
     from ..runs.provenance import command_line
     from .display import finish
 
-    finish(resume(registry, run, changed, from_step, command_line()))
+    finish(resume(registry, run, changes, from_step, command_line()))

@@ -69,10 +69,14 @@ class RunRequest:
         check_paths(registry, components, self.settings)
         return [*components, self.options_layer(source)]
 
-    def changes(self, registry: Registry, saved: Layer, source: str) -> list[Layer]:
+    def changes(self, registry: Registry, saved: Layer, source: str) -> Layer:
         """What changes a run that is resumed, whose config is ``saved``. Raises UsageError."""
         check_paths(registry, [saved], self.settings)
-        return [self._callbacks(source), self.options_layer(source)]
+        options = self.options_layer(source).values
+        named: Tree = self._callbacks(source).values["callback"]
+        for name, values in options.get("callback", {}).items():
+            named[name] = {**named.get(name, {}), **values}
+        return Layer(source, {**options, "callback": named})
 
     def options_layer(self, source: str) -> Layer:
         """``settings`` and all short names as one layer. Raises UsageError if two of them set the

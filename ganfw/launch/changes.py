@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..config.run_config import RunConfig
 from ..errors import UsageError
 from ..registry.component import OPTIMIZER
@@ -17,22 +19,25 @@ _OF_TRAINING = frozenset(
 )
 """The options of [train] that the state of a run does not depend on."""
 
-_ELSEWHERE = frozenset({"data.root"})
-"""What is told by other means: the data by its fingerprint."""
 
-
-def changes(before: RunConfig, now: RunConfig, path: str) -> Changes:
+def find_changes(before: RunConfig, now: RunConfig, path: str) -> Changes:
     """What ``now`` changes in the run in ``path``. Raises UsageError for what its saved state does
     not allow to change."""
     options = [flat_options(config.to_toml()) for config in (before, now)]
     found = {key: (row[0], row[1]) for key, row in differences(options).items()}
+    # Where the data is does not matter: its fingerprint tells whether it is the same.
+    found = {key: pair for key, pair in found.items() if not _is_place(key, pair)}
     for key, (old, new) in found.items():
         if not _may_change(key):
             raise UsageError(
                 f"{key} is {old} in {path}, whose saved state belongs to it: a resumed run can't "
                 f"have {new}. Start another run from its networks: ganfw run --from {path}"
             )
-    return {key: pair for key, pair in found.items() if key not in _ELSEWHERE}
+    return found
+
+
+def _is_place(path: str, values: tuple[str, str]) -> bool:
+    return path.startswith("data.") and all(Path(value).is_absolute() for value in values)
 
 
 def _may_change(path: str) -> bool:
@@ -43,7 +48,7 @@ def _may_change(path: str) -> bool:
     if section in ("gen", "disc", "network"):
         return f".{OPTIMIZER}." in f".{rest}" and name != "use"
     # A callback may come new, with its "use".
-    return section == "callback" or path in _ELSEWHERE or (section != "data" and name != "use")
+    return section == "callback" or (section != "data" and name != "use")
 
 
 Rates = dict[str, list[dict[str, object]]]

@@ -23,7 +23,7 @@ from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from ..training.trainer import Trainer
-from .changes import Changes, apply_to_optimizers, changes, optimizer_settings
+from .changes import Changes, apply_to_optimizers, find_changes, optimizer_settings
 from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
 
@@ -31,24 +31,24 @@ from .train import Finished, assemble, train, train_silently
 def resume(
     registry: Registry,
     path: Path,
-    changed: Sequence[Layer],
+    changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
 ) -> Finished:
     """Resume the run in ``path`` from its last checkpoint, or the one of ``from_step``.
 
-    ``changed`` are layers above its config, of what the saved state allows to change, such as
-    longer training, rates and callbacks. Raises GanfwError, UsageError for any other change.
+    ``changes`` may lengthen the run, and change what its saved state allows, such as rates, losses'
+    weights and callbacks. Raises GanfwError.
     """
     with joined() as processes, silenced(not processes.is_first):
-        return resume_as(processes, registry, path, changed, from_step, argv)
+        return resume_as(processes, registry, path, changes, from_step, argv)
 
 
 def resume_as(
     processes: Processes,
     registry: Registry,
     path: Path,
-    changed: Sequence[Layer],
+    changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
 ) -> Finished:
@@ -59,8 +59,8 @@ def resume_as(
         register_plugin_copies(registry, folder, provenance)
         check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
-        layers = [saved_layer(folder), *changed]
-        found = changes(resolve(registry, layers[:1]), resolve(registry, layers), str(path))
+        layers = [saved_layer(folder), changes]
+        found = find_changes(resolve(registry, layers[:1]), resolve(registry, layers), str(path))
         state = CheckpointStore(folder.checkpoints).load(step)
         prepared = prepare(registry, layers, processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)

@@ -32,7 +32,7 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
     with joined() as processes, silenced(not processes.is_first):
         before = _folder_before_restart(processes)
         if before is not None:
-            return resume_as(processes, registry, before, (), None, argv)
+            return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
         with only_deterministic(prepared.config.train.deterministic):
             return _start(prepared, out, argv)

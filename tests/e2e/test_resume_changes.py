@@ -27,27 +27,29 @@ def _rates(step: int) -> dict[str, float]:
 
 @pytest.fixture
 def begun(ganfw: Ganfw) -> None:
-    words = ("-s", "data.count=64", "-s", "train.batch_size=16", "--loss", "nonsaturating")
-    assert ganfw("run", "ring", *words, "--loss", "r1", "--steps", 2).exit_code == 0
+    words = ("-s", "data.count=64", "-s", "train.batch_size=16", "--no-callback", "ema")
+    losses = ("--loss", "nonsaturating", "--loss", "r1")
+    assert ganfw("run", "ring", *words, *losses, "--steps", 2).exit_code == 0
 
 
 @pytest.mark.usefixtures("begun")
 def test_rates_losses_and_callbacks_change_and_are_recorded(ganfw: Ganfw) -> None:
     result = ganfw(
         "resume", RUN, "--steps", 4, "--lr", 0.5, "-s", "loss.r1.weight=0", "--callback", "ema",
-        "--no-callback", "collapse-watch", "-s", "disc.optimizer.betas=[0.1,0.2]",
+        "--callback", "grad-clip", "--no-callback", "collapse-watch", "-s", "disc.optimizer.betas=[0.1,0.2]",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "gen.optimizer.lr: 0.5, which was 0.001" in result.stderr
+    assert "gen.optimizer.lr: 0.5, which was 0.002" in result.stderr
     assert _rates(4) == {"gen": 0.5, "disc": 0.5}
     config = tomllib.loads((RUN / "config.toml").read_text())
     assert [loss.get("weight") for loss in config["loss"]] == [1.0, 0.0]
     assert (RUN / "generator_ema").is_dir()
     provenance = json.loads((RUN / "provenance.json").read_text())
     changes = provenance["resumed"][0]["changes"]
-    assert changes["gen.optimizer.lr"] == ["0.001", "0.5"]
+    assert changes["gen.optimizer.lr"] == ["0.002", "0.5"]
     assert changes["loss.r1.weight"] == ["1.0", "0.0"]
-    assert changes["callback.ema.use"] == ["–", "ema"]
+    assert changes["callback.ema.enabled"] == ["false", "true"]
+    assert changes["callback.grad-clip.use"] == ["–", "grad-clip"]
     assert provenance["origins"]["gen.optimizer.lr"] == "command line, on resuming after step 2"
     # What is not changed again stays.
     assert ganfw("resume", RUN, "--steps", 6).exit_code == 0
@@ -81,7 +83,7 @@ def test_what_the_state_belongs_to_stays(ganfw: Ganfw, setting: str, said: str) 
 def test_from_python() -> None:
     run = package.Run(RUN).resume(steps=3, settings={"gen.optimizer.lr": 0.25})
     assert run.path == RUN
-    assert _rates(3) == {"gen": 0.25, "disc": 0.001}
+    assert _rates(3) == {"gen": 0.25, "disc": 0.002}
 
 
 def test_the_schedule_of_the_callback_follows_a_changed_rate(ganfw: Ganfw) -> None:

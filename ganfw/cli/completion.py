@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..config.layers import default_layer
-from ..config.merge import merge_layers
+from ..config.merge import merge_layers, with_default_recipe
 from ..config.paths import settable_paths
 from ..config.request import RunRequest
 from ..errors import GanfwError
@@ -70,11 +70,14 @@ def complete_setting(
     if "=" in incomplete:
         return []
     fields = {field.name for field in dataclasses.fields(RunRequest)}
-    given = {key: value for key, value in context.params.items() if value and key in fields}
+    params = {**context.params, "data": context.params.get("data") or context.params.get("path")}
+    given = {key: value for key, value in params.items() if value and key in fields}
     registry = _registry(context)
     try:
         layers = RunRequest(**given).layers(registry, "command line")
-        tree = merge_layers(registry, [default_layer(), *layers]).tree
+        tree = merge_layers(
+            registry, [default_layer(), *with_default_recipe(registry, layers)]
+        ).tree
         paths = dict(settable_paths(registry, tree))
     except GanfwError:
         return []

@@ -8,9 +8,8 @@ from ..errors import UsageError, did_you_mean
 from ..registry.component import SLOT_OF
 from ..registry.registry import Registry
 from .layers import SECTIONS, Layer, default_layer
-from .merge import merge_layers
+from .merge import merge_layers, with_default_recipe
 from .paths import settable_paths
-from .recipes import default_recipe
 from .schema import TrainOptions
 from .synonyms import meant_by
 
@@ -40,9 +39,7 @@ def _is_lost(path: str) -> bool:
 
 
 def _known(registry: Registry, layers: Sequence[Layer]) -> list[str]:
-    """Every path of the run; of one that nobody chose networks for, those of its recipe."""
-    tree = merge_layers(registry, [default_layer(), *layers]).tree
-    whole = [default_layer(), *default_recipe(registry, tree), *layers]
+    whole = [default_layer(), *with_default_recipe(registry, layers)]
     return [path for path, _ in settable_paths(registry, merge_layers(registry, whole).tree)]
 
 

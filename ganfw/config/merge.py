@@ -41,11 +41,8 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
     default = default_layer()
-    given = list(layers)
+    given = with_default_recipe(registry, layers)
     tree = merge_layers(registry, [default, *given]).tree
-    if recipe := default_recipe(registry, tree):
-        given = [*recipe, *given]
-        tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
     suggested = [
@@ -57,6 +54,13 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     check_names(merged.tree["network"])
     share_optimizers(merged.tree, merged.origins)
     return merged
+
+
+def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Layer]:
+    """``layers`` above the recipe that suits their data, if they choose no networks."""
+    given = list(layers)
+    slots = [Layer(it.source, {key: it.values.get(key, {}) for key in SINGLE}) for it in given]
+    return [*default_recipe(registry, merge_layers(registry, slots).tree), *given]
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:

@@ -36,7 +36,8 @@ def begun(ganfw: Ganfw) -> None:
 def test_rates_losses_and_callbacks_change_and_are_recorded(ganfw: Ganfw) -> None:
     result = ganfw(
         "resume", RUN, "--steps", 4, "--lr", 0.5, "-s", "loss.r1.weight=0", "--callback", "ema",
-        "--callback", "grad-clip", "--no-callback", "collapse-watch", "-s", "disc.optimizer.betas=[0.1,0.2]",
+        "--callback", "grad-clip", "--no-callback", "collapse-watch",
+        "-s", "disc.optimizer.betas=[0.1,0.2]",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "gen.optimizer.lr: 0.5, which was 0.002" in result.stderr

@@ -48,6 +48,14 @@ def test_the_kind_of_data_chooses_a_recipe(ganfw: Ganfw) -> None:
     assert sum(line.startswith(said) for line in result.stderr.splitlines()) == 1
 
 
+def test_the_parts_of_the_chosen_recipe_can_be_set(ganfw: Ganfw) -> None:
+    words = ("-s", "loss.r1.gamma=3", "-s", "gen.hidden=[4]", "--no-callback", "ema")
+    config = tomllib.loads(ganfw("run", "ring", *words, "--print-config").stdout)
+    assert [loss.get("gamma") for loss in config["loss"]] == [None, 3.0, 0.1]
+    assert config["gen"]["hidden"] == [4]
+    assert {"use": "ema", "enabled": False}.items() <= config["callback"][-1].items()
+
+
 def test_a_choice_of_networks_is_left_alone(ganfw: Ganfw) -> None:
     given = ganfw("run", "ring", "--gen", "mlp", "--disc", "mlp", "--print-config").stdout
     assert "recipe" not in given

@@ -36,6 +36,18 @@ def find_changes(before: RunConfig, now: RunConfig, path: str) -> Changes:
     return found
 
 
+def said(found: Changes) -> list[str]:
+    """A line for each change; of what is new, one for all of its options."""
+    new = {key.removesuffix(".use") for key, (old, _) in found.items()
+           if key.endswith(".use") and old == "–"}  # fmt: skip
+    lines = [
+        f"{key}: {now}, which was {old}"
+        for key, (old, now) in found.items()
+        if key.rpartition(".")[0] not in new
+    ]
+    return [*lines, *(f"{name}: new" for name in sorted(new))]
+
+
 def _is_place(path: str, values: tuple[str, str]) -> bool:
     return path.startswith("data.") and all(Path(value).is_absolute() for value in values)
 

@@ -23,7 +23,7 @@ from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from ..training.trainer import Trainer
-from .changes import Changes, apply_to_optimizers, find_changes, optimizer_settings
+from .changes import Changes, apply_to_optimizers, find_changes, optimizer_settings, said
 from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
 
@@ -93,8 +93,8 @@ def _go_on(
     atomic.sweep(folder.checkpoints)
     atomic.sweep(folder.path)
     log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
-    for path, (before, now) in found.items():
-        log.info(f"{path}: {now}, which was {before}")
+    for line in said(found):
+        log.info(line)
     atomic.write_text(folder.config, config.to_toml())
     files = copy_plugin_files(folder, config.components, provenance.plugin_files)
     provenance = add_resumption(provenance, step, argv, config, files, str(folder.config), found)

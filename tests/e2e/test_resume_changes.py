@@ -41,6 +41,7 @@ def test_rates_losses_and_callbacks_change_and_are_recorded(ganfw: Ganfw) -> Non
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "gen.optimizer.lr: 0.5, which was 0.002" in result.stderr
+    assert "callback.grad-clip: new" in result.stderr.splitlines()
     assert _rates(4) == {"gen": 0.5, "disc": 0.5}
     config = tomllib.loads((RUN / "config.toml").read_text())
     assert [loss.get("weight") for loss in config["loss"]] == [1.0, 0.0]

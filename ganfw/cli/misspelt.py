@@ -23,9 +23,13 @@ def no_such_option(error: click.NoSuchOption) -> str:
     context = error.ctx
     if context is None:
         return error.format_message()
-    flags = {flag for parameter in context.command.params for flag in parameter.opts}
-    hint = flag_hint(error.option_name, flags)
-    return (
-        f"{context.command_path} has no option {error.option_name}"
-        f"{hint or f': {context.command_path} --help lists them'}"
-    )
+    name, path = error.option_name, context.command_path
+    hint = flag_hint(name, _flags(context.command))
+    if context.parent is not None and isinstance(context.parent.command, click.Group):
+        run = context.parent.command.get_command(context.parent, "run")
+        hint = ": only ganfw run has it" if run and name in _flags(run) else hint
+    return f"{path} has no option {name}{hint or f': {path} --help lists them'}"
+
+
+def _flags(command: click.Command) -> set[str]:
+    return {flag for parameter in command.params for flag in parameter.opts}

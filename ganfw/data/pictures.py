@@ -20,7 +20,7 @@ from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..errors import SkipItem
 from ..images import on_background
-from .picture_formats import formats_of
+from .picture_formats import formats
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
 
@@ -92,6 +92,8 @@ def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
     """The picture without its metadata, or None if it can't be read that way either."""
+    if isinstance(source, Path) and not source.is_file():
+        return None
     try:
         bare = without_metadata(_content(source))
         return None if bare is None else _decode(io.BytesIO(bare), enough, note)
@@ -127,16 +129,15 @@ def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
 
 
 def _open(source: Path | IO[bytes]) -> ImageFile.ImageFile:
-    formats = formats_of(source.suffix if isinstance(source, Path) else None)
     try:
-        return Image.open(source, formats=formats)
+        return Image.open(source, formats=formats())
     except Image.DecompressionBombError as error:
         # WebP's decoder takes its memory before its size can be judged here.
-        formats = tuple(name for name in formats if name != "WEBP")
+        others = tuple(name for name in formats() if name != "WEBP")
         with _pillow_limit:
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
             try:
-                return Image.open(source, formats=formats)
+                return Image.open(source, formats=others)
             except UnidentifiedImageError:
                 raise error from None
             finally:

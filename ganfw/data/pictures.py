@@ -10,7 +10,8 @@ import io
 import stat
 import threading
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Literal
 
@@ -38,6 +39,7 @@ _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 """The memory that a picture may take while it is decoded, and that only one at a time may take."""
 
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}  # and 4 for all else
+_COPIES = 9  # bytes a pixel that is copied: all that Pillow's own limit allows passes
 _TWICE = ("WEBP", "AVIF", "HEIF", "JPEG2000", "JXL")  # whose decoders keep all pixels themselves
 
 _large_picture, _pillow_limit = threading.Lock(), threading.Lock()
@@ -84,10 +86,11 @@ def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
             return _decode(source, enough, note)
         # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
         except Exception as error:
-            bare = _read_bare(source, enough, note)
-            if bare is None:
-                raise SkipItem(_reason(error)) from error
-            return bare
+            damage = error.with_traceback(None)  # which holds what was decoded until then
+        bare = _read_bare(source, enough, note)
+        if bare is None:
+            raise SkipItem(_reason(damage)) from damage
+        return bare
 
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
@@ -123,7 +126,7 @@ def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     with _open(source) as opened:
         needed = _prepare(opened, enough)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
-            opened.load()
+            _load(opened)
             turn, picture = turn_of(opened), _shrunk(opened, enough, note)
     return picture if turn is None else picture.transpose(turn)
 
@@ -134,14 +137,30 @@ def _open(source: Path | IO[bytes]) -> ImageFile.ImageFile:
     except Image.DecompressionBombError as error:
         # WebP's decoder takes its memory before its size can be judged here.
         others = tuple(name for name in formats() if name != "WEBP")
-        with _pillow_limit:
-            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
+        try:
+            with _without_limit():
                 return Image.open(source, formats=others)
-            except UnidentifiedImageError:
-                raise error from None
-            finally:
-                Image.MAX_IMAGE_PIXELS = limit
+        except UnidentifiedImageError:
+            raise error from None
+
+
+@contextmanager
+def _without_limit() -> Iterator[None]:
+    """Pillow refuses pictures by their pixels; here their memory counts, see `_prepare`."""
+    with _pillow_limit:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _load(opened: ImageFile.ImageFile) -> None:
+    try:
+        opened.load()
+    except Image.DecompressionBombError:  # at a strip of a TIFF, before anything is read
+        with _without_limit():
+            opened.load()
 
 
 def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
@@ -156,6 +175,8 @@ def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
         opened.draft(None, (enough, enough))
     needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)
     needed *= 2 if opened.format in _TWICE or opened.mode in ("I", "F") else 1
+    if min(opened.size) < 2 * enough:  # see `_shrunk`: it is kept whole, and copied
+        needed = max(needed, _COPIES * opened.width * opened.height)
     if needed > _MOST_BYTES:
         raise ValueError(
             f"{opened.width}×{opened.height} pixels of this kind take too much memory: make it "

@@ -130,7 +130,7 @@ def test_a_large_picture_is_made_smaller_on_the_way(
 ) -> None:
     if mode == "I;16" and form not in ("PNG", "TIFF"):
         return
-    picture = _gradient(600).convert("I" if mode == "I;16" else mode)
+    picture = _gradient(576).convert("I" if mode == "I;16" else mode)
     picture = picture.point(lambda value: value * 257) if mode == "I;16" else picture
     file = _file(picture.convert(mode), form)
     whole = read_picture(file, (16, 16)).astype(int)
@@ -150,6 +150,7 @@ def test_a_picture_that_takes_too_much_memory_is_skipped(monkeypatch: pytest.Mon
     monkeypatch.setattr(pictures, "_MOST_BYTES", 4 * 300 * 300)
     read_picture(_file(_gradient(300)), (8, 8))
     read_picture(_file(_gradient(500).convert("L")), (8, 8))
-    for file in (_file(_gradient(301)), _file(_gradient(299), "WEBP")):
+    thin = _gradient(500).convert("L").resize((30, 6000))
+    for file in (_file(_gradient(301)), _file(_gradient(299), "WEBP"), _file(thin)):
         with pytest.raises(SkipItem, match="of this kind take too much memory: make it smaller"):
             read_picture(file, (8, 8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,7 +250,7 @@ def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> Non
     assert all((packed[i][0] == folder[i][0]).all() for i in range(3))
     for path in photos.rglob("*.*"):
         path.write_bytes(b"no picture")
-    with pytest.raises(SkipItem, match=r"My Photos!.zip: 'cats/1.png': "):
+    with pytest.raises(SkipItem, match=r"My Photos!.zip/cats/1.png: it is no picture"):
         _packed(photos)[0]
     shutil.rmtree(photos / "cats")
     shutil.rmtree(photos / "dogs")
@@ -277,3 +278,19 @@ def test_a_run_imports_no_torchvision(
                    "-s", "train.batch_size=2", "--steps", 1)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list(Path("runs/0001-dcgan-my-photos/samples").iterdir())) == 2
+
+
+def test_a_damaged_member_is_skipped_or_refused(photos: Path) -> None:
+    packed = _packed(photos)
+    with zipfile.ZipFile(packed.options.root) as archive:
+        start = archive.getinfo("cats/1.png").header_offset
+    content = bytearray(packed.options.root.read_bytes())
+    content[start + 60] ^= 0xFF
+    packed.options.root.write_bytes(content)
+    with pytest.raises(SkipItem, match=r"is damaged at 'cats/1.png'"):
+        packed[0]
+    options = ArchiveOptions.model_validate({"root": packed.options.root, "corrupt": "refuse"})
+    refused = Archived(options)
+    refused.prepare()
+    with pytest.raises(DataError, match=r"is damaged at 'cats/1.png'"):
+        refused[0]

@@ -44,7 +44,7 @@ _HOME = {
         "TrainStart",
     ),
     "interfaces.loss": ("Loss", "Terms"),
-    "interfaces.metric": ("Metric",),
+    "interfaces.metric": ("Generate", "Metric"),
     "interfaces.networks": ("Augment", "Discriminator", "Generator", "Network", "generate"),
     "interfaces.options": ("Options", "Schedulable"),
     "interfaces.outputs": ("Output", "tensor_of"),

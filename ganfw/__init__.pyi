@@ -42,7 +42,7 @@ from .interfaces.events import (
     TrainStart as TrainStart,
 )
 from .interfaces.loss import Loss as Loss, Terms as Terms
-from .interfaces.metric import Metric as Metric
+from .interfaces.metric import Generate as Generate, Metric as Metric
 from .interfaces.networks import (
     Augment as Augment,
     Discriminator as Discriminator,

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ganfw import load
+from ganfw import Run, UsageError, load
 from ganfw.registry.discovery import discover
 
 PLUGINS = Path(__file__).parent / "plugins"
@@ -128,6 +129,30 @@ def classes_are_told_in_bf16(run: Path) -> None:
         assert len(values) == STEPS
         assert all(map(math.isfinite, values))
     assert abs(logged(run, "D/acgan.real")[0] - math.log(4)) < 0.5  # chance, among four species
+
+
+def labels_are_dropped_in_training_alone(run: Path) -> None:
+    sampler, none = load(run), 4
+    generator, latents, labels = sampler.network, torch.randn(64, 8), torch.arange(64) % none
+    with torch.no_grad():
+        made, free = generator(latents, labels), generator(latents)
+        assert torch.equal(made["labels"], labels)
+        assert torch.equal(free["labels"], torch.full((64,), none))
+        assert not torch.equal(made["samples"], free["samples"])
+        as_asked = generator.forward_truncated(latents, labels, 1)
+        torch.testing.assert_close(as_asked, made["samples"])
+        guided = generator.forward_truncated(latents, labels, 0.5)
+        beyond = 2 * made["samples"].atanh() - free["samples"].atanh()
+        torch.testing.assert_close(guided, beyond.tanh())
+        used = generator.train()(latents, labels)["labels"]
+    dropped = used == none
+    assert 16 < dropped.sum() < 48
+    assert torch.equal(used[~dropped], labels[~dropped])
+    for refused in ([none], [-1], [0.5]):
+        with pytest.raises(UsageError, match=r"^labels? "):
+            sampler.sample(labels=refused)
+    (score,) = Run(run).evaluate("mode-coverage", {"metric.mode-coverage.samples": 64})
+    assert 0 <= score.result["as_asked"] <= 1
 
 
 def lecam_pulls_scores_to_the_other_side(run: Path) -> None:

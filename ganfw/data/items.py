@@ -45,7 +45,7 @@ def label_array(dataset: Dataset, label: Label) -> NDArray[Any]:
 def _check_label(dataset: Dataset, label: Label, where: str) -> None:
     shape = tuple(dataset.label_shape)
     if not shape:
-        if dataset.classes and (label is None or not 0 <= label < dataset.classes):
+        if dataset.classes and not _is_class(label, dataset.classes):
             last = dataset.classes - 1
             raise PluginError(f"{where} has label {label}, the dataset says 0..{last}")
         return
@@ -65,3 +65,8 @@ def _check_label(dataset: Dataset, label: Label, where: str) -> None:
     if label.dtype == np.int64 and not (label.min() >= 0 and label.max() < dataset.label_values):
         last = dataset.label_values - 1
         raise PluginError(f"{where} has a label beyond 0..{last}, which the dataset says")
+
+
+def _is_class(label: Label, classes: int) -> bool:
+    """Whether it is a whole number from 0 to ``classes`` - 1: neither None, nor -1, nor 1.5."""
+    return label is not None and bool(0 <= label < classes and label == int(label))

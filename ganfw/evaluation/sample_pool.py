@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from ..data.loader import Samples
 from ..errors import PluginError
+from ..interfaces.metric import Generate
 from ..interfaces.networks import generate
 from ..interfaces.shapes import Shapes
 from ..runtime.random_state import derive_seed, isolated_random_state
@@ -36,27 +36,30 @@ class SamplePool:
         # On the CPU, so that a score is the same wherever the network lives.
         self._latents = Latents(network, shapes, derive_seed(seed, _STREAM), _CPU)
         self._random = torch.Generator().manual_seed(derive_seed(seed, _STREAM, 1))
-        self._labels = labels
+        self._rows = labels if shapes.label else None
+        """Arrays to ask for, where labels are arrays."""
         self._shares = _shares(labels, shapes.classes)
         self._kept = torch.empty(0, *shapes.sample)
+        self._asked = torch.empty(0, dtype=torch.int64)
+        """For each sample kept, its class, or the row of ``labels`` that it was made for."""
         self._finite: float = math.inf
         """Samples before the first batch with one that is not finite."""
 
-    def reader(self) -> Callable[[int], Tensor]:
-        """``generate(n)``: the next n samples (n, ...) on the CPU, from the first one on. They are
-        shared with all other readers: don't change them. Raises PluginError where they are not
-        finite."""
-        read = 0
+    def reader(self) -> Generate:
+        """All samples once more, from the first one on. They are shared with all other readers."""
+        return _Reader(self)
 
-        def generate(count: int) -> Tensor:
-            nonlocal read
-            read += count
-            self._draw_up_to(read)
-            if read > self._finite:
-                raise PluginError("the generator's samples are not finite")
-            return self._kept[read - count : read]
+    def samples(self, count: int) -> Tensor:
+        """The first ``count`` samples (count, ...) on the CPU. Raises PluginError where they are
+        not finite."""
+        self._draw_up_to(count)
+        if count > self._finite:
+            raise PluginError("the generator's samples are not finite")
+        return self._kept[:count]
 
-        return generate
+    def labels(self, count: int) -> Tensor | None:
+        """What the first ``count`` samples were made for, of those that are drawn already."""
+        return self._labels_of(self._asked[:count])
 
     def _draw_up_to(self, stop: int) -> None:
         """Draw the missing batches into one tensor, so that nothing is held twice."""
@@ -75,17 +78,40 @@ class SamplePool:
 
     def _batch(self, index: int) -> Tensor:
         latents = self._latents(_BATCH).to(self._device)
-        labels = self._draw_labels()
+        asked = self._ask()
+        self._asked = torch.cat([self._asked, asked])
+        labels = self._labels_of(asked)
         labels = None if labels is None else labels.to(self._device)
         with isolated_random_state(derive_seed(self._seed, _STREAM, 2, index)):
             return generate(self._network, latents, labels)
 
-    def _draw_labels(self) -> Tensor | None:
+    def _ask(self) -> Tensor:
+        """The classes of a batch, or rows of the labels; nothing if there are none."""
         if self._shapes.classes:
             return torch.multinomial(self._shares, _BATCH, True, generator=self._random)
-        if self._labels is None or not self._shapes.has_labels:
-            return None
-        return self._labels[torch.randint(len(self._labels), (_BATCH,), generator=self._random)]
+        if self._rows is None:
+            return self._asked
+        return torch.randint(len(self._rows), (_BATCH,), generator=self._random)
+
+    def _labels_of(self, asked: Tensor) -> Tensor | None:
+        if self._shapes.classes:
+            return asked
+        return None if self._rows is None else self._rows[asked]
+
+
+class _Reader:
+    """One metric's way through a pool: see `ganfw.Generate`."""
+
+    def __init__(self, pool: SamplePool) -> None:
+        self._pool, self._read = pool, 0
+
+    def __call__(self, count: int, /) -> Tensor:
+        self._read += count
+        return self._pool.samples(self._read)[self._read - count :]
+
+    @property
+    def labels(self) -> Tensor | None:
+        return self._pool.labels(self._read)
 
 
 def _shares(labels: Tensor | None, classes: int) -> Tensor:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
 from .dataset import Dataset
+
+
+class Generate(Protocol):
+    """Generated samples, one after another, as a metric is given them. Other metrics are given the
+    same ones: change neither these nor their labels."""
+
+    def __call__(self, count: int, /) -> Tensor:
+        """The next ``count`` samples (count, ...) on the CPU, from the first one on. Raises
+        PluginError where they are not finite."""
+        ...
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The labels that all samples given so far were made for, in their order: (N,) int64 for
+        classes, (N, *label_shape) for arrays; None for data without labels. Whether the generator
+        used them is another matter."""
+        ...
 
 
 class Metric:
@@ -33,9 +50,10 @@ class Metric:
         Raises ShapesError for data that it can't judge, UsageError for too few samples, PluginError
         or DataUnavailable if something that it needs is missing."""
 
-    def __call__(self, real: Tensor, generate: Callable[[int], Tensor]) -> Mapping[str, Any]:
+    def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         """Scores by name, and how they were made: sample counts, features, split, seed. ``real``
-        is (N, ...) on the CPU; ``generate(n)`` gives n more samples. Other metrics judge the same
-        samples, so none may be changed. Raises ShapesError for data that it can't judge,
+        is (N, ...) on the CPU; ``generate(n)`` gives n more samples, and ``generate.labels`` the
+        labels that they were made for. Other metrics judge the same samples, so none may be
+        changed. Raises ShapesError for data that it can't judge,
         UsageError for too few samples."""
         raise NotImplementedError

@@ -22,6 +22,9 @@ class Critic(Protocol):
     many samples, as in ``critic(torch.cat([real, fake]))``. Other samples of the batch's length
     have them too, unless generated ones have labels of their own (``train.fake_labels``). Raises
     PluginError where it can't know.
+
+    So None is never "no label". A loss that drops labels gives others in their place: those of
+    ``shapes.classes`` or more reach a discriminator that has an embedding for them.
     """
 
     def __call__(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:

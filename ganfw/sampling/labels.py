@@ -17,10 +17,11 @@ Labels = Sequence[int] | Tensor
 
 def class_labels(labels: Labels, classes: int) -> Tensor:
     """The indices (N,) int64. Raises UsageError for what is no class of the data."""
-    if isinstance(labels, Tensor) and (labels.ndim != 1 or labels.is_floating_point()):
-        kind = f"{_name(labels)} of shape {(*labels.shape,)}"
+    given = torch.as_tensor(labels)
+    if given.ndim != 1 or given.is_floating_point():
+        kind = f"{_name(given)} of shape {(*given.shape,)}"
         raise UsageError(f"labels are {kind}: give classes, whole numbers (N,)")
-    indices = torch.as_tensor(labels, dtype=torch.int64)
+    indices = given.to(torch.int64)
     wrong = [label for label in indices.tolist() if not 0 <= label < classes]
     if wrong:
         raise UsageError(f"label {wrong[0]}: the data's labels are 0 to {classes - 1}")

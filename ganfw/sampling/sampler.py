@@ -79,7 +79,8 @@ class Sampler:
         With ``truncation`` latents are drawn within ± it (Brock et al. 2019, section 3.1), or as
         the generator's own `forward_truncated` has it: fewer odd samples, less variety. ``labels``
         are used in turn: classes, or arrays (N, *shapes.label), or the indices of arrays that the
-        generator keeps of its data. By default classes are random, and all kept arrays are used.
+        generator keeps of its data. By default classes are random, each as likely as any other,
+        and all kept arrays are used.
         Raises UsageError for arguments out of range, and for labels that the generator does not
         use.
         """

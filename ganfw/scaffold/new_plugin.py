@@ -86,14 +86,15 @@ def plugin_files(name: str, kinds: Sequence[str]) -> dict[str, str]:
 
 def try_command(name: str, kinds: Sequence[str]) -> str:
     """A command that shows the new component at work, in seconds."""
-    if set(kinds) == {"metric"}:
-        return f"ganfw check metric/{name}"
+    if len(kinds) == 1 and kinds[0] in ("metric", "network"):
+        # A network learns nothing until a loss runs it.
+        return f"ganfw check {kinds[0]}/{name}"
     if "recipe" in kinds:
         words = [f"--recipe {name}"]
     else:
         words = [f"--{slot} {partner}" for slot, partner in _partners(name, kinds).items()]
         words += [f"--loss {name}"] if "loss" in kinds else []
-    words += [f"--{kind} {name}" for kind in ("network", "augment", "callback") if kind in kinds]
+    words += [f"--{kind} {name}" for kind in ("augment", "callback") if kind in kinds]
     words += [f"-s gen.optimizer.use={name}"] if "optimizer" in kinds else []
     return " ".join(["ganfw run", *words, "--steps 200"])
 

@@ -33,12 +33,25 @@ class Trial:
     def scores(self) -> Any:
         """Raises ShapesError for samples that the metric can't judge."""
         self.metric.prepare(ToyDataset(self.shapes, _REAL), toy_labels(self.shapes, _REAL))
-        return self.metric(self.real, self._generate)
+        return self.metric(self.real, _Noise(self.shapes, self.given))
 
-    def _generate(self, count: int) -> Tensor:
-        samples = random_samples(self.shapes, count)
-        self.given.append((samples, samples.clone()))
+
+class _Noise:
+    """Random samples of ``shapes``, which are added to ``given``, each with a copy."""
+
+    def __init__(self, shapes: Shapes, given: list[tuple[Tensor, Tensor]]) -> None:
+        self._shapes, self._given = shapes, given
+        self._count = 0
+
+    def __call__(self, count: int, /) -> Tensor:
+        samples = random_samples(self._shapes, count)
+        self._given.append((samples, samples.clone()))
+        self._count += count
         return samples
+
+    @property
+    def labels(self) -> Tensor | None:
+        return toy_labels(self._shapes, self._count)
 
 
 def scores_are_numbers_with_details(subject: Subject) -> None:

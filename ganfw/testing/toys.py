@@ -83,6 +83,23 @@ class ToyDataset(Dataset):
         return hashlib.sha256(self.items.tobytes()).hexdigest()
 
 
+class ToySamples:
+    """``samples`` (N, ...) and their ``labels`` (N, ...), as a metric is given generated ones: see
+    `ganfw.Generate`."""
+
+    def __init__(self, samples: Tensor, labels: Tensor | None = None) -> None:
+        self._samples, self._labels = samples, labels
+        self._given = 0
+
+    def __call__(self, count: int, /) -> Tensor:
+        self._given += count
+        return self._samples[self._given - count : self._given]
+
+    @property
+    def labels(self) -> Tensor | None:
+        return None if self._labels is None else self._labels[: self._given]
+
+
 def _layers(inputs: int, outputs: int) -> nn.Module:
     return nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, outputs))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -56,6 +56,11 @@ class Game:
         self.players = {"gen": gen, "disc": disc} | {name: it for name, (_, it) in more.items()}
         self.sides: dict[str, Side] = {"gen": "gen", "disc": "disc"}
         self.sides |= {name: side for name, (side, _) in more.items()}
+        # The generator needs no care in the discriminator's turn, which sees its samples detached.
+        self.frozen: dict[Side, list[str]] = {
+            side: [name for name, own in self.sides.items() if own != side and name != "gen"]
+            for side in ("gen", "disc")
+        }
         self.turns = Turns(self.players, augments, autocast)
         self.losses = losses
         self.augments = augments
@@ -137,7 +142,9 @@ class Game:
         own = {name: it for name, it in self.players.items() if self.sides[name] == side}
         for player in own.values():
             player.zero_grad()
-        with self._others_frozen(side):
+        with contextlib.ExitStack() as stack:
+            for name in self.frozen[side]:
+                stack.enter_context(self.players[name].frozen())
             losses = [
                 self._backward(part, self._losses(side, part, kept, number)) for part in parts
             ]
@@ -163,21 +170,13 @@ class Game:
         (turn.loss if factor == 1 else turn.loss * factor).backward()  # type: ignore[no-untyped-call]
         return TurnLosses(turn.loss.detach(), turn.terms)
 
-    @contextlib.contextmanager
-    def _others_frozen(self, side: Side) -> Iterator[None]:
-        """No gradients for the weights of the other side. The generator needs no care in the
-        discriminator's turn, which sees its samples detached."""
-        with contextlib.ExitStack() as stack:
-            for name, player in self.players.items():
-                if self.sides[name] != side and name != "gen":
-                    stack.enter_context(player.frozen())
-            yield
-
     def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:
         """The batch's micro-batches, with new latents."""
         drawn, count = latents(len(batch)), self.accumulate
         labels = _chunks(batch.labels, count)
         fake_labels = _chunks(_shuffled(batch.labels), count) if self.shuffles else labels
+        if count == 1:
+            return [MicroBatch(batch.samples, labels[0], fake_labels[0], drawn)]
         # A batch of few samples has fewer micro-batches: the shortest column decides.
         columns = zip(
             batch.samples.chunk(count), labels, fake_labels, drawn.chunk(count), strict=False
@@ -195,7 +194,9 @@ class Game:
 
 
 def _chunks(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
-    return [None] * count if rows is None else rows.chunk(count)
+    if rows is None:
+        return [None] * count
+    return [rows] if count == 1 else rows.chunk(count)
 
 
 def _shuffled(labels: Tensor | None) -> Tensor | None:

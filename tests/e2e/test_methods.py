@@ -56,6 +56,9 @@ METHODS = (
     Method("acgan", f"{PICTURES} --gen acgan --disc acgan --loss nonsaturating --loss acgan "
            "--precision bf16 -s train.fake_labels=shuffled",
            claims.classes_are_told_in_bf16, check="--gen acgan --disc acgan"),
+    Method("guided", f"{PICTURES} --gen guided --disc guided --loss dropped-hinge "
+           "-s gen.drop=0.5", claims.labels_are_dropped_in_training_alone,
+           check="--gen guided --disc guided"),
     Method("lecam", f"{DCGAN} --loss hinge --loss lecam",
            claims.lecam_pulls_scores_to_the_other_side),
     Method("top_k", f"{DCGAN} --loss top-k -s loss.top-k.decay=0.8",

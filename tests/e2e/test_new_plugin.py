@@ -91,8 +91,8 @@ def test_it_trains(installed: None, ganfw: Ganfw) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_command_it_prints_resolves(kind: str, installed: None, ganfw: Ganfw) -> None:
     words = try_command(f"acme-{kind}", (kind,)).split()
-    if kind == "metric":
-        assert words == ["ganfw", "check", "metric/acme-metric"]
+    if kind in ("metric", "network"):
+        assert words == ["ganfw", "check", f"{kind}/acme-{kind}"]
         return
     ended = ganfw(*words[1:], "--print-config")
     assert ended.exit_code == 0, ended.output

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import Dataset, ShapesError, UsageError
+from ganfw import Dataset, Generate, ShapesError, UsageError
 
-from .sample_metric import Generate, SampleMetric
+from .sample_metric import SampleMetric
 
 _SHRINKAGE = 0.1
 _LEAST = 4
@@ -36,6 +36,11 @@ class ModeCoverage(SampleMetric):
     near those lie: the mean of the reach over the distance, at most 1 each, so that real samples
     are near 1, and those at twice the reach are 1/2; 0 where there are none. ``worst_modes`` names
     the three that are worst, being rare, bad or both.
+
+    ``as_asked`` judges generators that use labels: the share of generated samples that are nearest
+    to the mode that was asked for. Real samples reach ``right_on_unseen_real``. A generator that
+    ignores its labels is at chance, which is 1/K where K modes are asked for equally often; in
+    general the sum over modes of the share asked for times the share made.
 
     Memorization is not noticed: the training data itself covers every mode.
     """
@@ -70,6 +75,7 @@ class ModeCoverage(SampleMetric):
             "kl": divergence(found, known),
             "found_by_mode": found.tolist(),
             **self._by_mode(nearest, nearness, known),
+            **_as_asked(nearest, generate.labels),
             **self.provenance(len(real), fake),
             "right_on_unseen_real": unseen,
             **features.description(),
@@ -124,6 +130,13 @@ class _Modes:
         mode, distance = self.nearest(features)
         reach = self.reach[mode]
         return mode, torch.where(distance <= reach, 1.0, reach / distance)
+
+
+def _as_asked(nearest: Tensor, asked: Tensor | None) -> dict[str, float]:
+    """The share of samples whose mode (B,) is the one that was ``asked`` for, where one was."""
+    if asked is None:
+        return {}
+    return {"as_asked": float((nearest == asked).double().mean())}
 
 
 def divergence(found: Tensor, known: Tensor) -> float:

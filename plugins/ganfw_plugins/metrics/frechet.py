@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import Dataset, ShapesError
+from ganfw import Dataset, Generate, ShapesError
 
 from .features import feature_count
-from .sample_metric import Generate, SampleMetric
+from .sample_metric import SampleMetric
 
 Moments = tuple[Tensor, Tensor]
 """Mean (F,) and covariance (F, F)."""

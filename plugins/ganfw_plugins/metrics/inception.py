@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import DataError, Dataset, PluginError, ShapesError, to_bytes
+from ganfw import DataError, Dataset, Generate, PluginError, ShapesError, to_bytes
 
-from .sample_metric import Generate, PictureMetric
+from .sample_metric import PictureMetric
 from .weights import find_weights, harmless_copy
 
 _CHUNK = 32

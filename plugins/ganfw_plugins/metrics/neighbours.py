@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .sample_metric import Generate, SampleMetric
+from ganfw import Generate
+
+from .sample_metric import SampleMetric
 
 _ROWS = 1024
 

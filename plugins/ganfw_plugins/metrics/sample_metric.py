@@ -12,7 +12,6 @@ from ganfw import Dataset, Metric, ShapesError, UsageError, log
 
 from .features import Features
 
-Generate = Callable[[int], Tensor]
 T = TypeVar("T")
 
 

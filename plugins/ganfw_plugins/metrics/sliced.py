@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ganfw import to_bytes
+from ganfw import Generate, to_bytes
 
-from .sample_metric import Generate, PictureMetric
+from .sample_metric import PictureMetric
 
 _PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
 

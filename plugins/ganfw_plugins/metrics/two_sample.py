@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from .sample_metric import Generate, SampleMetric
+from ganfw import Generate
+
+from .sample_metric import SampleMetric
 
 _HIDDEN, _BATCH = 20, 64
 

@@ -130,7 +130,9 @@ def test_nothing_that_can_be_used() -> None:
         ((np.zeros((1, 2, 2)), 0), "a sample is uint8 or float32"),
         ((np.zeros((1, 3, 3), np.uint8), 0), "the dataset says (1, 2, 2)"),
         ((np.zeros((1, 2, 2), np.uint8), 7), "the dataset says 0..2"),
-        ((np.zeros((1, 2, 2), np.uint8), None), "the dataset says 0..2"),
+        ((np.zeros((1, 2, 2), np.uint8), None), "has label None, the dataset says 0..2"),
+        ((np.zeros((1, 2, 2), np.uint8), -1), "has label -1, the dataset says 0..2"),
+        ((np.zeros((1, 2, 2), np.uint8), 1.5), "has label 1.5, the dataset says 0..2"),
     ],
 )
 def test_a_dataset_that_breaks_its_promise(item: Any, said: str) -> None:

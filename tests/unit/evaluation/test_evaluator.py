@@ -48,7 +48,14 @@ class Labelled(nn.Module):
     """Its samples show their labels."""
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        return labels[:, None].expand(-1, 2).float()
+        return labels.view(len(labels), -1).expand(-1, 2).float()
+
+
+class Unlabelled(nn.Module):
+    """Half of its latents."""
+
+    def forward(self, latents: Tensor, labels: None) -> Tensor:
+        return latents[:, :2]
 
 
 class Stored(Samples):
@@ -83,6 +90,26 @@ def test_generated_samples_depend_on_nothing_but_the_seed() -> None:
     assert torch.equal(second(810), whole)
     assert not torch.equal(SamplePool(Noisy(), SHAPES, seed=8).reader()(810), whole)
     assert len({tuple(row) for row in whole.tolist()}) == 810
+
+
+@pytest.mark.parametrize("label", [(), (2,)])
+def test_labels_are_those_that_samples_were_made_for(label: tuple[int, ...]) -> None:
+    """Classes and arrays, of all that a reader was given so far, whatever others have read."""
+    classes = 0 if label else 4
+    rows = torch.arange(20.0).view(10, 2) if label else torch.arange(8) % 4
+    shapes = Shapes((2,), None, classes, 4, label)
+    pool = SamplePool(Labelled(), shapes, seed=0, labels=rows)
+    ahead, reader = pool.reader(), pool.reader()
+    ahead(600)
+    samples = torch.cat([reader(10), reader(300)])
+    labels = reader.labels
+    assert labels is not None
+    assert labels.shape == (310, *label)
+    assert torch.equal(samples, Labelled()(samples, labels))
+    assert len(labels.unique()) > 3
+    without = SamplePool(Unlabelled(), Shapes((2,), None, 0, 4), seed=0).reader()
+    assert without(300).shape == (300, 2)
+    assert without.labels is None
 
 
 def test_samples_are_held_once() -> None:

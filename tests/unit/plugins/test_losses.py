@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -96,10 +97,13 @@ def test_penalties_of_a_quadratic_critic(registry: Registry) -> None:
     fake = torch.tensor([[0.0, 2.0], [1.0, 2.0]], requires_grad=True)
     terms = _loss(registry, "r2").discriminator_terms(lambda x: x.square().sum(1) / 2, points, fake)
     assert terms["penalty"].item() == pytest.approx(10 / 2 * (4 + 5) / 2)
+
     # Between equal real and fake points lie those points: strength · mean (|x| - 1)².
-    terms = _loss(registry, "gradient-penalty").discriminator_terms(
-        lambda x: x.square().sum(1) / 2, points, points
-    )
+    def critic(samples: Tensor, labels: None = None) -> Tensor:
+        return samples.square().sum(1) / 2
+
+    turn = SimpleNamespace(player="disc", critic=critic, real=points, fake=points, labels=None)
+    terms = _loss(registry, "gradient-penalty").terms(turn)
     assert terms["penalty"].item() == pytest.approx(10 * ((5 - 1) ** 2 + 0) / 2)
 
 

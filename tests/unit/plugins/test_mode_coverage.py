@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganfw import Metric, ShapesError, UsageError
 from ganfw.interfaces.shapes import Shapes
-from ganfw.testing.toys import ToyDataset
+from ganfw.testing.toys import ToyDataset, ToySamples
 from ganfw_plugins.gaussian.options import RingOptions
 from ganfw_plugins.gaussian.ring import Ring
 from ganfw_plugins.metrics.coverage import _halves, divergence
@@ -54,7 +54,7 @@ def test_modes_of_the_ring(metric: Make, modes: int) -> None:
     coverage = metric("mode-coverage", samples=2000)
     coverage.prepare(real, torch.from_numpy(real.labels))
     points = torch.from_numpy(fake.points[fake.labels < modes])
-    scores: Any = coverage(torch.from_numpy(real.points), lambda count: points[:count])
+    scores: Any = coverage(torch.from_numpy(real.points), ToySamples(points))
     assert (scores["modes"], scores["modes_known"]) == (modes, 8)
     assert scores["mode_coverage"] == modes / 8
     assert scores["in_modes"] == pytest.approx(0.95, abs=0.03)
@@ -65,15 +65,15 @@ def test_modes_of_the_ring(metric: Make, modes: int) -> None:
     assert [round(share * modes / 8, 1) for share in made.values()] == [
         pytest.approx(1, abs=0.15) if label < modes else 0 for label in range(8)
     ]
-    between = coverage(torch.from_numpy(real.points), lambda count: torch.zeros(count, 2))
+    between = coverage(torch.from_numpy(real.points), ToySamples(torch.zeros(2000, 2)))
     assert between["modes"] == 0
 
 
-def _judged(metric: Make, fake: Tensor) -> Any:
+def _judged(metric: Make, fake: Tensor, asked: Tensor | None = None) -> Any:
     labels = torch.arange(2000) % 4
     coverage = metric("mode-coverage", samples=2000)
     coverage.prepare(Named(POINTS, 2000), labels)
-    return coverage(_around(labels, 0), lambda count: fake[:count])
+    return coverage(_around(labels, 0), ToySamples(fake, asked))
 
 
 def test_a_category_that_is_made_badly(metric: Make) -> None:
@@ -108,7 +108,7 @@ def test_a_category_without_any_spread(metric: Make) -> None:
     spread = torch.where(labels == 1, 0.0, 1.0)[:, None]
     coverage = metric("mode-coverage", samples=2000)
     coverage.prepare(Named(POINTS, 2000), labels)
-    scores: Any = coverage(_around(labels, 0, spread), lambda count: _around(labels, 1, spread))
+    scores: Any = coverage(_around(labels, 0, spread), ToySamples(_around(labels, 1, spread)))
     assert scores["modes"] == 4
     assert scores["quality_by_mode"]["east"] > 0.9
 
@@ -132,8 +132,21 @@ def test_a_broad_category_is_not_blamed_for_its_breadth(metric: Make) -> None:
     coverage = metric("mode-coverage", samples=2000)
     coverage.prepare(Named(POINTS, 2000), labels)
     new = _around(labels, 1, spread)
-    scores = coverage(_around(labels, 0, spread), lambda count: new)
+    scores = coverage(_around(labels, 0, spread), ToySamples(new))
     assert min(scores["quality_by_mode"].values()) > 0.9
+
+
+def test_the_mode_that_was_asked_for(metric: Make) -> None:
+    """All of them, none, a half of them; at chance where labels are ignored, absent without."""
+    labels = torch.arange(2000) % 4
+    fake = _around(labels, 1)
+    assert _judged(metric, fake, labels)["as_asked"] > 0.99
+    assert _judged(metric, fake, (labels + 1) % 4)["as_asked"] < 0.01
+    half = torch.where(torch.arange(2000) < 1000, labels, (labels + 1) % 4)
+    assert _judged(metric, fake, half)["as_asked"] == pytest.approx(0.5, abs=0.01)
+    ignored = torch.randint(4, (2000,), generator=torch.Generator().manual_seed(0))
+    assert _judged(metric, fake, ignored)["as_asked"] == pytest.approx(0.25, abs=0.03)
+    assert "as_asked" not in _judged(metric, fake)
 
 
 def test_data_without_modes_is_refused_early(metric: Make) -> None:

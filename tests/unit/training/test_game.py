@@ -521,6 +521,11 @@ def test_a_critic_knows_whose_labels_are_meant() -> None:
     assert critic(both) is critic(both)  # remembered, as are labels that it would have taken
     assert critic(fake, fake_labels) is critic(fake)
     assert len(given) == 5
+    critic(real, labels=None)  # not "no label": the batch's own, which it has seen
+    assert len(given) == 5
+    critic(real, dropped := torch.tensor([0, 9]))
+    assert critic(real, dropped) is not critic(real)
+    assert given[5:] == [[0, 9]]
     for samples in (real[:1], real + 1):
         with pytest.raises(PluginError, match="that are neither real nor fake, in a batch"):
             critic(samples)

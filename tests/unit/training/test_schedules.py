@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -77,8 +79,12 @@ def test_marked_options_of_losses_are_read_anew(registry: Registry) -> None:
 
     def penalty(loss: Loss) -> Tensor:
         torch.manual_seed(0)
-        inputs = real.clone().requires_grad_(), fake.clone().requires_grad_()
-        return loss.discriminator_terms(lambda x: x.square().sum(1), *inputs)["penalty"]
+        turn: Any = SimpleNamespace(player="disc", labels=None, critic=critic)
+        turn.real, turn.fake = (rows.clone().requires_grad_() for rows in (real, fake))
+        return loss.terms(turn)["penalty"]
+
+    def critic(samples: Tensor, labels: None = None) -> Tensor:
+        return samples.square().sum(1)
 
     for name, option in (("r1", "gamma"), ("r2", "gamma"), ("gradient-penalty", "strength"),
                          ("gradient-penalty", "target")):  # fmt: skip

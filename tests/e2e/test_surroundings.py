@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import subprocess
@@ -81,6 +82,28 @@ def test_no_stdout_and_no_stderr_at_all(tmp_path: Path) -> None:
     json.loads((run / "provenance.json").read_text())
 
 
+@pytest.mark.usefixtures("ganfw")
+def test_python_without_a_stderr_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what ganfw prints nor what a plugin prints ends the run."""
+
+    Path("noisy.py").write_text(
+        "import sys\nimport ganfw\n\nclass Noisy(ganfw.Callback):\n"
+        "    def on_step_end(self, event):\n        sys.stderr.write('step')\n\n"
+        "@ganfw.hookimpl\ndef ganfw_components():\n"
+        "    return [ganfw.Component('callback', 'noisy', target=f'{__name__}:Noisy')]\n"
+    )
+
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "gone")
+
+    for stream in (None, Closed(), object()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        run = api.run("linear", "mlp", "gaussian", callback="noisy", steps=2, plugin="noisy.py")
+        assert (run.path / "checkpoints/last").read_text() == "000002\n"
+        assert sys.stderr is stream
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_output_to_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
@@ -116,12 +139,12 @@ def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> Non
     assert "pip install --force-reinstall" in doctor.stdout
 
 
-@pytest.mark.parametrize("at", ["write_text", "write_bytes"])
+@pytest.mark.parametrize(("place", "name"), [(atomic, "write_text"), (RunDir, "write")])
 def test_a_disk_that_is_full_at_the_start(
-    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch, at: str
+    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch, place: object, name: str
 ) -> None:
     """The first files, and those of callbacks before the first step."""
-    monkeypatch.setattr(atomic, at, _full)
+    monkeypatch.setattr(place, name, _full)
     _one_line(ganfw(*POINTS, "--steps", 2), "No space left on device", "0001-linear-gaussian")
     assert list(Path("runs").iterdir()) == []
 

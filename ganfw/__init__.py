@@ -13,6 +13,7 @@ from typing import Any
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
     "data.download": ("download",),
+    "data.fingerprints": ("fingerprint_files",),
     "data.pictures": ("find_pictures", "read_picture"),
     "errors": (
         "CheckpointError",

@@ -82,7 +82,7 @@ def export_network(
                 save_file({"labels": labels.cpu().contiguous()}, temporary / _LABELS)
             (temporary / _CARD).write_text(card.to_json(), encoding="utf-8")
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"can't write {folder}: {error}") from error
+        raise CheckpointError(f"can't write {folder}: {atomic.reason(error)}") from error
 
 
 def read_card(folder: Path) -> NetworkCard:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganfw import DataError, Dataset, Item, find_pictures
+from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
 
-from .files import contents, fingerprint, list_files, read_sample
+from .files import contents, list_files, read_sample
 from .options import FolderOptions
 
 
@@ -38,5 +38,5 @@ class Folder(Dataset):
     def fingerprint(self) -> str:
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.root, self.pictures.names)
+            self._fingerprint = fingerprint_files(self.root, self.pictures.names)
         return self._fingerprint

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -32,15 +30,6 @@ def read_sample(
             raise SkipItem(f"{path}: {reason}") from reason
         hint = "fix or remove it, or give -s data.corrupt=skip"
         raise DataError(f"{path} can't be read as a picture ({reason}); {hint}") from reason
-
-
-def fingerprint(root: Path, names: Iterable[str]) -> str:
-    """A hex digest of the files ``names`` below ``root``: of their names and contents."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name in names:
-        digest.update(name.encode() + b"\0")
-        digest.update(hashlib.blake2b((root / name).read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def list_files(root: Path) -> list[str]:

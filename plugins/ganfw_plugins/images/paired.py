@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ganfw import DataError, Dataset, Item, find_pictures, log
+from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
 
-from .files import contents, fingerprint, list_files, read_sample
+from .files import contents, list_files, read_sample
 from .options import PairedOptions
 
 HALVES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
@@ -47,7 +47,7 @@ class Paired(Dataset):
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
             names = [name for pair in self.pairs for name in dict.fromkeys(pair)]
-            self._fingerprint = fingerprint(self.root, names)
+            self._fingerprint = fingerprint_files(self.root, names)
         return self._fingerprint
 
     def _split_pairs(self, names: list[str]) -> list[tuple[str, str]]:

@@ -139,6 +139,15 @@ def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> Non
     assert "pip install --force-reinstall" in doctor.stdout
 
 
+def test_a_picture_that_can_not_be_drawn_costs_no_run(
+    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ganfw_plugins.callbacks.loss_figure", None)
+    result = ganfw(*POINTS[:-2], "--steps", 2)
+    assert result.exit_code == 0, result.output
+    assert "losses.png is not drawn: matplotlib can't be imported" in result.stderr
+
+
 @pytest.mark.parametrize(("place", "name"), [(atomic, "write_text"), (RunDir, "write")])
 def test_a_disk_that_is_full_at_the_start(
     ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch, place: object, name: str

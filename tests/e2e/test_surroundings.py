@@ -211,6 +211,13 @@ def test_weights_that_are_not_finite_are_named(ganfw: Ganfw) -> None:
     assert f"{RUN}/generator holds {name}, which is not finite" in result.stderr
 
 
+def test_weights_with_names_of_data_parallel(ganfw: Ganfw) -> None:
+    _trained(ganfw)
+    path = RUN / "generator" / "model.safetensors"
+    save_file({f"module.{name}": value for name, value in load_file(path).items()}, path)
+    _one_line(ganfw("sample", RUN), "all names begin with 'module.', as DataParallel's do")
+
+
 def test_another_number_of_threads_is_said_and_recorded(
     ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ _HOME = {
     "api": ("Run", "load", "resume", "run"),
     "data.archives": ("Archive", "open_archive"),
     "data.download": ("download",),
+    "data.fingerprints": ("fingerprint_files",),
     "data.picture_names": ("PictureList", "find_pictures"),
     "data.pictures": ("read_picture",),
     "data.points": ("scatter_plot", "trail_plots"),

@@ -8,6 +8,7 @@ from .api import (
 )
 from .data.archives import Archive as Archive, open_archive as open_archive
 from .data.download import download as download
+from .data.fingerprints import fingerprint_files as fingerprint_files
 from .data.picture_names import PictureList as PictureList, find_pictures as find_pictures
 from .data.pictures import read_picture as read_picture
 from .data.points import scatter_plot as scatter_plot, trail_plots as trail_plots

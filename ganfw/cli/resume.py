@@ -18,6 +18,7 @@ from .options import (
     device_option,
     find_plugins,
     log_options,
+    moved_option,
     nproc_option,
     plugin_option,
     run_in_processes,
@@ -40,13 +41,19 @@ def _callbacks(flag: str, text: str) -> Callable[[Command], Command]:
 @_callbacks("--no-callback", "Leave a callback out.")
 @click.option("--precision", metavar="NAME", help="float32, tf32 or bf16.")
 @click.option("--compile/--no-compile", default=None, help="Compile the networks.")
+@moved_option
 @nproc_option
 @device_option
 @plugin_option
 @click.option("--from-step", type=int, help="An earlier checkpoint than the last one.")
 @log_options
 def resume_command(
-    run: Path, nproc: int, plugins: tuple[Path, ...], from_step: int | None, **request: Any
+    run: Path,
+    data: Path | None,
+    nproc: int,
+    plugins: tuple[Path, ...],
+    from_step: int | None,
+    **request: Any,
 ) -> None:
     """Continue the run in folder RUN from its last checkpoint.
 
@@ -67,4 +74,4 @@ def resume_command(
     from ..runs.provenance import command_line
     from .display import finish
 
-    finish(resume(registry, run, changes, from_step, command_line()))
+    finish(resume(registry, run, changes, from_step, command_line(), data))

@@ -10,7 +10,7 @@ import click
 
 from ..report.listing import ListedRun, list_runs
 from .options import json_option
-from .table import columns
+from .table import columns, in_bytes
 
 
 @click.command("runs")
@@ -35,8 +35,4 @@ def _row(run: ListedRun) -> tuple[str, ...]:
     scores = ", ".join(f"{name} {value:.4g}" for name, value in run.scores.items())
     step = f"{run.step}/{run.total_steps}" if run.total_steps else str(run.step)
     shown = run.problem if run.problem is not None else scores
-    return run.path, run.data, step, run.state, _size(run.size), shown
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+    return run.path, run.data, step, run.state, in_bytes(run.size), shown

@@ -77,13 +77,15 @@ class StartRecord(Record):
 
 
 class Resumption(Record):
-    """One resumption of a run: the ``versions`` that had changed, the plugin files that others took
-    the place of, and what was changed in its config: before and after, by path."""
+    """One resumption of a run: the ``versions`` that had changed, the ``threads`` if they had, the
+    plugin files that others took the place of, and what was changed in its config: before and
+    after, by path."""
 
     when: str
     from_step: int
     argv: tuple[str, ...]
     versions: dict[str, str]
+    threads: int | None = None
     plugin_files_before: tuple[PluginFileRecord, ...] = ()
     changes: dict[str, tuple[str, str]] = Field(default_factory=dict)
 

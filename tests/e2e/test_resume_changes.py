@@ -84,7 +84,7 @@ def test_what_the_state_belongs_to_stays(ganfw: Ganfw, setting: str, said: str) 
 @pytest.mark.usefixtures("begun")
 def test_from_python() -> None:
     run = package.Run(RUN).resume(steps=3, settings={"gen.optimizer.lr": 0.25})
-    assert run.path == RUN
+    assert run.path.resolve() == RUN.resolve()
     assert _rates(3) == {"gen": 0.25, "disc": 0.002}
 
 

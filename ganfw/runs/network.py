@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..config import validation
@@ -17,6 +17,7 @@ from ..interfaces.shapes import Shapes
 from ..registry.compatibility import find_recorded
 from ..registry.registry import Registry
 from ..storage import atomic
+from ..storage.tensors import load_tensors
 from .json_files import read_json
 from .records import NetworkCard, NetworkData
 
@@ -104,7 +105,7 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     network: nn.Module = registered.load()(options, card.shapes)
     path = folder / _WEIGHTS
     try:
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(load_tensors(path))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
     except RuntimeError as error:
@@ -122,7 +123,7 @@ def load_labels(folder: Path) -> Tensor | None:
     if not path.is_file():
         return None
     try:
-        return load_file(path)["labels"]
+        return load_tensors(path)["labels"]
     except (OSError, SafetensorError, KeyError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
 

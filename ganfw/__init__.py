@@ -13,6 +13,7 @@ from typing import Any
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
     "data.download": ("download",),
+    "data.fingerprints": ("fingerprint_files",),
     "data.picture_names": ("find_pictures",),
     "data.pictures": ("read_picture",),
     "errors": (

@@ -7,6 +7,7 @@ from .api import (
     run as run,
 )
 from .data.download import download as download
+from .data.fingerprints import fingerprint_files as fingerprint_files
 from .data.picture_names import find_pictures as find_pictures
 from .data.pictures import read_picture as read_picture
 from .errors import (

@@ -38,6 +38,10 @@ class Run:
     path: Path
     outcome: Outcome | None = None
 
+    def __post_init__(self) -> None:
+        # A notebook may change its working folder (%cd).
+        object.__setattr__(self, "path", Path(self.path).absolute())
+
     def sample(
         self,
         n: int = 64,
@@ -75,17 +79,19 @@ class Run:
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
         best: bool = False,
+        data: str | Path | None = None,
     ) -> list[ScoreRecord]:
         """Score the generator and keep the scores: a record for each metric, of what it found and
         how. Without ``metrics`` those tagged "default" that fit the data.
 
         ``settings`` holds their options by path, such as ``{"metric.swd.samples": 4096}``. With
-        ``best`` it is the generator that was best while training. Raises GanfwError.
+        ``best`` it is the generator that was best while training. ``data`` is where the run's data
+        is now, if it was moved. Raises GanfwError.
         """
         from .evaluation.evaluate_run import EvaluationRequest, evaluate
 
         layer = settings_layer(settings or {}, "evaluate()")
-        request = EvaluationRequest(_listed(metrics), layer, seed, best=best)
+        request = EvaluationRequest(_listed(metrics), layer, seed, best=best, data=_path(data))
         return evaluate(_registry(), self.path, request).records
 
     def scores(self) -> list[ScoreRecord]:
@@ -101,9 +107,15 @@ class Run:
 
         return write_report([self.path], None if output is None else Path(output))
 
-    def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
-        """Continue training, to ``epochs`` or ``steps`` in total. Raises GanfwError."""
-        return resume(self.path, epochs=epochs, steps=steps)
+    def resume(
+        self,
+        epochs: int | None = None,
+        steps: int | None = None,
+        data: str | Path | None = None,
+    ) -> Run:
+        """Continue training, to ``epochs`` or ``steps`` in total; ``data`` is where the run's data
+        is now, if it was moved. Raises GanfwError."""
+        return resume(self.path, epochs=epochs, steps=steps, data=data)
 
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows: the newest sample picture."""
@@ -184,13 +196,14 @@ def resume(
     device: str | None = None,
     from_step: int | None = None,
     plugin: Paths = None,
+    data: str | Path | None = None,
 ) -> Run:
     """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch.resume import resume as resume_run
 
     changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer("resume()")
-    finished = resume_run(_registry(plugin), Path(path), changes, from_step, command_line())
-    return _as_run(finished)
+    registry, place = _registry(plugin), _path(data)
+    return _as_run(resume_run(registry, Path(path), changes, from_step, command_line(), place))
 
 
 def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
@@ -229,6 +242,10 @@ def _listed(names: Any) -> list[Any]:
 
 def _paths(paths: Paths) -> list[Path]:
     return [Path(path) for path in _listed(paths)]
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 def _as_run(finished: Finished) -> Run:

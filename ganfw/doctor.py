@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,10 @@ from .registry.discovery import installed_plugins
 from .registry.loading import PluginRecord
 from .registry.registry import Registry
 from .registry.undeclared import undeclared_entry_points
+from .runtime.libraries import BrokenLibrary, broken_libraries
+from .storage import cache_contents
 from .storage.cache import cache_folder
+from .storage.cache_contents import LEFTOVER
 
 if TYPE_CHECKING:
     import torch
@@ -46,10 +50,12 @@ class DeviceCheck:
 
 @dataclass(frozen=True)
 class CacheCheck:
-    """The cache folder, what it holds, and whether it can be written to."""
+    """The cache folder, what it holds, how much of that killed processes left half written, and
+    whether it can be written to."""
 
     path: str
     bytes: int
+    leftover_bytes: int
     writable: bool
 
 
@@ -62,6 +68,8 @@ class Report:
     plugins: list[PluginRecord]
     cache: CacheCheck
     findings: list[Finding] = field(default_factory=list)
+    unusable: bool = False
+    """Whether a library that every run needs can't be imported."""
 
     @property
     def problems(self) -> list[Finding]:
@@ -73,20 +81,25 @@ def examine(registry: Registry, project: Path) -> Report:
     """Look at everything. ``project`` is a folder whose pyproject.toml may declare a plugin."""
     # To list a plugin file is to import all of it.
     installed = [plugin for plugin in registry.plugins if plugin.distribution not in registry.files]
+    broken = broken_libraries()
     findings = [
+        *map(_about_library, broken),
         *(finding for plugin in installed for finding in _about_plugin(plugin)),
         *_twice_installed(),
         *_shared_names(registry),
-        *_unloadable(registry),
+        *([] if broken else _unloadable(registry)),
         *_undeclared(project),
     ]
-    devices = [_try_device(name) for name in _devices()]
+    devices = [] if broken else [_try_device(name) for name in _devices()]
     cache = _check_cache(cache_folder())
     findings += [_about_device(device) for device in devices if device.error]
-    if not cache.writable:
-        advice = "make it writable, or name another folder in GANFW_CACHE"
-        findings.append(Finding("problem", f"{cache.path} can't be written", advice))
-    return Report(_versions(), devices, registry.plugins, cache, findings)
+    findings += _about_cache(cache)
+    return Report(_versions(broken), devices, registry.plugins, cache, findings, bool(broken))
+
+
+def _about_library(broken: BrokenLibrary) -> Finding:
+    text = f"{broken.name} can't be imported: {broken.reason}"
+    return Finding("problem", text, f"no run is possible; {broken.advice}")
 
 
 def _about_plugin(record: PluginRecord) -> list[Finding]:
@@ -201,18 +214,36 @@ def _about_device(check: DeviceCheck) -> Finding:
 
 
 def _check_cache(path: Path) -> CacheCheck:
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    leftovers = [entry for entry in cache_contents.entries() if entry.kind == LEFTOVER]
     nearest = next(folder for folder in (path, *path.parents) if folder.exists())
-    return CacheCheck(str(path), size, nearest.is_dir() and os.access(nearest, os.W_OK))
+    return CacheCheck(
+        str(path),
+        cache_contents.size(path),
+        sum(entry.bytes for entry in leftovers),
+        nearest.is_dir() and os.access(nearest, os.W_OK),
+    )
 
 
-def _versions() -> dict[str, str]:
-    import torch
+def _about_cache(cache: CacheCheck) -> list[Finding]:
+    found = []
+    if not cache.writable:
+        advice = "make it writable, or name another folder in GANFW_CACHE"
+        found.append(Finding("problem", f"{cache.path} can't be written", advice))
+    if cache.leftover_bytes:
+        size = f"{cache.leftover_bytes / 2**10:.1f} KiB"
+        text = f"killed processes left {size} half written in {cache.path}"
+        found.append(Finding("note", text, "ganfw cache prune"))
+    return found
 
-    return {
+
+def _versions(broken: Sequence[BrokenLibrary]) -> dict[str, str]:
+    versions = {
         "ganfw": version("ganfw"),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "torch": torch.__version__,
-        "cuda": torch.version.cuda or "none",
     }
+    if broken:
+        return versions | {library.name: "can't be imported" for library in broken}
+    import torch
+
+    return versions | {"torch": torch.__version__, "cuda": torch.version.cuda or "none"}

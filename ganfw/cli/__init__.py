@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 import click
 
 from .. import __version__
 from ..errors import GanfwError
+from ..runtime import terminal
+from ..runtime.libraries import broken_libraries
 from ..runtime.logs import print_logs
 from .lazy_group import LazyGroup
 
@@ -27,12 +30,29 @@ COMMANDS = {
     "guide": ("ganfw.cli.guide:guide_command", "Read a guide in the terminal."),
     "new-plugin": ("ganfw.cli.new_plugin:new_plugin_command", "Write a new plugin."),
     "check": ("ganfw.cli.check:check_command", "Test components against the contract."),
+    "cache": ("ganfw.cli.cache:cache_command", "List what is cached, or remove it."),
     "doctor": ("ganfw.cli.doctor:doctor_command", "Check this installation."),
 }
 
 
 class Commands(LazyGroup):
-    """A group that prints an error the user can fix as one line, without a traceback."""
+    """A group that prints an error the user can fix as one line, without a traceback. Output that
+    can't be written costs no command its work."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command. Exits with status 1 if what it printed was refused by a full disk, but not
+        if its reader had enough."""
+        terminal.occupy_closed()
+        with terminal.shielded() as (out, err):
+            try:
+                return super().main(*args, **extra)
+            finally:
+                refused = terminal.abandon(out)
+                if refused:
+                    click.echo(f"Error: stdout can't be written: {refused}", err=True)
+                terminal.abandon(err)
+                if refused:
+                    sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
         print_logs()
@@ -43,6 +63,24 @@ class Commands(LazyGroup):
         except GanfwError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            line = _surroundings(error)
+            if line is None:
+                raise
+            click.echo(f"Error: {line}", err=True)
+            ctx.exit(1)
+
+
+def _surroundings(error: Exception) -> str | None:
+    """What is wrong around ganfw, in one line, if that is behind the ``error``: a library that is
+    broken, or a disk that refuses."""
+    if broken := broken_libraries():
+        return f"{broken[0]}; ganfw doctor tells more"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return None
 
 
 @click.group(

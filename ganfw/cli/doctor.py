@@ -13,7 +13,7 @@ import click
 from ..doctor import Report, examine
 from ..registry.discovery import discover
 from .options import json_option, plugin_option
-from .table import columns
+from .table import columns, in_bytes
 
 
 @click.command("doctor")
@@ -24,7 +24,7 @@ def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> No
     """Check versions, devices, plugins and the cache, and say how to fix what is wrong."""
     report = examine(discover(plugins), Path.cwd())
     click.echo(_json(report) if as_json else _text(report))
-    if strict and report.problems:
+    if report.unusable or (strict and report.problems):
         sys.exit(1)
 
 
@@ -33,11 +33,11 @@ def _json(report: Report) -> str:
 
 
 def _text(report: Report) -> str:
-    size = f"{report.cache.bytes / 2**20:.1f} MiB"
+    size = in_bytes(report.cache.bytes)
     locked = "" if report.cache.writable else ", not writable"
     parts = [
         columns(list(report.versions.items())),
-        _devices(report),
+        _devices(report) if report.devices else "",
         _plugins(report),
         f"cache  {report.cache.path}  {size}{locked}",
         _tracebacks(report),

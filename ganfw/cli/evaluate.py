@@ -18,6 +18,7 @@ from .options import (
     find_plugins,
     json_option,
     log_options,
+    moved_option,
     plugin_option,
     set_option,
 )
@@ -40,6 +41,7 @@ _NEAREST = "--nearest"
     help="Metric; several. Without it, those tagged default that fit the data.",
 )
 @set_option("Set an option, such as metric.swd.samples=4096, or data.split=test.")
+@moved_option
 @click.option("--seed", default=0, show_default=True, help="Seed of the latents.")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--best", is_flag=True, help="Evaluate the best generator, not the last one.")
@@ -56,6 +58,7 @@ def evaluate_command(
     run: Path,
     metrics: tuple[str, ...],
     settings: Mapping[str, Text],
+    data: Path | None,
     seed: int,
     device: str,
     best: bool,
@@ -80,7 +83,7 @@ def evaluate_command(
     # Not at the top: torch.
     from ..evaluation.evaluate_run import EvaluationRequest, evaluate
 
-    request = EvaluationRequest(metrics, layer, seed, device, nearest is not None, best)
+    request = EvaluationRequest(metrics, layer, seed, device, nearest is not None, best, data)
     found = evaluate(registry, run, request)
     click.echo(_json(found.records) if as_json else table(found.records))
     if nearest is not None and found.nearest is not None:

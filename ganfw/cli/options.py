@@ -70,6 +70,13 @@ def log_options(command: Command) -> Command:
 
 device_option = click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")
 
+moved_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where the run's data is now, if it was moved.",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 plugin_option = click.option(

@@ -13,6 +13,7 @@ from .options import (
     device_option,
     find_plugins,
     log_options,
+    moved_option,
     nproc_option,
     plugin_option,
     run_in_processes,
@@ -23,6 +24,7 @@ from .options import (
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--epochs", type=int, help="Passes over the data, in total.")
 @click.option("--steps", type=int, help="Steps, in total, in place of epochs.")
+@moved_option
 @nproc_option
 @device_option
 @plugin_option
@@ -32,6 +34,7 @@ def resume_command(
     run: Path,
     epochs: int | None,
     steps: int | None,
+    data: Path | None,
     nproc: int,
     device: str | None,
     plugins: tuple[Path, ...],
@@ -49,4 +52,4 @@ def resume_command(
     from ..runs.provenance import command_line
     from .display import finish
 
-    finish(resume(registry, run, changes, from_step, command_line()))
+    finish(resume(registry, run, changes, from_step, command_line(), data))

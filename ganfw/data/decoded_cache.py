@@ -23,7 +23,7 @@ from ..interfaces.dataset import Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
 from ..runtime.progress import progress_bar
-from ..storage import atomic, names
+from ..storage import atomic, cache_contents, names
 from ..storage.cache import cache_folder
 from .items import check_attributes, checked_item, count_flat, flat_notice, label_array
 from .loader import Loader, Samples
@@ -90,6 +90,7 @@ def decode(dataset: Dataset, identity: str) -> Samples:
     )
     decoded = _read_cached(folder, dataset)
     if decoded is None:
+        cache_contents.sweep()
         needed, free = _decoded_size(dataset), _free_space(folder)
         if needed > free * _SHARE_OF_DISK:
             log.info(
@@ -97,7 +98,8 @@ def decode(dataset: Dataset, identity: str) -> Samples:
                 f"{free / 2**30:.1f} GiB free: it is read anew in every epoch"
             )
             return StreamedSamples(dataset)
-        decoded = _decode_to_cache(dataset, folder)
+        decoded = _decode_to_cache(dataset, folder, identity)
+    cache_contents.mark_used(folder)
     for reason in decoded.skipped[:_MAX_LOGGED]:
         log.info(f"skipped {reason}")
     if (count := len(decoded.skipped)) > _MAX_LOGGED:
@@ -125,7 +127,7 @@ def _read_cached(folder: Path, dataset: Dataset) -> DecodedSamples | None:
     return DecodedSamples(samples, kept, dataset.value_range, skipped, meta.flat)
 
 
-def _decode_to_cache(dataset: Dataset, folder: Path) -> DecodedSamples:
+def _decode_to_cache(dataset: Dataset, folder: Path, identity: str) -> DecodedSamples:
     """Decode into ``folder``. A second process waits for the first and uses its result."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +136,7 @@ def _decode_to_cache(dataset: Dataset, folder: Path) -> DecodedSamples:
             if decoded is None:
                 with atomic.folder(folder) as temporary:
                     _write_decoded(dataset, temporary)
+                    cache_contents.describe(temporary, identity)
                 decoded = _read_cached(folder, dataset)
     except OSError as error:
         raise DataError(

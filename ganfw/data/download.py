@@ -20,7 +20,7 @@ import filelock
 
 from ..errors import DataError, DataUnavailable
 from ..runtime.progress import progress_bar
-from ..storage import atomic
+from ..storage import atomic, cache_contents
 from ..storage.cache import cache_folder
 
 TRIES = 3
@@ -48,6 +48,7 @@ def download(url: str, path: str | os.PathLike[str], checksum: str) -> Path:
     try:
         if not _is_saved(target, checksum):
             target.parent.mkdir(parents=True, exist_ok=True)
+            cache_contents.sweep()
             with filelock.FileLock(f"{target}.lock"):
                 # Another process may have saved it in the meantime.
                 if not _is_saved(target, checksum):

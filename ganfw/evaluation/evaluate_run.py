@@ -17,7 +17,7 @@ from ..registry.registry import Registry
 from ..runs.network import find_generator
 from ..runs.plugin_copies import register_plugin_copies
 from ..runs.records import ScoreRecord, read_provenance
-from ..runs.saved_run import check_same_data, saved_layer
+from ..runs.saved_run import check_not_moved, check_same_data, moved, saved_layer
 from ..runs.scores import keep_scores, read_scores
 from ..runtime.device import choose_device
 from ..runtime.logs import log
@@ -38,13 +38,14 @@ DEFAULT_TAG = "default"
 _MOST_REAL = 50_000
 """Real samples among which the nearest are searched."""
 
-_DATA = "data"
+_DATA, _SPLIT = "data", "split"
 
 
 @dataclass(frozen=True)
 class EvaluationRequest:
     """Which metrics, with what options, latents and device; of the last generator, or the one that
-    was best while training; with or without a picture of the nearest real samples."""
+    was best while training; with or without a picture of the nearest real samples; by the data at
+    its place ``data``, if it was moved."""
 
     metrics: Sequence[str]
     settings: Layer
@@ -52,6 +53,7 @@ class EvaluationRequest:
     device: str = "auto"
     nearest: bool = False
     best: bool = False
+    data: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def evaluate(registry: Registry, path: Path, request: EvaluationRequest) -> Eval
     # Now, as scores can't be added to a damaged file.
     read_scores(folder)
     dataset, samples = _data(config)
-    if _DATA not in request.settings.values:
+    if _SPLIT not in request.settings.values.get(_DATA, {}):
         check_same_data(dataset.fingerprint(), len(samples), provenance.data, path)
     leave_out = None if request.metrics else log.info
     keep = _MOST_REAL if request.nearest else 0
@@ -104,12 +106,12 @@ def evaluate(registry: Registry, path: Path, request: EvaluationRequest) -> Eval
 def _check_settings(settings: Layer) -> None:
     """Raises UsageError for what can't be set any more, the run being what it is."""
     for section, values in settings.values.items():
-        free = {"metric": set(values), _DATA: {"split"}}.get(section, set())
+        free = {"metric": set(values), _DATA: {_SPLIT, "root"}}.get(section, set())
         for key in values:
             if key not in free:
                 raise UsageError(
-                    f"-s {section}.{key}: evaluate takes metric.NAME.OPTION, and data.split where "
-                    "the data has one; all else is the run's own"
+                    f"-s {section}.{key}: evaluate takes metric.NAME.OPTION, data.split where the "
+                    "data has one, and --data PATH where it was moved; all else is the run's own"
                 )
 
 
@@ -120,7 +122,11 @@ def _config(registry: Registry, folder: RunDir, request: EvaluationRequest) -> R
     for name in dict.fromkeys(names):
         add_typed(chosen, "metric", name, {})
     layer = Layer("evaluate", {"metric": chosen}, frozenset({"metric"}))
-    return resolve(registry, [saved_layer(folder), layer, request.settings])
+    saved = saved_layer(folder)
+    place = [] if request.data is None else [moved(saved, request.data, folder.path, layer.source)]
+    if not place:
+        check_not_moved(saved, request.settings, folder.path, "evaluate")
+    return resolve(registry, [saved, layer, request.settings, *place])
 
 
 def _defaults(registry: Registry) -> list[str]:

@@ -7,20 +7,30 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..config.layers import Layer
 from ..errors import CheckpointError, RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
-from ..runs.provenance import add_resumption
+from ..runs.provenance import add_resumption, threads_before
 from ..runs.records import Provenance, read_provenance
-from ..runs.saved_run import check_installed, check_same_data, checkpoint_to_resume, saved_layer
+from ..runs.saved_run import (
+    check_installed,
+    check_not_moved,
+    check_same_data,
+    checkpoint_to_resume,
+    moved,
+    saved_layer,
+)
 from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
+from ..runtime.terminal import shielded
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
-from ..storage.run_dir import RunDir
+from ..storage.run_dir import RunDir, explain_disk
 from ..training.trainer import Trainer
 from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
@@ -32,13 +42,15 @@ def resume(
     changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
+    data: Path | None = None,
 ) -> Finished:
     """Resume the run in ``path`` from its last checkpoint, or the one of ``from_step``.
 
-    ``changes`` may lengthen the run. Raises GanfwError.
+    ``changes`` may lengthen the run; ``data`` is where its data is now, if it was moved. Raises
+    GanfwError.
     """
-    with joined() as processes, silenced(not processes.is_first):
-        return resume_as(processes, registry, path, changes, from_step, argv)
+    with joined() as processes, silenced(not processes.is_first), shielded():
+        return resume_as(processes, registry, path, changes, from_step, argv, data)
 
 
 def resume_as(
@@ -48,20 +60,29 @@ def resume_as(
     changes: Layer,
     from_step: int | None,
     argv: Sequence[str],
+    data: Path | None = None,
 ) -> Finished:
     """`resume`, as one of ``processes`` that have joined already."""
     folder = run_dir.open_run(path)
-    with folder.lock() if processes.is_first else nullcontext():
+    with folder.lock() if processes.is_first else nullcontext(), explain_disk(path):
         provenance = read_provenance(folder)
         register_plugin_copies(registry, folder, provenance)
         check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
         state = CheckpointStore(folder.checkpoints).load(step)
-        prepared = prepare(registry, [saved_layer(folder), changes], processes)
+        prepared = prepare(registry, _layers(folder, changes, data), processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
         with only_deterministic(prepared.config.train.deterministic):
             return _go_on(folder, prepared, provenance, state, step, argv)
+
+
+def _layers(folder: RunDir, changes: Layer, data: Path | None) -> list[Layer]:
+    saved = saved_layer(folder)
+    if data is not None:
+        return [saved, moved(saved, data, folder.path, changes.source), changes]
+    check_not_moved(saved, changes, folder.path, "resume")
+    return [saved, changes]
 
 
 def _go_on(
@@ -84,11 +105,23 @@ def _go_on(
     trainer = make_restored(folder)
     atomic.sweep(folder.checkpoints)
     atomic.sweep(folder.path)
+    _note_threads(provenance, prepared.device)
     log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
     atomic.write_text(folder.config, config.to_toml())
     files = copy_plugin_files(folder, config.components, provenance.plugin_files)
     provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
     return train(trainer, provenance, config)
+
+
+def _note_threads(provenance: Provenance, device: torch.device) -> None:
+    """On a CPU, sums in another order round differently."""
+    before, now = threads_before(provenance), torch.get_num_threads()
+    if device.type == "cpu" and before not in (None, now):
+        log.warning(
+            f"this run was trained with threads: {before}, and goes on with {now}. Numbers round "
+            "differently, so it will not end with the weights of an unbroken run; "
+            f"OMP_NUM_THREADS={before} keeps them"
+        )
 
 
 def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:

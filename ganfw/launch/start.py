@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..config.layers import Layer
 from ..config.run_config import RunConfig
+from ..errors import RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files
 from ..runs.provenance import describe_run
@@ -15,9 +17,10 @@ from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
 from ..runtime.logs import log, silenced
+from ..runtime.terminal import shielded
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
-from ..storage.run_dir import RunDir
+from ..storage.run_dir import RunDir, explain_disk
 from .prepare import PreparedRun, prepare
 from .resume import resume_as
 from .train import Finished, MakeTrainer, assemble, train, train_silently
@@ -28,7 +31,7 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
 
     Restarted by torchrun after a failure, it resumes the run in the folder that it made before.
     """
-    with joined() as processes, silenced(not processes.is_first):
+    with joined() as processes, silenced(not processes.is_first), shielded():
         before = _folder_before_restart(processes)
         if before is not None:
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
@@ -60,12 +63,26 @@ def _train_in(
 ) -> Finished:
     """Write everything that defines the run to the new ``folder``, then train there."""
     config = prepared.config
-    with folder.lock():
+    with _removed_if_refused(folder):
+        lock = folder.lock()
+    with lock:
         log.info(str(folder.path))
         _warn_of_session_components(config)
-        atomic.write_text(folder.config, config.to_toml())
-        files = copy_plugin_files(folder, config.components)
+        with _removed_if_refused(folder):
+            atomic.write_text(folder.config, config.to_toml())
+            files = copy_plugin_files(folder, config.components)
         return train(make_trainer(folder), _describe(prepared, argv, files), config)
+
+
+@contextmanager
+def _removed_if_refused(folder: RunDir) -> Iterator[None]:
+    """If the disk refuses a run's first files, no folder of it is left. Raises RunError."""
+    try:
+        with explain_disk(folder.path):
+            yield
+    except RunError:
+        folder.discard()
+        raise
 
 
 def _describe(

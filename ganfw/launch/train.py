@@ -17,7 +17,7 @@ from ..interfaces.shapes import Shapes
 from ..runs.provenance import add_end
 from ..runs.records import Provenance, write_provenance
 from ..runtime.logs import log
-from ..storage.run_dir import RunDir
+from ..storage.run_dir import RunDir, explain_disk
 from ..training.compiling import compile_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
@@ -64,15 +64,23 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
 
 
 def train(trainer: Trainer, provenance: Provenance, config: RunConfig) -> Finished:
-    """Train. ``provenance`` is written before, and how the run ended is added after."""
+    """Train. ``provenance`` is written before, and how the run ended is added after. Where the disk
+    refuses a new run's first files, no folder of it is left."""
     folder = trainer.run.folder
     provenance = provenance.model_copy(update={"total_steps": trainer.run.total_steps})
-    write_provenance(folder, provenance)
     try:
-        with stop_on_signals(trainer.run.requests), explain_out_of_memory(config.train):
+        with (
+            explain_disk(folder.path),
+            explain_out_of_memory(config.train),
+            stop_on_signals(trainer.run.requests),
+        ):
+            write_provenance(folder, provenance)
             outcome = trainer.fit()
     except Exception as error:
-        _write_end(folder, add_end(provenance, trainer.progress.step, failed=error))
+        if trainer.progress.step == 0 and isinstance(error.__cause__, OSError):
+            folder.discard()  # no room for the first files
+        else:
+            _write_end(folder, add_end(provenance, trainer.progress.step, failed=error))
         raise
     _write_end(folder, add_end(provenance, outcome.step, stopped=outcome.stopped))
     if config.asked:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..errors import UsageError
-from ..storage.cache import cache_folder
+from ..storage.cache import PLUGIN_FILES, cache_folder
 
 FILE_PREFIX = "_ganfw_file_"
 """The start of the module names that plugin files are imported under."""
@@ -75,7 +75,7 @@ def read_plugin_file(path: Path) -> PluginFile:
 
 def remember(file: PluginFile) -> None:
     """Note that the user has named ``file``. If that can't be written, they are asked again."""
-    place = cache_folder("plugin-files", file.sha256)
+    place = cache_folder(PLUGIN_FILES, file.sha256)
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
@@ -83,4 +83,4 @@ def remember(file: PluginFile) -> None:
 
 def is_known(file: PluginFile) -> bool:
     """Whether the user has named a file with this content before."""
-    return cache_folder("plugin-files", file.sha256).exists()
+    return cache_folder(PLUGIN_FILES, file.sha256).exists()

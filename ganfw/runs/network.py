@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -35,6 +36,7 @@ KEPT_LABELS = 64
 are arrays, which can't be drawn at random."""
 
 _CARD, _WEIGHTS, _LABELS = "config.json", "model.safetensors", "labels.safetensors"
+_WRAPPED, _LONGEST = "module.", 200
 _PREFERRED = ("generator_ema", "generator")
 
 
@@ -75,7 +77,7 @@ def export_network(
                 save_file({"labels": labels.cpu().contiguous()}, temporary / _LABELS)
             (temporary / _CARD).write_text(card.to_json(), encoding="utf-8")
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"can't write {folder}: {error}") from error
+        raise CheckpointError(f"can't write {folder}: {atomic.reason(error)}") from error
 
 
 def read_card(folder: Path) -> NetworkCard:
@@ -105,15 +107,24 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     network: nn.Module = registered.load()(options, card.shapes)
     path = folder / _WEIGHTS
     try:
-        network.load_state_dict(load_tensors(path))
+        weights = load_tensors(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
+    try:
+        network.load_state_dict(weights)
     except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
         raise CheckpointError(
-            f"{path} does not hold the weights of {registered.label}: {reason}"
+            f"{path} does not hold the weights of {registered.label}: {_misfit(weights, error)}"
         ) from error
     return network
+
+
+def _misfit(weights: Mapping[str, Tensor], error: RuntimeError) -> str:
+    """Why ``weights`` do not fit, in one line that is not too long."""
+    if weights and all(name.startswith(_WRAPPED) for name in weights):
+        return f"all names begin with '{_WRAPPED}', as DataParallel's do: save its .module"
+    reason = str(error).splitlines()[-1].strip()
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
 
 
 def load_labels(folder: Path) -> Tensor | None:

@@ -66,9 +66,9 @@ def add_resumption(
 ) -> Provenance:
     """``provenance`` with one more resumption, from ``step``, and with the plugin files used now.
 
-    The resumption names the versions that are not those the run began with, and the plugin files
-    before it if they were others. What came from ``saved``, the run's own config, keeps its origin;
-    all else was set on resuming.
+    The resumption names the versions that are not those the run began with, the number of threads
+    if it is another than before, and the plugin files before it if they were others. What came from
+    ``saved``, the run's own config, keeps its origin; all else was set on resuming.
     """
     versions = _versions(config).items()
     entry = Resumption(
@@ -77,6 +77,8 @@ def add_resumption(
         argv=tuple(argv),
         versions={name: now for name, now in versions if provenance.versions.get(name) != now},
     )
+    if torch.get_num_threads() != threads_before(provenance):
+        entry = entry.model_copy(update={"threads": torch.get_num_threads()})
     before = provenance.plugin_files
     if [file.sha256 for file in before] != [file.sha256 for file in plugin_files]:
         entry = entry.model_copy(update={"plugin_files_before": before})
@@ -87,6 +89,12 @@ def add_resumption(
         "ended": None,
     }
     return provenance.model_copy(update=changes)
+
+
+def threads_before(provenance: Provenance) -> int | None:
+    """The threads that the run computed with when it was last trained, where that is known."""
+    changed = [entry.threads for entry in provenance.resumed if entry.threads is not None]
+    return changed[-1] if changed else provenance.machine.threads
 
 
 def add_end(

@@ -68,13 +68,14 @@ class PluginFileRecord(Record):
 
 
 class Resumption(Record):
-    """One resumption of a run: the ``versions`` that had changed, and the plugin files that others
-    took the place of."""
+    """One resumption of a run: the ``versions`` that had changed, the ``threads`` if they had, and
+    the plugin files that others took the place of."""
 
     when: str
     from_step: int
     argv: tuple[str, ...]
     versions: dict[str, str]
+    threads: int | None = None
     plugin_files_before: tuple[PluginFileRecord, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..config.layers import SEVERAL, SINGLE, Layer, toml_layer, why_unreadable
 from ..errors import CheckpointError, DataError, RunError, UsageError
@@ -56,6 +56,47 @@ def saved_layer(folder: RunDir) -> Layer:
         if section in SINGLE and "use" not in layer.values[section]:
             raise RunError(f'{path} is damaged: its section [{section}] has no use = "name"')
     return Layer(layer.source, layer.values, frozenset(SEVERAL))
+
+
+def moved(saved: Layer, place: Path, path: Path, source: str) -> Layer:
+    """The data of the ``saved`` run in ``path``, now at ``place``. Raises UsageError for data that
+    has no place."""
+    option = _place(saved)
+    if option is None:
+        raise UsageError(
+            f"{path} was trained on '{saved.values['data']['use']}', which is no folder that can "
+            "move: leave --data out"
+        )
+    return Layer(source, {"data": {option: str(place.expanduser().absolute())}})
+
+
+def check_not_moved(saved: Layer, changes: Layer, path: Path, command: str) -> None:
+    """Raises DataError if the data of the run in ``path`` is gone from where it was, and no change
+    says where it is now."""
+    option = _place(saved)
+    if option is None or option in changes.values.get("data", {}):
+        return
+    place = saved.values["data"][option]
+    if not Path(place).expanduser().exists():
+        raise DataError(
+            f"the data of {path} is no longer at {place}: if it was moved, say where it is now: "
+            f"ganfw {command} {path} --data PATH"
+        )
+
+
+def _place(saved: Layer) -> str | None:
+    """The option that says where the data is, if one does."""
+    data = saved.values["data"]
+    if "root" in data:
+        return "root"
+    return next((key for key, value in data.items() if _is_absolute(value)), None)
+
+
+def _is_absolute(value: object) -> bool:
+    """Whether it is a path from the root, on this system or the one that the run comes from."""
+    if not isinstance(value, str):
+        return False
+    return PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()
 
 
 def check_same_data(fingerprint: str, examples: int, recorded: DataRecord, path: Path) -> None:

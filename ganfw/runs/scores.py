@@ -10,7 +10,8 @@ from typing import Any
 import filelock
 from pydantic import JsonValue
 
-from ..errors import PluginError, RunError
+from ..errors import PluginError
+from ..runtime.logs import log
 from ..storage import atomic
 from ..storage.run_dir import RunDir
 from .json_files import read_lines
@@ -39,7 +40,8 @@ def read_scores(folder: RunDir) -> list[ScoreRecord]:
 
 def keep_scores(folder: RunDir, records: Sequence[ScoreRecord]) -> None:
     """Add ``records`` to the run's scores. A score that was computed before in the same way is
-    replaced. Several processes may do so at once. Raises RunError if the disk refuses."""
+    replaced. Several processes may do so at once. If the disk refuses, that is logged: they took
+    minutes to compute, and are still to be shown. Raises RunError for a damaged file."""
     if not records:
         return
     try:
@@ -51,7 +53,8 @@ def keep_scores(folder: RunDir, records: Sequence[ScoreRecord]) -> None:
             lines = "".join(record.to_line() for record in kept.values())
             atomic.write_text(folder.scores, lines)
     except OSError as error:
-        raise RunError(f"{folder.scores} can't be written: {error.strerror}") from None
+        reason = error.strerror or error
+        log.warning(f"the scores are not kept: {folder.scores} can't be written: {reason}")
 
 
 def _identity(record: ScoreRecord) -> str:

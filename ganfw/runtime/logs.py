@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from .terminal import is_terminal, print_line
 
 log = logging.getLogger("ganfw")
 """``log.info`` for progress, ``log.warning`` for what a user should not miss."""
@@ -18,10 +19,9 @@ class _Lines(logging.Handler):
         line = record.getMessage()
         if record.levelno >= logging.WARNING:
             line = f"NOTE: {line}"
-            if sys.stderr.isatty():
+            if is_terminal():
                 line = f"\033[1;33m{line}\033[0m"
-        # sys.stderr is looked up each time: a live display replaces it for a while.
-        print(line, file=sys.stderr)
+        print_line(line)
 
 
 def print_logs(level: int = logging.INFO) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import PluginError, UsageError
 from ..images import is_image_shape, picture_grid, to_image
@@ -24,6 +24,7 @@ from ..interfaces.networks import (
 from ..interfaces.outputs import SAMPLES, tensor_of
 from ..registry.registry import Registry
 from ..runs.network import load_labels, load_network, read_card
+from ..runtime.logs import log
 from ..runtime.random_state import derive_seed, isolated_random_state
 from .labels import Labels, array_labels, class_labels
 from .latents import Latents, slerp_path, straight_path, truncated
@@ -49,6 +50,9 @@ class Sampler:
         self.shapes = self.card.shapes
         self.network = load_network(folder, registry).eval()
         self._registry = registry
+        self._home = folder.absolute()
+        """Where it is, wherever the program's working folder is later."""
+        _warn_of_nonfinite(self.network, folder)
 
     def sample(
         self,
@@ -193,7 +197,7 @@ class Sampler:
 
     @functools.cached_property
     def _kept_labels(self) -> Tensor | None:
-        return load_labels(self.folder)
+        return load_labels(self._home)
 
     @functools.cached_property
     def _uses_labels(self) -> bool:
@@ -257,3 +261,12 @@ class Sampler:
         options = registered.load_options().model_construct(**data.options)
         dataset: Dataset = registered.load()(options)
         return dataset
+
+
+def _warn_of_nonfinite(network: nn.Module, folder: Path) -> None:
+    bad = [name for name, value in network.state_dict().items() if not value.isfinite().all()]
+    if bad:
+        log.warning(
+            f"{folder} holds {bad[0]}, which is not finite: its samples mean nothing. An earlier "
+            "checkpoint may be good: ganfw resume RUN --from-step STEP"
+        )

@@ -6,7 +6,6 @@ import errno
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,25 +27,27 @@ def file(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file to write; it becomes ``path``, replacing it, when the block ends well.
 
     It lies beside ``path`` and bears its name, so that what a killed process leaves is known. A
-    link is followed: what it leads to is replaced. Raises OSError for a device, a pipe or a folder.
+    link is followed: what it leads to is replaced. Its mode is that of the file that it replaces,
+    or what the umask asks for. Raises OSError for a device, a pipe or a folder.
     """
     if not _replaceable(path):
         raise OSError(errno.EINVAL, _NOT_REPLACEABLE, str(path))
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f"{TEMPORARY}{path.name[:_NAME]}-"
-    handle, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
-    try:
-        with os.fdopen(handle, "w+b") as opened:
-            yield opened
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(path)
+        try:
+            with temporary.open("x+b") as opened:
+                yield opened
+                opened.flush()
+                os.fsync(opened.fileno())
+            with suppress(OSError):
+                shutil.copymode(path, temporary)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
 
 
 def check_replaceable(output: Path, option: str = "-o") -> None:
@@ -77,28 +78,72 @@ def write_text(path: Path, content: str) -> None:
 
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
-    """A temporary folder to fill; it becomes ``path``, replacing it, when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
-    try:
-        yield temporary
-        for written in (*temporary.rglob("*"), temporary):
-            _sync(written)
-        temporary.chmod(0o755)
-        _exchange(temporary, path)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    _sync(path.parent)
+    """A temporary folder to fill; it becomes ``path``, replacing it, when the block ends well. All
+    modes are what the umask asks for."""
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(path)
+        temporary.mkdir()
+        try:
+            yield temporary
+            for written in (*temporary.rglob("*"), temporary):
+                _take_mode(written, temporary)
+                _sync(written)
+            _exchange(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        _sync(path.parent)
 
 
 def sweep(path: Path) -> None:
     """Remove what an interrupted write left in the folder ``path``."""
     for leftover in path.glob(f"{TEMPORARY}*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        remove(leftover)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, as far as the disk allows."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def reason(error: Exception) -> str:
+    """Why a file can't be written, without its name."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def target_of(leftover: str) -> str:
+    """The name of what an unfinished write named ``leftover`` was to become, or its beginning; ""
+    where that is not known, as of release 0.1."""
+    return leftover.removeprefix(TEMPORARY).rpartition("-")[0]
+
+
+def _temporary(path: Path) -> Path:
+    """A name that is free, beside ``path``. The random streams of a run are left alone."""
+    return path.with_name(f"{TEMPORARY}{path.name[:_NAME]}-{os.urandom(6).hex()}")
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """An OSError without a file's name, as of a full disk, gets that of ``path``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = error.filename or str(path)
+        raise
+
+
+def _take_mode(file: Path, folder: Path) -> None:
+    """Give ``file`` the mode that the umask gave ``folder``: some libraries write files that no one
+    else can read."""
+    if file.is_file():
+        with suppress(OSError):
+            file.chmod(folder.stat().st_mode & 0o666)
 
 
 def _exchange(new: Path, path: Path) -> None:
@@ -110,10 +155,10 @@ def _exchange(new: Path, path: Path) -> None:
         except OSError:
             if not path.exists():
                 raise
-        old = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
+        old = _temporary(path)
         with suppress(FileNotFoundError):
-            path.rename(old / "old")
-        shutil.rmtree(old, ignore_errors=True)
+            path.rename(old)
+        remove(old)
 
 
 def _sync(path: Path) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
+PLUGIN_FILES, FINGERPRINTS = "plugin-files", "fingerprints"
+"""Folders of the cache: of the plugin files that the user has named, and of files read before."""
+
 
 def cache_folder(*parts: str) -> Path:
     """The user's cache folder for ganfw, or the folder the variable GANFW_CACHE names; ``parts``

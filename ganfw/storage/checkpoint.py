@@ -53,7 +53,8 @@ class CheckpointStore:
         except (OSError, SafetensorError) as error:
             kept = f"the last one is step {self.last}" if self.steps() else "there is none yet"
             raise CheckpointError(
-                f"can't save the checkpoint of step {step} in {self.path}: {error}; {kept}"
+                f"can't save the checkpoint of step {step} in {self.path}: "
+                f"{atomic.reason(error)}; {kept}"
             ) from error
 
     def load(self, step: int) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
@@ -34,6 +37,10 @@ class RunDir:
         atomic.write_bytes(self.path / name, content)
         return self.path / name
 
+    def discard(self) -> None:
+        """Remove the folder of a run that never began, as far as the disk allows."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def pictures(self) -> list[Path]:
         """The pictures of samples, from the first step's to the last's."""
         found = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
@@ -49,6 +56,16 @@ class RunDir:
         except OSError as error:
             raise RunError(f"{self.path} can't be written: {error.strerror}") from None
         return lock
+
+
+@contextmanager
+def explain_disk(folder: Path) -> Iterator[None]:
+    """Raises RunError, naming the file or the ``folder``, for what the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        where, reason = error.filename or folder, error.strerror or error
+        raise RunError(f"{where} can't be read or written: {reason}") from error
 
 
 def create(out: Path, name: str) -> RunDir:

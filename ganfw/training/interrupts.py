@@ -14,6 +14,8 @@ from ..config.schema import TrainOptions
 from ..errors import TrainingError
 from ..interfaces.run_view import Requests
 
+_WISHES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGBREAK")
+
 
 @contextmanager
 def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
@@ -33,19 +35,33 @@ def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
 
 @contextmanager
 def stop_on_signals(requests: Requests) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the trainer to stop; a second one ends the program at once."""
+    """SIGINT, SIGTERM, SIGHUP (the terminal is gone) and SIGUSR1 (Slurm's warning before a time
+    limit) ask the trainer to stop. A second SIGINT or SIGTERM ends the program at once.
+
+    The others often come twice, or together with SIGTERM, while the run is still being saved.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    came: set[int] = set()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if requests.stop:
+        if number in came and number in (signal.SIGINT, signal.SIGTERM):
             raise KeyboardInterrupt
-        requests.stop = signal.Signals(number).name
+        came.add(number)
+        requests.stop = requests.stop or signal.Signals(number).name
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in _wishes()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _wishes() -> list[signal.Signals]:
+    """The signals that ask to stop, where the platform has them. A SIGHUP that is ignored already
+    stays so: the run was started with nohup."""
+    known = signal.Signals.__members__
+    wishes = [known[name] for name in _WISHES if name in known]
+    return [it for it in wishes if it.name != "SIGHUP" or signal.getsignal(it) != signal.SIG_IGN]

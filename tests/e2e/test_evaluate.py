@@ -318,7 +318,7 @@ def test_held_out_data(ganfw: Ganfw) -> None:
 def test_what_can_no_longer_be_set(ganfw: Ganfw) -> None:
     _done(ganfw("run", "--recipe", "d2l-gaussian", "--steps", 3, "--no-callback", "loss-curve"))
     for setting, said in (
-        ("gen.bias=false", "-s gen.bias: evaluate takes metric.NAME.OPTION, and data.split"),
+        ("gen.bias=false", "-s gen.bias: evaluate takes metric.NAME.OPTION, data.split"),
         ("train.epochs=3", "-s train.epochs: evaluate takes metric.NAME.OPTION"),
         ("data.count=3", "-s data.count: evaluate takes metric.NAME.OPTION"),
         ("data.split=test", "data 'gaussian' has no option 'split'"),
@@ -356,5 +356,5 @@ def test_the_same_from_python(train: Callable[..., Result]) -> None:
     assert [kept.step for kept in run.scores()] == [4, 8, 8]
     assert run.evaluate(["my_metrics.py/waning"], best=True)[0].step == 4
     assert run.sample(5, seed=1, truncation=0.5).shape == (5, 2)
-    assert run.report() == Path(RUN, "report.html")
+    assert run.report() == Path(RUN, "report.html").absolute()
     assert run.report("elsewhere.html").read_text().startswith("<!doctype html>")

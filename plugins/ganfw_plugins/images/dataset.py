@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from ganfw import DataError, Dataset, Item, find_pictures
+from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
 
-from .files import (
-    PictureReader,
-    contents,
-    fingerprint,
-    list_files,
-    pictures_without_suffix,
-    say_left_out,
-)
+from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
 from .options import FolderOptions
 
 
@@ -48,5 +41,5 @@ class Folder(Dataset):
     def fingerprint(self) -> str:
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.root, self.pictures.names)
+            self._fingerprint = fingerprint_files(self.root, self.pictures.names)
         return self._fingerprint

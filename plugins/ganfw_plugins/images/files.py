@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections import Counter
@@ -55,23 +54,6 @@ class PictureReader:
         # In one step, as several threads read.
         if self._noted.setdefault(text, path) is path:
             log.info(f"{path}: {text} (the next such files are not named)")
-
-
-def fingerprint(root: Path, names: Iterable[str]) -> str:
-    """A hex digest of the files ``names`` below ``root``: of their names and contents, or of why
-    one can't be read."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name in names:
-        digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
-        digest.update(_digest(root / name))
-    return digest.hexdigest()
-
-
-def _digest(path: Path) -> bytes:
-    try:
-        return hashlib.blake2b(path.read_bytes()).digest()
-    except OSError as error:
-        return f"unreadable: {error.errno}".encode()
 
 
 def list_files(root: Path) -> list[str]:

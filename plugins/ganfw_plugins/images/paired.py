@@ -6,16 +6,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ganfw import DataError, Dataset, Item, find_pictures, log
+from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
 
-from .files import (
-    PictureReader,
-    contents,
-    fingerprint,
-    list_files,
-    pictures_without_suffix,
-    say_left_out,
-)
+from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
 from .options import PairedOptions
 
 HALVES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
@@ -59,7 +52,7 @@ class Paired(Dataset):
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
             names = [name for pair in self.pairs for name in dict.fromkeys(pair)]
-            self._fingerprint = fingerprint(self.root, names)
+            self._fingerprint = fingerprint_files(self.root, names)
         return self._fingerprint
 
     def _folder_pairs(self, names: Sequence[str]) -> list[tuple[str, str]]:

@@ -8,6 +8,8 @@ compare runs on the same data; they are no substitute for Inception's, and don't
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,6 +22,13 @@ NAME = "random-filters-1"
 _FILTERS, _SIDE, _LEVELS, _CELLS, _COLOUR_CELLS = 32, 5, 3, 2, 4
 _CHUNK = 16
 """Pictures at a time: their filtered maps then stay in the processor's cache."""
+
+
+def feature_count(sample: Sequence[int]) -> int:
+    """The number of features of a sample of that shape."""
+    if len(sample) != 3:
+        return math.prod(sample)
+    return _LEVELS * _FILTERS * _CELLS**2 + sample[0] * _COLOUR_CELLS**2
 
 
 class Features:

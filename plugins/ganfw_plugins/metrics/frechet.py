@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganfw import Dataset, Generate, ShapesError
 
+from .features import feature_count
 from .sample_metric import SampleMetric
 
 Moments = tuple[Tensor, Tensor]
@@ -24,6 +25,10 @@ class RandomFrechet(SampleMetric):
     """
 
     main = "random_frechet"
+    why_enough = ", as many as it has features"
+
+    def enough(self, sample: tuple[int, ...]) -> int:
+        return feature_count(sample)
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         features = self.features(real)

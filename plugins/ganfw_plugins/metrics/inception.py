@@ -88,6 +88,10 @@ class Fid(InceptionMetric):
     the training data itself scores 0."""
 
     main = "fid"
+    why_enough = ", as many as it has features"
+
+    def enough(self, sample: tuple[int, ...]) -> int:
+        return 2048
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         from .frechet import frechet_distance, moments

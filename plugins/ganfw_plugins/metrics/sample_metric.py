@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from ganfw import Dataset, Metric, ShapesError, UsageError
+from ganfw import Dataset, Metric, ShapesError, UsageError, log
 
 from .features import Features
 
@@ -20,6 +20,7 @@ class SampleMetric(Metric):
 
     value_range: tuple[float, float] | None = None
     labels: Tensor | None = None
+    why_enough = ""
     _cached: tuple[Tensor, Any] | None = None
 
     @property
@@ -32,9 +33,18 @@ class SampleMetric(Metric):
         """The least number of samples of each kind that it needs."""
         return 2
 
+    def enough(self, sample: tuple[int, ...]) -> int:
+        """How many samples of that shape, of each kind, make a score that can be relied on."""
+        return 100
+
     def prepare(self, dataset: Dataset, labels: Tensor | None) -> None:
         self.check_shape(tuple(dataset.sample_shape))
-        self.check_count(min(len(dataset), self.options.samples))
+        self.check_count(count := min(len(dataset), self.options.samples))
+        if count < (enough := self.enough(tuple(dataset.sample_shape))):
+            log.warning(
+                f"{self.main}: {count} samples are few, the score is a rough one: it takes "
+                f"{enough} or more{self.why_enough}. Compare it only with others of as many"
+            )
         self.value_range = dataset.value_range
         self.labels = labels
 

@@ -94,6 +94,24 @@ def test_a_folder_replaces_the_old_one(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_modes_are_what_the_umask_asks_for(tmp_path: Path, umask: int) -> None:
+    """Also of what a library wrote with a mode of its own; a file that was there keeps its mode."""
+    before = os.umask(umask)
+    try:
+        with atomic.folder(tmp_path / "folder") as inside:
+            (inside / "private").touch(0o600)
+        atomic.write_text(tmp_path / "file", "new")
+        (tmp_path / "mine").touch()
+        (tmp_path / "mine").chmod(0o640)
+        atomic.write_text(tmp_path / "mine", "new")
+    finally:
+        os.umask(before)
+    names = ("folder", "folder/private", "file", "mine")
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in names]
+    assert modes == [0o777 & ~umask, 0o666 & ~umask, 0o666 & ~umask, 0o640]
+
+
 def test_leftovers_are_swept(tmp_path: Path) -> None:
     (tmp_path / ".tmp-x").mkdir()
     (tmp_path / ".tmp-x" / "file").write_text("half")

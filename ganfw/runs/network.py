@@ -20,7 +20,7 @@ from ..registry.registry import Registry
 from ..storage import atomic
 from ..storage.tensors import load_tensors
 from .json_files import read_json
-from .records import NetworkCard, NetworkData
+from .network_card import NetworkCard, NetworkData
 
 FORMAT = 1
 """Raised when the card changes its meaning."""

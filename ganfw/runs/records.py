@@ -7,16 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    JsonValue,
-    SerializerFunctionWrapHandler,
-    field_serializer,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from ..interfaces.shapes import Shapes
 from ..storage import atomic
 from ..storage.run_dir import RunDir
 from .json_files import Record, read_json, read_lines
@@ -235,40 +227,6 @@ class ScoreRecord(Record):
         if self.main_score is not None:
             shown = {self.main: self.main_score}
         return ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
-
-
-class NetworkData(Record):
-    """The dataset that a network was trained on."""
-
-    use: str
-    options: dict[str, JsonValue]
-
-
-class NetworkCard(Record):
-    """``config.json`` of an exported network: what is needed to build it and to show its samples.
-
-    ``use`` is canonical; ``distribution`` is what to install, such as ``ganfw==0.1.0``.
-    """
-
-    format: int
-    kind: str
-    use: str
-    version: int
-    distribution: str
-    options: dict[str, JsonValue]
-    shapes: Shapes
-    data: NetworkData
-    step: int
-
-    @field_serializer("shapes", mode="wrap")
-    def _write_shapes(
-        self, shapes: Shapes, write: SerializerFunctionWrapHandler
-    ) -> dict[str, JsonValue]:
-        """A card is written as by release 0.1, unless labels are arrays."""
-        written: dict[str, JsonValue] = write(shapes)
-        if not shapes.label:
-            del written["label"], written["label_values"]
-        return written
 
 
 def read_provenance(folder: RunDir) -> Provenance:

@@ -28,10 +28,7 @@ class Folder(Dataset):
         self.pictures = find_pictures(names, pictures_without_suffix(self.root, names))
         if self.options.labels:
             self.pictures, self.metadata = with_metadata(
-                self.pictures,
-                names,
-                lambda name: (self.root / name).read_bytes(),
-                self.options.label_column,
+                self.pictures, names, self._content, self.options.label_column
             )
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from pathlib import Path
@@ -16,6 +15,7 @@ from ganfw import (
     SkipItem,
     download,
     find_pictures,
+    fingerprint_files,
     open_archive,
     read_picture,
 )
@@ -46,10 +46,10 @@ class Pokemon(Dataset):
 
     def __getitem__(self, index: int) -> Item:
         name, side = self.pictures.names[index], self.options.size
-        content = io.BytesIO(self.files.read(name))
         try:
+            content = io.BytesIO(self.files.read(name))
             sample = read_picture(content, (side, side), 3, self.options.background)
-        except SkipItem as reason:
+        except (SkipItem, OSError) as reason:
             line = f"{self.files.path}: '{name}': {reason}"
             if self.options.corrupt == "skip":
                 raise SkipItem(line) from reason
@@ -75,10 +75,7 @@ class _Folder(Archive):
         return (self.path / name).read_bytes()
 
     def fingerprint(self) -> str:
-        digest = hashlib.blake2b(digest_size=16)
-        for name in find_pictures(self.names).names:
-            digest.update(name.encode() + b"\0" + hashlib.blake2b(self.read(name)).digest())
-        return digest.hexdigest()
+        return fingerprint_files(self.path, find_pictures(self.names).names)
 
 
 def _open(options: PokemonOptions) -> Archive:

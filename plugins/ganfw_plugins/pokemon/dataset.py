@@ -49,7 +49,7 @@ class Pokemon(Dataset):
         try:
             content = io.BytesIO(self.files.read(name))
             sample = read_picture(content, (side, side), 3, self.options.background)
-        except (SkipItem, OSError) as reason:
+        except (SkipItem, DataError, OSError) as reason:
             line = f"{self.files.path}: '{name}': {reason}"
             if self.options.corrupt == "skip":
                 raise SkipItem(line) from reason

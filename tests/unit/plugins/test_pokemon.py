@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganfw.errors import DataUnavailable
+from ganfw import DataError, DataUnavailable, SkipItem
 from ganfw_plugins.pokemon.dataset import Pokemon
 from ganfw_plugins.pokemon.options import PokemonOptions
 
@@ -65,6 +65,16 @@ def test_a_folder_holds_the_same(tmp_path: Path) -> None:
     before = dataset.fingerprint()
     (tmp_path / "root/pokemon/abra/1.png").write_bytes(_png(Image.new("RGB", (9, 9))))
     assert _prepared(root=tmp_path / "root").fingerprint() != before
+
+
+def test_a_damaged_member_is_refused_or_skipped(tmp_path: Path) -> None:
+    damaged = bytearray(GOOD)
+    damaged[damaged.index(b"IDAT")] ^= 1  # its checksum tells
+    (tmp_path / "book.zip").write_bytes(damaged)
+    with pytest.raises(DataError, match=r"damaged at 'pokemon/abra/1.png'.*corrupt=skip"):
+        _prepared(archive=tmp_path / "book.zip")[0]
+    with pytest.raises(SkipItem, match="damaged"):
+        _prepared(archive=tmp_path / "book.zip", corrupt="skip")[0]
 
 
 @pytest.fixture

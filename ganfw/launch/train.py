@@ -22,7 +22,7 @@ from ..training.compiling import compile_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer
+from .build import build_game, build_trainer, total_steps
 from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
@@ -53,6 +53,7 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
     evaluation = _evaluation(prepared, shapes)
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)
     game = build_game(prepared.config, shapes, prepared.device, processes)
+    game.turns.total_steps = total_steps(prepared.config, loader)
     for notice in check_game(prepared.config, game, loader, shapes):
         log.warning(notice)
     if options.compile:

@@ -17,6 +17,9 @@ from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
 INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
+TRACKERS = ("callback/wandb", "callback/mlflow")
+"""Their libraries are heavy, and need not be here: they have tests of their own."""
+
 NEED_DATA = (
     "dataset/archive",
     "dataset/arrays",
@@ -40,7 +43,7 @@ FEW = {
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *FEW)]
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
     return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
 
 

@@ -6,7 +6,8 @@ import io
 
 from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, open_archive, read_picture
 
-from .files import contents
+from .files import contents, say_left_out
+from .metadata import with_metadata
 from .options import ArchiveOptions
 
 
@@ -26,10 +27,16 @@ class Archived(Dataset):
         self.archive = open_archive(self.options.root)
         names = self.archive.names
         self.pictures = find_pictures(names)
+        if self.options.labels:
+            self.pictures, _ = with_metadata(
+                self.pictures, names, self.archive.read, self.options.column
+            )
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)
         if not self.pictures.names:
-            raise DataError(f"{self.options.root} has no pictures: {contents(names)}")
+            found = self.pictures.left_out or contents(names)
+            raise DataError(f"{self.options.root} has no pictures: {found}")
+        say_left_out(self.options.root, self.pictures.left_out)
 
     def __len__(self) -> int:
         return len(self.pictures.names)

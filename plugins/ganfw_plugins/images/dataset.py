@@ -12,6 +12,7 @@ from .files import (
     pictures_without_suffix,
     say_left_out,
 )
+from .metadata import with_metadata
 from .options import FolderOptions
 
 
@@ -19,6 +20,7 @@ class Folder(Dataset):
     """Every picture below ``root``. Items are (C, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
+    metadata: tuple[str, ...] = ()
     _fingerprint: str | None = None
 
     def __init__(self, options: FolderOptions) -> None:
@@ -31,6 +33,13 @@ class Folder(Dataset):
         """List the pictures. Raises DataError for a folder that has none."""
         names = list_files(self.root)
         self.pictures = find_pictures(names, pictures_without_suffix(self.root, names))
+        if self.options.labels:
+            self.pictures, self.metadata = with_metadata(
+                self.pictures,
+                names,
+                lambda name: (self.root / name).read_bytes(),
+                self.options.column,
+            )
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)
         if not self.pictures.names:
@@ -45,8 +54,11 @@ class Folder(Dataset):
         sample = self._read(self.root / self.pictures.names[index])
         return sample, self.pictures.labels[index] if self.classes else None
 
+    def _content(self, name: str) -> bytes:
+        return (self.root / name).read_bytes()
+
     def fingerprint(self) -> str:
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.root, self.pictures.names)
+            self._fingerprint = fingerprint(self.root, (*self.pictures.names, *self.metadata))
         return self._fingerprint

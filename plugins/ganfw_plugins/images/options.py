@@ -72,7 +72,10 @@ class PictureOptions(Options):
 class FolderOptions(PictureOptions):
     """Those of a folder of pictures, with or without class folders."""
 
-    labels: bool = Field(True, description="Whether class folders are labels")
+    labels: bool = Field(True, description="Whether class folders, or metadata, are labels")
+    column: str | None = Field(
+        None, description="Column of metadata.csv or .jsonl with labels; label, if there is one"
+    )
 
 
 class ArchiveOptions(FolderOptions):

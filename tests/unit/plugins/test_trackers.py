@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from ganfw.testing import contract_cases
+
 Ganfw = Callable[..., Result]
-POINTS = ("run", "--recipe", "d2l-gaussian", "-s", "data.count=64", "--epochs", "2", "--metric",
-          "frechet-gaussian", "--no-callback", "samples", "--no-callback", "loss-curve")  # fmt: skip
+QUIET = ("--no-callback", "samples", "--no-callback", "loss-curve")
+POINTS = ("run", "--recipe", "d2l-gaussian", "-s", "data.count=64", "--epochs", "2", *QUIET,
+          "--metric", "frechet-gaussian")  # fmt: skip
 RUN = "runs/0001-linear-gaussian"
 
 # The libraries' own warnings.
@@ -169,3 +172,14 @@ def test_without_the_library(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch, name
     result = ganfw(*POINTS, "--callback", name)
     assert result.exit_code == 1
     assert f"pip install 'ganfw[{name}]'" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_they_keep_their_contract(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    request.getfixturevalue(name)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    for case in contract_cases(f"callback/{name}"):
+        case.run()

@@ -29,7 +29,7 @@ class Archived(Dataset):
         self.pictures = find_pictures(names)
         if self.options.labels:
             self.pictures, _ = with_metadata(
-                self.pictures, names, self.archive.read, self.options.column
+                self.pictures, names, self.archive.read, self.options.label_column
             )
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)

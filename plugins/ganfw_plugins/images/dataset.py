@@ -38,7 +38,7 @@ class Folder(Dataset):
                 self.pictures,
                 names,
                 lambda name: (self.root / name).read_bytes(),
-                self.options.column,
+                self.options.label_column,
             )
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)

@@ -73,7 +73,7 @@ class FolderOptions(PictureOptions):
     """Those of a folder of pictures, with or without class folders."""
 
     labels: bool = Field(True, description="Whether class folders, or metadata, are labels")
-    column: str | None = Field(
+    label_column: str | None = Field(
         None, description="Column of metadata.csv or .jsonl with labels; label, if there is one"
     )
 

@@ -160,7 +160,7 @@ def test_metadata_without_labels_is_none(photos: Path) -> None:
         (photos / "metadata.csv").write_text(text)
         assert _folder(photos).class_names == ("cats", "dogs")
     with pytest.raises(DataError, match="gives labels in a column 'kind'"):
-        _folder(photos, column="kind")
+        _folder(photos, label_column="kind")
 
 
 @pytest.mark.parametrize(

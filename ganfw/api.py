@@ -15,6 +15,7 @@ from .registry.registry import Registry
 from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
 from .runs.records import read_provenance
+from .runs.saved_run import saved_layer
 from .runtime.logs import log, print_logs
 from .storage.run_dir import RunDir, open_run
 
@@ -101,9 +102,15 @@ class Run:
 
         return write_report([self.path], None if output is None else Path(output))
 
-    def resume(self, epochs: int | None = None, steps: int | None = None) -> Run:
-        """Continue training, to ``epochs`` or ``steps`` in total. Raises GanfwError."""
-        return resume(self.path, epochs=epochs, steps=steps)
+    def resume(
+        self,
+        epochs: int | None = None,
+        steps: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Continue training, to ``epochs`` or ``steps`` in total; ``settings`` may change rates,
+        losses and callbacks by path. Raises GanfwError."""
+        return resume(self.path, epochs=epochs, steps=steps, settings=settings)
 
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows: the newest sample picture."""
@@ -137,6 +144,7 @@ def run(
     latent_dim: int | None = None,
     name: str | None = None,
     network: Names = None,
+    start_from: str | Path | None = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
@@ -144,7 +152,9 @@ def run(
     ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``, and
     schedules, such as ``{"loss.late.gamma": "0..10 over 500"}``; ``lr`` sets
     both optimizers, ``size`` the dataset's picture size in pixels, ``name`` the name part of the
-    run's folder; ``plugin`` are files whose components to use as well. Raises GanfwError.
+    run's folder; ``plugin`` are files whose components to use as well; ``start_from`` is the folder
+    of a run whose networks and config to start from. Without networks, the kind of data chooses a
+    recipe. Raises GanfwError.
     """
     from .launch.start import start
 
@@ -172,8 +182,12 @@ def run(
         precision=precision,
         compile=compile,
         name=name,
+        start_from=start_from,
     )
     registry = _registry(plugin)
+    if start_from is not None:
+        folder = open_run(Path(start_from))
+        register_plugin_copies(registry, folder, read_provenance(folder))
     return _as_run(start(registry, request.layers(registry, "run()"), Path(out), command_line()))
 
 
@@ -184,12 +198,24 @@ def resume(
     device: str | None = None,
     from_step: int | None = None,
     plugin: Paths = None,
+    settings: Mapping[str, Any] | None = None,
+    callback: Names = None,
+    no_callback: Names = None,
 ) -> Run:
     """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch.resume import resume as resume_run
 
-    changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer("resume()")
-    finished = resume_run(_registry(plugin), Path(path), changes, from_step, command_line())
+    request = RunRequest(
+        epochs=epochs,
+        steps=steps,
+        device=device,
+        settings=settings or {},
+        callback=_listed(callback),
+        no_callback=_listed(no_callback),
+    )
+    registry = _registry(plugin)
+    changes = request.changes(registry, saved_layer(open_run(Path(path))), "resume()")
+    finished = resume_run(registry, Path(path), changes, from_step, command_line())
     return _as_run(finished)
 
 

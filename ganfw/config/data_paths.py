@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UsageError
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
+from ..storage.run_dir import RunDir
 from .layers import Layer
 
 FOLDER = "/"
@@ -17,18 +19,23 @@ FOLDER = "/"
 def with_path(registry: Registry, layer: Layer) -> Layer:
     """The same layer, with a path in the data slot turned into the dataset that reads it.
 
-    Raises UsageError for a file that no dataset reads, or that several do.
+    Raises UsageError for a file that no dataset reads, or that several do, and for a run's folder.
     """
     data = layer.values.get("data", {})
     use = data.get("use")
     if not is_path(registry, use):
         return layer
     path = Path(use).expanduser().absolute()
+    if RunDir(path).provenance.is_file():
+        raise UsageError(
+            f"{use} is a run, and no data: go on with it by ganfw resume {use}, or start another "
+            f"run from its networks by --from {use}"
+        )
     end = FOLDER if os.path.isdir(path) else _end(registry, path)  # noqa: PTH112 - as below
     reader = _reader(registry, end, path, use)
     option = reader.component.paths[end]
     chosen = {"use": registry.shortest_name(reader), option: str(path)}
-    return Layer(layer.source, {**layer.values, "data": {**data, **chosen}}, layer.replaces)
+    return replace(layer, values={**layer.values, "data": {**data, **chosen}})
 
 
 def is_path(registry: Registry, use: object) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config.layers import Layer
+from ..config.run_config import resolve
 from ..errors import CheckpointError, RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
@@ -22,6 +23,7 @@ from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from ..training.trainer import Trainer
+from .changes import Changes, apply_to_optimizers, find_changes, optimizer_settings, said
 from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
 
@@ -35,7 +37,8 @@ def resume(
 ) -> Finished:
     """Resume the run in ``path`` from its last checkpoint, or the one of ``from_step``.
 
-    ``changes`` may lengthen the run. Raises GanfwError.
+    ``changes`` may lengthen the run, and change what its saved state allows, such as rates, losses'
+    weights and callbacks. Raises GanfwError.
     """
     with joined() as processes, silenced(not processes.is_first):
         return resume_as(processes, registry, path, changes, from_step, argv)
@@ -56,12 +59,14 @@ def resume_as(
         register_plugin_copies(registry, folder, provenance)
         check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
+        layers = [saved_layer(folder), changes]
+        found = find_changes(resolve(registry, layers[:1]), resolve(registry, layers), str(path))
         state = CheckpointStore(folder.checkpoints).load(step)
-        prepared = prepare(registry, [saved_layer(folder), changes], processes)
+        prepared = prepare(registry, layers, processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
         with only_deterministic(prepared.config.train.deterministic):
-            return _go_on(folder, prepared, provenance, state, step, argv)
+            return _go_on(folder, prepared, provenance, state, step, argv, found)
 
 
 def _go_on(
@@ -71,12 +76,15 @@ def _go_on(
     state: dict[str, Any],
     step: int,
     argv: Sequence[str],
+    found: Changes,
 ) -> Finished:
     config, make_trainer = prepared.config, assemble(prepared)
 
     def make_restored(where: RunDir) -> Trainer:
         trainer = make_trainer(where)
+        settings = optimizer_settings(trainer)
         _restore(trainer, state, folder, step)
+        apply_to_optimizers(trainer, settings, found)
         return trainer
 
     if not prepared.processes.is_first:
@@ -85,9 +93,11 @@ def _go_on(
     atomic.sweep(folder.checkpoints)
     atomic.sweep(folder.path)
     log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
+    for line in said(found):
+        log.info(line)
     atomic.write_text(folder.config, config.to_toml())
     files = copy_plugin_files(folder, config.components, provenance.plugin_files)
-    provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
+    provenance = add_resumption(provenance, step, argv, config, files, str(folder.config), found)
     return train(trainer, provenance, config)
 
 

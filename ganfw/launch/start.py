@@ -10,7 +10,7 @@ from ..config.run_config import RunConfig
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files
 from ..runs.provenance import describe_run
-from ..runs.records import PluginFileRecord, Provenance
+from ..runs.records import PluginFileRecord, Provenance, StartRecord
 from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
@@ -20,6 +20,7 @@ from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .prepare import PreparedRun, prepare
 from .resume import resume_as
+from .starting_point import starting_point
 from .train import Finished, MakeTrainer, assemble, train, train_silently
 
 
@@ -38,12 +39,15 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
 
 
 def _start(prepared: PreparedRun, out: Path, argv: Sequence[str]) -> Finished:
-    make_trainer = assemble(prepared)
+    source = starting_point(prepared.config)
+    make_trainer = assemble(prepared, source.give_weights) if source else assemble(prepared)
+    started_from = source.record if source else None
     if not prepared.processes.is_first:
-        return train_silently(make_trainer, _describe(prepared, argv, ()), prepared.config)
+        provenance = _describe(prepared, argv, (), started_from)
+        return train_silently(make_trainer, provenance, prepared.config)
     folder = run_dir.create(out, prepared.config.name)
     remember_folder(folder.path)
-    return _train_in(folder, make_trainer, prepared, argv)
+    return _train_in(folder, make_trainer, prepared, argv, started_from)
 
 
 def _folder_before_restart(processes: Processes) -> Path | None:
@@ -56,7 +60,11 @@ def _folder_before_restart(processes: Processes) -> Path | None:
 
 
 def _train_in(
-    folder: RunDir, make_trainer: MakeTrainer, prepared: PreparedRun, argv: Sequence[str]
+    folder: RunDir,
+    make_trainer: MakeTrainer,
+    prepared: PreparedRun,
+    argv: Sequence[str],
+    started_from: StartRecord | None,
 ) -> Finished:
     """Write everything that defines the run to the new ``folder``, then train there."""
     config = prepared.config
@@ -65,11 +73,15 @@ def _train_in(
         _warn_of_session_components(config)
         atomic.write_text(folder.config, config.to_toml())
         files = copy_plugin_files(folder, config.components)
-        return train(make_trainer(folder), _describe(prepared, argv, files), config)
+        provenance = _describe(prepared, argv, files, started_from)
+        return train(make_trainer(folder), provenance, config)
 
 
 def _describe(
-    prepared: PreparedRun, argv: Sequence[str], files: Sequence[PluginFileRecord]
+    prepared: PreparedRun,
+    argv: Sequence[str],
+    files: Sequence[PluginFileRecord],
+    started_from: StartRecord | None,
 ) -> Provenance:
     return describe_run(
         prepared.config,
@@ -79,6 +91,7 @@ def _describe(
         argv,
         files,
         prepared.processes.count,
+        started_from,
     )
 
 

@@ -79,6 +79,8 @@ class Component:
       ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
+    - ``presets``: what people call this component with some options, such as
+      ``{"cifar10": {"name": "CIFAR10"}}``: who types such a name is told what to write.
     - ``paths``: for a dataset, which paths ``--data PATH`` hands to it, by the end of their names,
       and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder.
 
@@ -93,6 +95,7 @@ class Component:
     suggests: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     version: int = 1
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -67,15 +67,25 @@ class PluginFileRecord(Record):
     path: str
 
 
+class StartRecord(Record):
+    """The run whose networks another one started from: as of which step, and the SHA-256 of each
+    network's weights by its name in the run."""
+
+    run: str
+    step: int
+    weights: dict[str, str]
+
+
 class Resumption(Record):
-    """One resumption of a run: the ``versions`` that had changed, and the plugin files that others
-    took the place of."""
+    """One resumption of a run: the ``versions`` that had changed, the plugin files that others took
+    the place of, and what was changed in its config: before and after, by path."""
 
     when: str
     from_step: int
     argv: tuple[str, ...]
     versions: dict[str, str]
     plugin_files_before: tuple[PluginFileRecord, ...] = ()
+    changes: dict[str, tuple[str, str]] = Field(default_factory=dict)
 
 
 class End(Record):
@@ -103,6 +113,7 @@ class Provenance(Record):
     resumed: tuple[Resumption, ...]
     total_steps: int | None = None
     ended: End | None = None
+    started_from: StartRecord | None = None
 
 
 class MetricsRow(Record):

@@ -37,6 +37,6 @@ def ganfw_components() -> Iterable[Component]:
             target="ganfw_plugins.images.paired:Paired",
             options="ganfw_plugins.images.options:PairedOptions",
             summary="Pairs of pictures: what is given, and what is to be made of it",
-            tags=("pictures",),
+            tags=("pairs", "pictures"),
         ),
     ]

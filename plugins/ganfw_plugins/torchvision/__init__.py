@@ -6,6 +6,10 @@ from collections.abc import Iterable
 
 from ganfw import Component, hookimpl
 
+OFTEN_USED = ("MNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "STL10", "CelebA", "Flowers102",
+              "Food101", "OxfordIIITPet", "StanfordCars", "EuroSAT", "ImageNet",
+              "Imagenette")  # fmt: skip
+
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
@@ -19,6 +23,7 @@ def ganfw_components() -> Iterable[Component]:
             summary="A picture dataset of torchvision by name: CIFAR10, SVHN, CelebA, …",
             suggests={"train.batch_size": 128},
             tags=("pictures",),
+            presets={name.lower(): {"name": name} for name in OFTEN_USED},
         ),
         Component(
             "dataset",

@@ -58,12 +58,6 @@ def test_show(ganfw: Ganfw) -> None:
     assert lines[int(line) - 1] == "class DCGANGenerator(Generator):"
 
 
-def test_show_needs_a_name(ganfw: Ganfw) -> None:
-    result = ganfw("show", "gen")
-    assert result.exit_code == 2
-    assert result.stderr == "Error: show gen: which one? ganfw list gen names them\n"
-
-
 def test_show_a_recipe(ganfw: Ganfw) -> None:
     assert ganfw("show", "recipe", "d2l-gaussian").stdout.startswith("# ")
 

@@ -21,7 +21,10 @@ Ganfw = Callable[..., Result]
     ("patterns", "found"),
     [
         (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
-        (["gen"], {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp")}),
+        (
+            ["gen"],
+            {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},
+        ),
         (["data/s*", "hinge"], {"dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),

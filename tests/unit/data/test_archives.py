@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
+import random
 import stat
 import tarfile
 import zipfile
@@ -164,3 +167,19 @@ def test_damaged_ones(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(whole)
     with pytest.raises(DataError, match="is damaged at byte 1,024"):
         open_archive(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_whatever_is_damaged_is_one_error(tmp_path: Path, name: str) -> None:
+    mode = "w:gz" if name.endswith("gz") else "w"
+    make = _zip if name == "a.zip" else functools.partial(_tar, mode=mode)
+    whole = make(tmp_path / name, FILES).read_bytes()
+    chance = random.Random(0)
+    for _ in range(150):
+        content = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 8))):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        (tmp_path / name).write_bytes(content[: chance.choice((None, len(whole) // 2, -9))])
+        with contextlib.suppress(DataError):
+            opened = open_archive(tmp_path / name)
+            assert all(isinstance(opened.read(member), bytes) for member in opened.names)

@@ -6,6 +6,7 @@ given: see ``tests/e2e/test_startup.py``.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -59,6 +60,8 @@ class Commands(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> object:
         print_logs()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
         try:
             return self._invoke(ctx)
         except GanfwError as error:

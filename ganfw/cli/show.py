@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from ..config.data_paths import is_path
 from ..config.layers import Text
-from ..config.merge import is_path
 from ..config.request import RunRequest
 from ..config.run_config import ComponentConfig, resolve_data
 from ..config.schema import DataKeys

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
-from ..storage.run_dir import RunDir
+from .data_paths import with_path
 from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
 from .recipes import default_recipe
-
-PATH_DATASET = "folder"
-"""The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
 
 _ENGINE_KEYS = {"use", OPTIMIZER, "asked", "side", "enabled"}
 
@@ -95,35 +91,10 @@ def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
     return f"{did_you_mean(use, names) or '.'} A folder is given as a path: ./{use}"
 
 
-def is_path(registry: Registry, use: object) -> bool:
-    """Whether ``use``, given for a dataset, means a path."""
-    return isinstance(use, str) and not registry.has("dataset", use) and _looks_like_path(use)
-
-
-def _with_path(registry: Registry, layer: Layer) -> Layer:
-    """The same layer, with a path in the data slot turned into the dataset that takes paths."""
-    data = layer.values.get("data", {})
-    use = data.get("use")
-    if not is_path(registry, use):
-        return layer
-    root = str(Path(use).expanduser().absolute())
-    if RunDir(Path(root)).provenance.is_file():
-        raise UsageError(
-            f"{use} is a run, and no data: go on with it by ganfw resume {use}, or start another "
-            f"run from its networks by --from {use}"
-        )
-    values = {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}}
-    return replace(layer, values=values)
-
-
-def _looks_like_path(use: str) -> bool:
-    return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
-
-
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
-    for layer in (_with_path(registry, layer) for layer in layers):
+    for layer in (with_path(registry, layer) for layer in layers):
         merged.notices += [layer.notice] if layer.notice else []
         for section, values in layer.values.items():
             if section in SINGLE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -68,7 +69,7 @@ class ComponentConfig(Generic[Keys]):
     def identity(self) -> str:
         """Component, version and options in one line."""
         version = self.registered.component.version
-        return f"{self.registered.canonical} v{version} {self.options.model_dump_json()}"
+        return f"{self.registered.canonical} v{version} {json.dumps(to_plain(self.options))}"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,7 +175,5 @@ def _order(registered: Registered) -> tuple[int, str, str]:
 
 
 def _no_folder(name: str) -> str:
-    """Why a dataset's name that can only be a path is no folder of pictures; else nothing."""
-    if "/" in name and os.path.isfile(name):  # noqa: PTH113 - it takes names of any length
-        return ": it is a file, and a folder of pictures is needed"
+    """Why a dataset's name that can only be a path is no folder; else nothing."""
     return ": there is no such folder" if name.endswith("/") or name.count("/") > 1 else ""

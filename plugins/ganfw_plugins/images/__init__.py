@@ -1,4 +1,4 @@
-"""Folders of pictures as datasets."""
+"""Folders and archives of pictures as datasets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from ganfw import Component, hookimpl
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset that ``--data PATH`` means, and pairs of pictures."""
+    """The datasets that ``--data PATH`` means, and pairs of pictures."""
     return [
         Component(
             "dataset",
@@ -18,6 +20,16 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.images.options:FolderOptions",
             summary="Any folder of pictures, with or without class folders",
             tags=("pictures",),
+            paths={"/": "root"},
+        ),
+        Component(
+            "dataset",
+            "archive",
+            target="ganfw_plugins.images.archived:Archived",
+            options="ganfw_plugins.images.options:ArchiveOptions",
+            summary="Pictures in a zip or tar archive, read in place",
+            tags=("pictures",),
+            paths=dict.fromkeys(ARCHIVES, "root"),
         ),
         Component(
             "dataset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from PIL import Image
 from pydantic import ValidationError
 
 from ganfw import DataError, SkipItem
+from ganfw_plugins.images.archived import Archived
 from ganfw_plugins.images.dataset import Folder
-from ganfw_plugins.images.options import FolderOptions
+from ganfw_plugins.images.options import ArchiveOptions, FolderOptions
 
 Ganfw = Callable[..., Result]
 
@@ -119,6 +121,79 @@ def test_the_fingerprint_is_of_names_and_contents(photos: Path) -> None:
     renamed = _folder(photos).fingerprint()
     Image.new("RGB", (30, 20), "pink").save(photos / "cats" / "3.png")
     assert len({before, renamed, _folder(photos).fingerprint()}) == 3
+
+
+METADATA = {
+    "metadata.csv": 'file_name,text,label\ncats/1.png,"two\nlines",10\ndogs/1.png,,9\n',
+    "metadata.jsonl": '{"file_name": "cats/1.png", "label": 10}\n'
+    '{"file_name": "dogs/1.png", "label": 9, "text": "a"}\n',
+}
+
+
+def _packed(photos: Path) -> Archived:
+    path = shutil.make_archive(str(photos), "zip", photos)
+    options = ArchiveOptions.model_validate({"root": path, "size": 16})
+    dataset = Archived(options)
+    dataset.prepare()
+    return dataset
+
+
+@pytest.mark.parametrize("name", list(METADATA))
+def test_labels_from_metadata(photos: Path, name: str, said: list[str]) -> None:
+    """They come before class folders; what has none is left out."""
+    before = _folder(photos).fingerprint()
+    (photos / name).write_text(METADATA[name], encoding="utf-8-sig")
+    folder = _folder(photos)
+    assert folder.class_names == ("9", "10")
+    assert folder.pictures.names == ("cats/1.png", "dogs/1.png")
+    assert [folder[i][1] for i in range(2)] == [1, 0]
+    assert said[-1].endswith("in the metadata are left out: cats/2.jpg, …")
+    labelled = folder.fingerprint()
+    (photos / name).write_text(METADATA[name].replace("10", "11"))
+    assert len({before, labelled, _folder(photos).fingerprint()}) == 3
+    assert _packed(photos).class_names == ("9", "11")
+    assert _folder(photos, labels=False).classes == 0
+
+
+def test_metadata_without_labels_is_none(photos: Path) -> None:
+    for text in ("file_name,text\ncats/1.png,a cat\n", "file,label\ncats/1.png,1\n"):
+        (photos / "metadata.csv").write_text(text)
+        assert _folder(photos).class_names == ("cats", "dogs")
+    with pytest.raises(DataError, match="gives labels in a column 'kind'"):
+        _folder(photos, label_column="kind")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("metadata.csv", b"file_name,label\n\xff,1\n", "can't be read"),
+        ("metadata.jsonl", b"{nonsense", r"can't be read .*: -s data\.labels=false"),
+        ("metadata.jsonl", b'{"file_name": "a", "label": [1]}', r"row 1 has the label \[1\]"),
+        ("metadata.csv", b"file_name,label\nnone.png,1\n", "names no picture that is there: none"),
+    ],
+)
+def test_bad_metadata(photos: Path, name: str, content: bytes, reason: str) -> None:
+    (photos / name).write_bytes(content)
+    with pytest.raises(DataError, match=reason):
+        _folder(photos)
+
+
+def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> None:
+    packed, folder = _packed(photos), _folder(photos, size=16)
+    assert packed.pictures.names == folder.pictures.names
+    assert packed.class_names == ("cats", "dogs")
+    assert all((packed[i][0] == folder[i][0]).all() for i in range(3))
+    for path in photos.rglob("*.*"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(SkipItem, match=r"My Photos!.zip: 'cats/1.png': "):
+        _packed(photos)[0]
+    shutil.rmtree(photos / "cats")
+    shutil.rmtree(photos / "dogs")
+    (photos / "a.txt").touch()
+    with pytest.raises(
+        DataError, match=r"My Photos!.zip has no pictures: its 1 files are 1 × .txt"
+    ):
+        _packed(photos)
 
 
 def test_the_runs_name_is_the_folders(photos: Path) -> None:

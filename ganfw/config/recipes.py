@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 
 from ..errors import PluginError
@@ -25,16 +26,19 @@ def default_recipe(registry: Registry, tree: Tree) -> list[Layer]:
     if tree["gen"].get("use") or tree["disc"].get("use") or not registry.has("dataset", use):
         return []
     data = registry.find("dataset", use)
-    for tag in data.component.tags:
-        if (recipe := _default_for(registry, tag)) is not None:
-            layer = recipe_layer(registry, recipe.canonical)
-            networks = f"gen {layer.values['gen']['use']}, disc {layer.values['disc']['use']}"
-            notice = (
-                f"{data.label} holds {tag}: trained by recipe {recipe.name} ({networks}); "
-                "choose others with --recipe, or --gen and --disc"
-            )
-            return [Layer(layer.source, layer.values, layer.replaces, notice)]
-    return []
+    defaults = {tag: _default_for(registry, tag) for tag in data.component.tags}
+    found = [(tag, recipe) for tag, recipe in defaults.items() if recipe is not None]
+    if not found:
+        return []
+    (tag, recipe), *others = found
+    layer = recipe_layer(registry, recipe.canonical)
+    networks = f"gen {layer.values['gen']['use']}, disc {layer.values['disc']['use']}"
+    rest = "".join(f"; for {tag}: --recipe {recipe.name}" for tag, recipe in others)
+    notice = (
+        f"{data.label} holds {tag}: trained by recipe {recipe.name} ({networks}); "
+        f"choose others with --recipe, or --gen and --disc{rest}"
+    )
+    return [replace(layer, notice=notice)]
 
 
 def _default_for(registry: Registry, tag: str) -> Registered | None:

@@ -74,6 +74,16 @@ def test_our_default_recipe_is_not_replaced_by_anothers(registry: Registry) -> N
     assert config.origins["gen.use"] == "recipe points"
 
 
+def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
+    more = Registry()
+    for registered in registry.components():
+        more.add(registered.component, registered.source)
+    more.add(Component("dataset", "any", "a:B", tags=("points", "pictures")), Source("acme", "1"))
+    (notice,) = resolve(more, [Layer("here", {"data": {"use": "any"}})]).notices
+    assert notice.startswith("dataset 'any' holds points: trained by recipe points (gen mlp, disc")
+    assert notice.endswith("; for pictures: --recipe sprites-modern")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -37,6 +38,7 @@ WEIGHTS = "model.safetensors"
 """The file of an exported network's weights."""
 
 _CARD, _LABELS = "config.json", "labels.safetensors"
+_WRAPPED, _LONGEST = "module.", 200
 _PREFERRED = ("generator_ema", "generator")
 
 
@@ -112,15 +114,24 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     network: nn.Module = registered.load()(options, card.shapes)
     path = folder / WEIGHTS
     try:
-        network.load_state_dict(load_file(path))
+        weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
+    try:
+        network.load_state_dict(weights)
     except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
         raise CheckpointError(
-            f"{path} does not hold the weights of {registered.label}: {reason}"
+            f"{path} does not hold the weights of {registered.label}: {_misfit(weights, error)}"
         ) from error
     return network
+
+
+def _misfit(weights: Mapping[str, Tensor], error: RuntimeError) -> str:
+    """Why ``weights`` do not fit, in one line that is not too long."""
+    if weights and all(name.startswith(_WRAPPED) for name in weights):
+        return f"all names begin with '{_WRAPPED}', as DataParallel's do: save its .module"
+    reason = str(error).splitlines()[-1].strip()
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
 
 
 def load_labels(folder: Path) -> Tensor | None:

@@ -11,6 +11,11 @@ LIBRARIES = {
     "PIL": "pillow",
     "safetensors": "safetensors",
     "pydantic": "pydantic",
+    "pluggy": "pluggy",
+    "filelock": "filelock",
+    "platformdirs": "platformdirs",
+    "tomlkit": "tomlkit",
+    "rich": "rich",
     "torch": "torch",
 }
 """What is imported, and the distribution to install for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .terminal import is_terminal, shielded
+from .terminal import is_terminal, stderr
 
 
 @contextmanager
@@ -18,6 +18,6 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None
     from rich.console import Console
     from rich.progress import Progress
 
-    with shielded(), Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(file=stderr()), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)

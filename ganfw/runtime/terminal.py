@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 _FAULTS = (OSError, ValueError, AttributeError)
 """What a stream raises that is closed, or that has only some of a file's methods."""
@@ -115,7 +115,11 @@ def shielded() -> Iterator[tuple[Shielded, Shielded]]:
     writes it; gives both."""
     before = sys.stdout, sys.stderr
     out, err = map(_shield, before)
-    sys.stdout, sys.stderr = out, err
+    # A display of rich's that is up looks for its own stand-in there; it would write to itself.
+    sys.stdout, sys.stderr = (
+        stream if hasattr(stream, "rich_proxied_file") else shield
+        for stream, shield in zip(before, (out, err), strict=True)
+    )
     try:
         yield out, err
     finally:
@@ -130,14 +134,17 @@ def _shield(stream: TextIO | None) -> Shielded:
 
 def print_line(line: str) -> None:
     """Print ``line`` to stderr, wherever that leads by now."""
-    with shielded():
-        # Looked up each time: a live display replaces it for a while.
-        print(line, file=sys.stderr)
+    print(line, file=stderr(), flush=True)
+
+
+def stderr() -> TextIO:
+    """`sys.stderr`, shielded. Look it up each time: a live display replaces it for a while."""
+    return cast("TextIO", _shield(sys.stderr))
 
 
 def is_terminal() -> bool:
     """Whether stderr is a terminal."""
-    return _shield(sys.stderr).isatty()
+    return stderr().isatty()
 
 
 def occupy_closed() -> None:

@@ -139,6 +139,15 @@ def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> Non
     assert "pip install --force-reinstall" in doctor.stdout
 
 
+def test_a_picture_that_can_not_be_drawn_costs_no_run(
+    ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ganfw_plugins.callbacks.loss_figure", None)
+    result = ganfw(*POINTS[:-2], "--steps", 2)
+    assert result.exit_code == 0, result.output
+    assert "losses.png is not drawn: matplotlib can't be imported" in result.stderr
+
+
 @pytest.mark.parametrize(("place", "name"), [(atomic, "write_text"), (RunDir, "write")])
 def test_a_disk_that_is_full_at_the_start(
     ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch, place: object, name: str
@@ -200,6 +209,13 @@ def test_weights_that_are_not_finite_are_named(ganfw: Ganfw) -> None:
     result = ganfw("sample", RUN)
     assert result.exit_code == 0
     assert f"{RUN}/generator holds {name}, which is not finite" in result.stderr
+
+
+def test_weights_with_names_of_data_parallel(ganfw: Ganfw) -> None:
+    _trained(ganfw)
+    path = RUN / "generator" / "model.safetensors"
+    save_file({f"module.{name}": value for name, value in load_file(path).items()}, path)
+    _one_line(ganfw("sample", RUN), "all names begin with 'module.', as DataParallel's do")
 
 
 def test_another_number_of_threads_is_said_and_recorded(

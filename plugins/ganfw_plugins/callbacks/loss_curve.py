@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from ganfw import Callback, EpochEnd, Log, RunView, TrainEnd, TrainStart
+from ganfw import Callback, EpochEnd, Log, RunView, TrainEnd, TrainStart, log
 
 from .disk import writing
 from .history import History
@@ -24,7 +24,8 @@ class LossCurve(Callback):
     """Redraws both pictures at the end of an epoch, at most once in ``seconds``, and at the end of
     the run. In a notebook the overview is shown, and updated in place.
 
-    Raises RunError if the disk refuses.
+    Where matplotlib can't be imported that is logged, and nothing is drawn. Raises RunError if the
+    disk refuses.
     """
 
     def __init__(self, options: LossCurveOptions) -> None:
@@ -59,9 +60,13 @@ class LossCurve(Callback):
             self._epochs.load_state_dict(state["epochs"])
 
     def _draw(self, run: RunView) -> None:
+        self._drawn = time.monotonic()
         # Matplotlib takes half a second to import, so only once there is something to draw.
-        from .loss_figure import draw
-
+        try:
+            from .loss_figure import draw
+        except Exception as error:
+            log.warning(f"{run.folder.losses} is not drawn: matplotlib can't be imported ({error})")
+            return
         path = run.folder.losses
         content = draw(self._steps.table(), self._epochs.table(), run.steps_per_epoch)
         overview = png(above(content, self._samples(run)))
@@ -69,7 +74,6 @@ class LossCurve(Callback):
             run.folder.write(path.name, content)
             run.folder.write("overview.png", overview)
         self._shown.update(overview)
-        self._drawn = time.monotonic()
 
     def _samples(self, run: RunView) -> Image.Image:
         return run.preview(run.fixed_samples(_SAMPLES).cpu(), self._real)

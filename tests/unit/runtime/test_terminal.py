@@ -7,6 +7,8 @@ import io
 import sys
 
 import pytest
+from rich.console import Console
+from rich.live import Live
 
 from ganfw.runtime import terminal
 from ganfw.runtime.logs import log, print_logs
@@ -41,6 +43,11 @@ class Ascii(io.StringIO):
     def write(self, text: str) -> int:
         text.encode("ascii")
         return super().write(text)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("stream", [None, Refusing(errno.EPIPE), Refusing(errno.EIO), object()])
@@ -85,6 +92,18 @@ def test_letters_that_can_not_be_shown_are_spelt(monkeypatch: pytest.MonkeyPatch
     with terminal.shielded():
         print("64×64")
     assert stream.getvalue() == "64\\xd764\n"
+
+
+def test_a_live_display_that_is_up_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stand-in for stderr writes to whatever stderr is."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    console = Console(stderr=True, force_terminal=True)
+    with Live("alive", console=console), terminal.shielded():
+        terminal.print_line("a line")
+        print("another", file=sys.stderr)
+    assert stream.getvalue().count("a line") == 1
+    assert stream.getvalue().count("another") == 1
 
 
 def test_bytes_are_written_in_their_turn() -> None:

@@ -21,27 +21,14 @@ _PLUGINS = ("pillow_heif", "pillow_avif", "pillow_jxl")
 @cache
 def suffixes() -> frozenset[str]:
     """The suffixes of files that can be read, such as ``.png``."""
-    readable = {*_formats(), *(key for key, by in _SAID_BY_ANOTHER.items() if by in _formats())}
+    readable = {*formats(), *(key for key, by in _SAID_BY_ANOTHER.items() if by in formats())}
     known = Image.registered_extensions().items()
     return frozenset(suffix for suffix, name in known if name in readable)
 
 
 @cache
-def formats_of(suffix: str | None) -> tuple[str, ...]:
-    """The formats that a file of ``suffix`` may have, those most met first; all, if it has no name.
-
-    A few formats have no mark by which they are known, so that a page of HTML could pass for one:
-    a file of a name has those only if its suffix says so.
-    """
-    if suffix is None:
-        return _formats()
-    marked = tuple(name for name in _formats() if Image.OPEN[name][1] is not None)
-    named = Image.registered_extensions().get(suffix.lower())
-    return (*marked, named) if named in _formats() and named not in marked else marked
-
-
-@cache
-def _formats() -> tuple[str, ...]:
+def formats() -> tuple[str, ...]:
+    """The formats that can be read, those most met first."""
     for name in _PLUGINS:
         with contextlib.suppress(ImportError):
             plugin = importlib.import_module(name)

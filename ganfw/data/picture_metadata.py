@@ -23,6 +23,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_NUMBERS = {3: "H", 4: "I", 8: "h", 9: "i"}  # of EXIF, by their kind; all else is bytes
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _JPEG, _ICC, _EXIF = b"\xff\xd8", b"ICC_PROFILE\0", b"Exif\0\0"
@@ -38,11 +40,25 @@ _TIFF_UNUSED = 65000  # and the numbers after it: tags that mean nothing
 def turn_of(picture: Image.Image) -> Image.Transpose | None:
     """How ``picture`` has to be turned to be upright, by its orientation alone. An orientation of a
     wrong type counts as long as its value can be told."""
+    exif = picture.info.get("exif")
+    if isinstance(exif, bytes) and (value := _orientation(exif.removeprefix(_EXIF))):
+        return _TURNS.get(value)
     try:
-        value = picture.getexif().get(_ORIENTATION)
-        return _TURNS.get(value[0] if isinstance(value, (bytes, tuple)) else int(value or 1))
+        return _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
     except Exception:  # a damaged note: Pillow promises no exception in particular
         return None
+
+
+def _orientation(tiff: bytes) -> int | None:
+    """The orientation in EXIF data. Pillow would stop at the first tag that is damaged."""
+    order = ">" if tiff.startswith(b"MM") else "<"
+    for at, tag in _tags(tiff):
+        kind, value = tiff[at + 2 : at + 4], tiff[at + 8 : at + 12]
+        if tag == _ORIENTATION and len(value) == 4:
+            form = _NUMBERS.get(struct.unpack(f"{order}H", kind)[0], "B")
+            found = int(struct.unpack_from(f"{order}{form}", value)[0])
+            return found - ord("0") if found >= ord("1") else found
+    return None
 
 
 def without_metadata(content: bytes) -> bytes | None:

@@ -43,9 +43,9 @@ def as_srgb(picture: Image.Image, note: Note) -> Image.Image:
     profile, gamma = picture.info.get("icc_profile"), _gamma(picture)
     if (isinstance(profile, bytes) and profile) or gamma:
         return _converted(picture, profile, gamma, note)
-    if picture.mode in ("RGB", "L") and "transparency" not in picture.info:
+    if picture.mode in ("RGB", "L", "1") and "transparency" not in picture.info:
         return as_mode(picture, "RGB")
-    return picture.convert("RGBA")
+    return as_mode(picture, "RGBA")
 
 
 def as_mode(picture: Image.Image, mode: str) -> Image.Image:

@@ -10,7 +10,8 @@ import io
 import stat
 import threading
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Literal
 
@@ -20,7 +21,7 @@ from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..errors import SkipItem
 from ..images import on_background
-from .picture_formats import formats_of
+from .picture_formats import formats
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
 
@@ -38,6 +39,7 @@ _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 """The memory that a picture may take while it is decoded, and that only one at a time may take."""
 
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}  # and 4 for all else
+_COPIES = 9  # bytes a pixel that is copied: all that Pillow's own limit allows passes
 _TWICE = ("WEBP", "AVIF", "HEIF", "JPEG2000", "JXL")  # whose decoders keep all pixels themselves
 
 _large_picture, _pillow_limit = threading.Lock(), threading.Lock()
@@ -84,14 +86,17 @@ def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
             return _decode(source, enough, note)
         # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
         except Exception as error:
-            bare = _read_bare(source, enough, note)
-            if bare is None:
-                raise SkipItem(_reason(error)) from error
-            return bare
+            damage = error.with_traceback(None)  # which holds what was decoded until then
+        bare = _read_bare(source, enough, note)
+        if bare is None:
+            raise SkipItem(_reason(damage)) from damage
+        return bare
 
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
     """The picture without its metadata, or None if it can't be read that way either."""
+    if isinstance(source, Path) and not source.is_file():
+        return None
     try:
         bare = without_metadata(_content(source))
         return None if bare is None else _decode(io.BytesIO(bare), enough, note)
@@ -121,26 +126,41 @@ def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     with _open(source) as opened:
         needed = _prepare(opened, enough)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
-            opened.load()
+            _load(opened)
             turn, picture = turn_of(opened), _shrunk(opened, enough, note)
     return picture if turn is None else picture.transpose(turn)
 
 
 def _open(source: Path | IO[bytes]) -> ImageFile.ImageFile:
-    formats = formats_of(source.suffix if isinstance(source, Path) else None)
     try:
-        return Image.open(source, formats=formats)
+        return Image.open(source, formats=formats())
     except Image.DecompressionBombError as error:
         # WebP's decoder takes its memory before its size can be judged here.
-        formats = tuple(name for name in formats if name != "WEBP")
-        with _pillow_limit:
-            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
-                return Image.open(source, formats=formats)
-            except UnidentifiedImageError:
-                raise error from None
-            finally:
-                Image.MAX_IMAGE_PIXELS = limit
+        others = tuple(name for name in formats() if name != "WEBP")
+        try:
+            with _without_limit():
+                return Image.open(source, formats=others)
+        except UnidentifiedImageError:
+            raise error from None
+
+
+@contextmanager
+def _without_limit() -> Iterator[None]:
+    """Pillow refuses pictures by their pixels; here their memory counts, see `_prepare`."""
+    with _pillow_limit:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _load(opened: ImageFile.ImageFile) -> None:
+    try:
+        opened.load()
+    except Image.DecompressionBombError:  # at a strip of a TIFF, before anything is read
+        with _without_limit():
+            opened.load()
 
 
 def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
@@ -155,6 +175,8 @@ def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
         opened.draft(None, (enough, enough))
     needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)
     needed *= 2 if opened.format in _TWICE or opened.mode in ("I", "F") else 1
+    if min(opened.size) < 2 * enough:  # see `_shrunk`: it is kept whole, and copied
+        needed = max(needed, _COPIES * opened.width * opened.height)
     if needed > _MOST_BYTES:
         raise ValueError(
             f"{opened.width}×{opened.height} pixels of this kind take too much memory: make it "

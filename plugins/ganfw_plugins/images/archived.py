@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, open_archive, read_picture
+from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, open_archive
 
-from .files import contents, say_left_out
+from .files import PictureReader, contents, say_left_out
 from .metadata import with_metadata
 from .options import ArchiveOptions
 
@@ -20,6 +20,7 @@ class Archived(Dataset):
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
         self.sample_shape = (options.channels, *options.size)
+        self._read = PictureReader(options)
 
     def prepare(self) -> None:
         """Open the archive. Raises DataError for one that is damaged, hostile or has no
@@ -42,15 +43,8 @@ class Archived(Dataset):
         return len(self.pictures.names)
 
     def __getitem__(self, index: int) -> Item:
-        name, o = self.pictures.names[index], self.options
-        try:
-            content = io.BytesIO(self.archive.read(name))
-            sample = read_picture(content, o.size, o.channels, o.background, o.fit)
-        except (SkipItem, DataError) as reason:
-            line = f"{o.root}: '{name}': {reason}"
-            if o.corrupt == "skip":
-                raise SkipItem(line) from reason
-            raise DataError(f"{line}; leave it out with -s data.corrupt=skip") from reason
+        name = self.pictures.names[index]
+        sample = self._read(self.options.root / name, content=self._content(name))
         return sample, self.pictures.labels[index] if self.classes else None
 
     def fingerprint(self) -> str:
@@ -58,3 +52,11 @@ class Archived(Dataset):
         if self._fingerprint is None:
             self._fingerprint = self.archive.fingerprint()
         return self._fingerprint
+
+    def _content(self, name: str) -> io.BytesIO:
+        try:
+            return io.BytesIO(self.archive.read(name))
+        except DataError as error:
+            if self.options.corrupt == "skip":
+                raise SkipItem(str(error)) from error
+            raise

@@ -7,7 +7,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from ganfw import DataError, SkipItem, log, read_picture
 
@@ -28,14 +28,18 @@ class PictureReader:
         self._noted: dict[str, Path] = {}
 
     def __call__(
-        self, path: Path, half: Literal["left", "right"] | None = None
+        self,
+        path: Path,
+        half: Literal["left", "right"] | None = None,
+        content: IO[bytes] | None = None,
     ) -> NDArray[np.uint8]:
-        """The picture in ``path``, or a ``half`` of it, as (C, H, W) uint8. What can't be read
-        raises SkipItem, or DataError where the options refuse it."""
+        """The picture in ``path``, or a ``half`` of it, as (C, H, W) uint8; ``content`` is what is
+        in it where it is no file. What can't be read raises SkipItem, or DataError where the
+        options refuse it."""
         options = self._options
         try:
             return read_picture(
-                path,
+                content or path,
                 options.size,
                 options.channels,
                 options.background,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganfw import DataError, DataUnavailable, Metric
+from ganfw.testing.toys import ToySamples
 from ganfw_plugins.torchvision.fashion import CATEGORIES, FashionMnist
 from ganfw_plugins.torchvision.options import FashionMnistOptions
 
@@ -124,7 +125,7 @@ def judged(root: Path, metric: Callable[..., Metric]) -> ScoreSeries:
     dataset.prepare()
     coverage = metric("mode-coverage", samples=3 * COUNT)
     coverage.prepare(dataset, MANY_LABELS)
-    return lambda fake: coverage(_many(0), lambda count: fake[:count])
+    return lambda fake: coverage(_many(0), ToySamples(fake))
 
 
 def _upside_down(pictures: Tensor) -> Tensor:

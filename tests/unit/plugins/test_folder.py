@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
 from pydantic import ValidationError
 
 from ganfw import DataError, SkipItem
+from ganfw.data.decoded_cache import DecodedSamples, decode
 from ganfw_plugins.images.archived import Archived
 from ganfw_plugins.images.dataset import Folder
 from ganfw_plugins.images.options import ArchiveOptions, FolderOptions
@@ -68,10 +72,71 @@ def test_bad_options(photos: Path, bad: dict[str, object]) -> None:
 
 def test_a_corrupt_picture_is_skipped_or_refused(photos: Path) -> None:
     (photos / "dogs" / "0.png").write_bytes(b"no picture")
-    with pytest.raises(SkipItem, match=r"0\.png: cannot identify"):
+    with pytest.raises(SkipItem, match=r"0\.png: it is no picture"):
         _folder(photos)[2]
     with pytest.raises(DataError, match="fix or remove it"):
         _folder(photos, corrupt="refuse")[2]
+
+
+def test_files_that_can_not_be_opened_are_skipped_or_refused(photos: Path) -> None:
+    before = _folder(photos).fingerprint()
+    (photos / "cats" / "0.png").symlink_to("/nowhere/0.png")
+    assert _folder(photos).fingerprint() != before
+    with pytest.raises(SkipItem, match=r"0\.png: No such file"):
+        _folder(photos)[0]
+    with pytest.raises(DataError, match=r"0\.png can't be read as a picture \(No such file"):
+        _folder(photos, corrupt="refuse")[0]
+    listed = _folder(photos)
+    (photos / "dogs" / "1.png").unlink()
+    assert listed.fingerprint()
+    with pytest.raises(SkipItem, match="No such file"):
+        listed[3]
+
+
+def test_pipes_are_left_out(photos: Path) -> None:
+    os.mkfifo(photos / "cats" / "pipe.png")
+    os.mkfifo(photos / "cats" / "pipe")
+    assert _folder(photos).fingerprint()
+    assert len(_folder(photos)) == 3
+
+
+def test_pictures_without_a_suffix_are_used(photos: Path) -> None:
+    (photos / "cats" / "1.png").rename(photos / "cats" / "1")
+    (photos / "cats" / "LICENSE").write_text("words")
+    assert _folder(photos).pictures.names == ("cats/1", "cats/2.jpg", "dogs/1.png")
+
+
+def test_what_is_left_out_and_what_is_guessed_is_said_once(photos: Path, said: list[str]) -> None:
+    (photos / "cats" / "3.heicx").write_bytes(b"?")
+    (photos / "cats" / "4.nef").write_bytes(b"?")
+    for i in range(2):
+        ramp = np.linspace(-1, 1, 400, dtype=np.float32).reshape(20, 20)
+        Image.fromarray(ramp).save(photos / "dogs" / f"{i + 2}.tif")
+    folder = _folder(photos)
+    assert said == [f"{photos}: left out 1 × .nef (convert them)"]
+    for i in range(len(folder)):
+        assert folder[i][0].max() > 100
+    assert len(said) == 2
+    assert said[1].startswith(f"{photos / 'dogs' / '2.tif'}: values of an unusual range are spread")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are UTF-8")
+def test_names_of_any_bytes(photos: Path) -> None:
+    (photos / "dogs").rename(photos / "caf\udce9")
+    shutil.copy(photos / "cats" / "1.png", photos / "cats" / ("x" * 251 + ".png"))
+    shutil.copy(photos / "cats" / "1.png", photos / "cats" / "\udcff.png")
+    folder = _folder(photos)
+    assert folder.class_names == ("caf\udce9", "cats")
+    assert folder.fingerprint()
+    assert [folder[i][1] for i in range(len(folder))] == [0, 1, 1, 1, 1]
+    (photos / "cats" / "\udcff.png").write_bytes(b"")
+    decoded = decode(folder, "x")
+    assert isinstance(decoded, DecodedSamples)
+    assert len(decoded) == 4
+    again = decode(folder, "x")
+    assert isinstance(again, DecodedSamples)
+    assert again.skipped == decoded.skipped
+    assert decoded.skipped[0].startswith(str(photos / "cats" / "\udcff.png"))
 
 
 def test_links_are_followed(photos: Path, tmp_path: Path) -> None:
@@ -185,7 +250,7 @@ def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> Non
     assert all((packed[i][0] == folder[i][0]).all() for i in range(3))
     for path in photos.rglob("*.*"):
         path.write_bytes(b"no picture")
-    with pytest.raises(SkipItem, match=r"My Photos!.zip: 'cats/1.png': "):
+    with pytest.raises(SkipItem, match=r"My Photos!.zip/cats/1.png: it is no picture"):
         _packed(photos)[0]
     shutil.rmtree(photos / "cats")
     shutil.rmtree(photos / "dogs")
@@ -198,6 +263,9 @@ def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> Non
 
 def test_the_runs_name_is_the_folders(photos: Path) -> None:
     assert FolderOptions(root=photos).label() == "my-photos"
+    long = photos / ("y" * 39 + " " + "z" * 200)
+    long.mkdir()
+    assert FolderOptions(root=long).label() == "y" * 39
 
 
 def test_a_run_imports_no_torchvision(
@@ -210,3 +278,19 @@ def test_a_run_imports_no_torchvision(
                    "-s", "train.batch_size=2", "--steps", 1)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list(Path("runs/0001-dcgan-my-photos/samples").iterdir())) == 2
+
+
+def test_a_damaged_member_is_skipped_or_refused(photos: Path) -> None:
+    packed = _packed(photos)
+    with zipfile.ZipFile(packed.options.root) as archive:
+        start = archive.getinfo("cats/1.png").header_offset
+    content = bytearray(packed.options.root.read_bytes())
+    content[start + 60] ^= 0xFF
+    packed.options.root.write_bytes(content)
+    with pytest.raises(SkipItem, match=r"is damaged at 'cats/1.png'"):
+        packed[0]
+    options = ArchiveOptions.model_validate({"root": packed.options.root, "corrupt": "refuse"})
+    refused = Archived(options)
+    refused.prepare()
+    with pytest.raises(DataError, match=r"is damaged at 'cats/1.png'"):
+        refused[0]

@@ -179,6 +179,7 @@ def test_they_keep_their_contract(
     name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     request.getfixturevalue(name)
+    monkeypatch.chdir(tmp_path)  # where MLflow keeps pictures, if one gives it a database
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.setenv("WANDB_MODE", "offline")
     for case in contract_cases(f"callback/{name}"):

@@ -12,9 +12,12 @@ from typing import Any
 
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
+    "data.archives": ("Archive", "open_archive"),
     "data.download": ("download",),
     "data.fingerprints": ("fingerprint_files",),
-    "data.pictures": ("find_pictures", "read_picture"),
+    "data.picture_names": ("PictureList", "find_pictures"),
+    "data.pictures": ("read_picture",),
+    "data.points": ("scatter_plot", "trail_plots"),
     "errors": (
         "CheckpointError",
         "DataError",

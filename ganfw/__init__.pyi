@@ -6,9 +6,12 @@ from .api import (
     resume as resume,
     run as run,
 )
+from .data.archives import Archive as Archive, open_archive as open_archive
 from .data.download import download as download
 from .data.fingerprints import fingerprint_files as fingerprint_files
-from .data.pictures import find_pictures as find_pictures, read_picture as read_picture
+from .data.picture_names import PictureList as PictureList, find_pictures as find_pictures
+from .data.pictures import read_picture as read_picture
+from .data.points import scatter_plot as scatter_plot, trail_plots as trail_plots
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,

@@ -15,6 +15,7 @@ from .registry.registry import Registry
 from .runs.plugin_copies import register_plugin_copies
 from .runs.provenance import command_line
 from .runs.records import read_provenance
+from .runs.saved_run import saved_layer
 from .runtime.logs import log, print_logs
 from .storage.run_dir import RunDir, open_run
 
@@ -111,11 +112,13 @@ class Run:
         self,
         epochs: int | None = None,
         steps: int | None = None,
+        settings: Mapping[str, Any] | None = None,
         data: str | Path | None = None,
     ) -> Run:
-        """Continue training, to ``epochs`` or ``steps`` in total; ``data`` is where the run's data
-        is now, if it was moved. Raises GanfwError."""
-        return resume(self.path, epochs=epochs, steps=steps, data=data)
+        """Continue training, to ``epochs`` or ``steps`` in total; ``settings`` may change rates,
+        losses and callbacks by path, and ``data`` is where the run's data is now, if it was moved.
+        Raises GanfwError."""
+        return resume(self.path, epochs=epochs, steps=steps, settings=settings, data=data)
 
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows: the newest sample picture."""
@@ -149,6 +152,7 @@ def run(
     latent_dim: int | None = None,
     name: str | None = None,
     network: Names = None,
+    start_from: str | Path | None = None,
 ) -> Run:
     """Train a GAN; what ``ganfw run`` does, with the same names.
 
@@ -156,7 +160,9 @@ def run(
     ``settings`` holds any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``, and
     schedules, such as ``{"loss.late.gamma": "0..10 over 500"}``; ``lr`` sets
     both optimizers, ``size`` the dataset's picture size in pixels, ``name`` the name part of the
-    run's folder; ``plugin`` are files whose components to use as well. Raises GanfwError.
+    run's folder; ``plugin`` are files whose components to use as well; ``start_from`` is the folder
+    of a run whose networks and config to start from. Without networks, the kind of data chooses a
+    recipe. Raises GanfwError.
     """
     from .launch.start import start
 
@@ -184,8 +190,12 @@ def run(
         precision=precision,
         compile=compile,
         name=name,
+        start_from=start_from,
     )
     registry = _registry(plugin)
+    if start_from is not None:
+        folder = open_run(Path(start_from))
+        register_plugin_copies(registry, folder, read_provenance(folder))
     return _as_run(start(registry, request.layers(registry, "run()"), Path(out), command_line()))
 
 
@@ -196,13 +206,24 @@ def resume(
     device: str | None = None,
     from_step: int | None = None,
     plugin: Paths = None,
+    settings: Mapping[str, Any] | None = None,
+    callback: Names = None,
+    no_callback: Names = None,
     data: str | Path | None = None,
 ) -> Run:
     """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
     from .launch.resume import resume as resume_run
 
-    changes = RunRequest(epochs=epochs, steps=steps, device=device).options_layer("resume()")
+    request = RunRequest(
+        epochs=epochs,
+        steps=steps,
+        device=device,
+        settings=settings or {},
+        callback=_listed(callback),
+        no_callback=_listed(no_callback),
+    )
     registry, place = _registry(plugin), _path(data)
+    changes = request.changes(registry, saved_layer(open_run(Path(path))), "resume()")
     return _as_run(resume_run(registry, Path(path), changes, from_step, command_line(), place))
 
 

@@ -63,7 +63,7 @@ def to_image(sample: Tensor, value_range: tuple[float, float] | None) -> Image.I
 def on_background(picture: Image.Image, background: str = "white") -> Image.Image:
     """``picture`` as RGB, with the colour ``background`` behind transparent pixels."""
     ground = Image.new("RGBA", picture.size, background)
-    ground.alpha_composite(picture.convert("RGBA"))
+    ground.alpha_composite(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     return ground.convert("RGB")
 
 

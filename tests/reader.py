@@ -34,13 +34,15 @@ ALL = f"{SWD} {C2ST} -s metric.random-kid.samples=32 -s metric.random-prdc.sampl
 
 AS_IT_IS = re.compile(
     r"(list|check|guide|doctor|new-plugin|show (?!data \./)|run --config .*"
-    r"|run .*( --print-config| -s disc\.chanels=| -s train\.batchsize=)).*"
+    r"|run .*( --print-config| -s disc\.chanels=| -s train\.batchsize=| -s lr=)).*"
 )
 """What takes no time as it is. Its output is the one that is shown, to the letter."""
 
 SMALLER: Mapping[str, str] = {
     r"show data \./my-photos .*": "",
     r"run .* --data \./my-photos( -s data.size=32)?": "--steps 2",
+    r"run (--from \S+ )?\./my-photos.*": "--steps 2",
+    r"runs|compare \S+ \S+": "",
     r"run --recipe d2l-gaussian( (-s gen|--loss|--callback).*)?": "-s data.count=80 --epochs 2",
     r"run .*--data gaussian.*": "--steps 20",
     r"run .*(--recipe d2l-dcgan|--data pokemon)( -s disc.activation=relu)?": POKEMON,
@@ -54,6 +56,7 @@ SMALLER: Mapping[str, str] = {
     r"run .* --data fashion-mnist .*": f"-s data.root=clothes {COVERAGE} {NETWORKS} --steps 2",
     r"resume .* --steps \d+": "--steps 4",
     r"resume .* --epochs \d+": "--epochs 3",
+    r"resume .* --lr 0.001 --callback ema": "--epochs 4",
     r"sample .* -n 10000 .*": "-n 20",
     r"sample .* --interpolate 6 .*": "--frames 2",
     r"sample \S+( (-n (64|100)|--best|--timeline|--truncation 0.7))? -o [\w.-]+/?": "",

@@ -6,17 +6,19 @@ given: see ``tests/e2e/test_startup.py``.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import GanfwError
+from ..errors import GanfwError, UsageError
 from ..runtime import terminal
 from ..runtime.libraries import broken_libraries
 from ..runtime.logs import print_logs
 from .lazy_group import LazyGroup
+from .misspelt import no_such_command, no_such_option
 
 COMMANDS = {
     "run": ("ganfw.cli.run:run_command", "Train a GAN made of any components."),
@@ -25,6 +27,8 @@ COMMANDS = {
     "show": ("ganfw.cli.show:show_command", "Show a component and its options."),
     "sample": ("ganfw.cli.sample:sample_command", "Generate samples with a run."),
     "evaluate": ("ganfw.cli.evaluate:evaluate_command", "Score a run with metrics."),
+    "runs": ("ganfw.cli.runs:runs_command", "List runs and what came of them."),
+    "compare": ("ganfw.cli.compare:compare_command", "Show what differs between runs."),
     "report": ("ganfw.cli.report:report_command", "Write an HTML page about runs."),
     "guide": ("ganfw.cli.guide:guide_command", "Read a guide in the terminal."),
     "new-plugin": ("ganfw.cli.new_plugin:new_plugin_command", "Write a new plugin."),
@@ -35,8 +39,9 @@ COMMANDS = {
 
 
 class Commands(LazyGroup):
-    """A group that prints an error the user can fix as one line, without a traceback. Output that
-    can't be written costs no command its work."""
+    """A group that prints an error the user can fix as one line, without a traceback, and knows
+    what other tools call its commands and their flags. Output that can't be written costs no
+    command its work."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command. Exits with status 1 if what it printed was refused by a full disk, but not
@@ -55,8 +60,10 @@ class Commands(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> object:
         print_logs()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
         try:
-            return super().invoke(ctx)
+            return self._invoke(ctx)
         except GanfwError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
@@ -68,6 +75,20 @@ class Commands(LazyGroup):
                 raise
             click.echo(f"Error: {line}", err=True)
             ctx.exit(1)
+
+    def _invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise UsageError(no_such_option(error)) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.lazy_subcommands and not name.startswith("-"):
+            raise UsageError(no_such_command(name, self.lazy_subcommands))
+        return super().resolve_command(ctx, args)
 
 
 def _surroundings(error: Exception) -> str | None:
@@ -91,6 +112,6 @@ def main() -> None:
 
     \b
       ganfw run --recipe d2l-gaussian
-      ganfw run --gen dcgan --disc dcgan --data ./my-photos
+      ganfw run ./my-photos
       ganfw list
     """

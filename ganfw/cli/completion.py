@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 from click.shell_completion import CompletionItem
 
-from ..config.describe import describe
-from ..config.layers import SEVERAL, SINGLE, Tree, default_layer
-from ..config.merge import merge_layers
-from ..config.networks import NETWORK_KINDS, PLAYERS
+from ..config.layers import default_layer
+from ..config.merge import merge_layers, with_default_recipe
+from ..config.paths import settable_paths
 from ..config.request import RunRequest
-from ..config.schema import SLOT_KEYS, TrainOptions
 from ..errors import GanfwError
-from ..interfaces.options import Options
-from ..registry.component import FIRST_OPTIMIZER, KINDS, OPTIMIZER, SLOT_OF, kind_in
+from ..registry.component import KINDS, SLOT_OF, kind_in
 from ..registry.discovery import discover
 from ..registry.registry import Registry
 
@@ -73,12 +70,15 @@ def complete_setting(
     if "=" in incomplete:
         return []
     fields = {field.name for field in dataclasses.fields(RunRequest)}
-    given = {key: value for key, value in context.params.items() if value and key in fields}
+    params = {**context.params, "data": context.params.get("data") or context.params.get("path")}
+    given = {key: value for key, value in params.items() if value and key in fields}
     registry = _registry(context)
     try:
         layers = RunRequest(**given).layers(registry, "command line")
-        tree = merge_layers(registry, [default_layer(), *layers]).tree
-        paths = dict(_paths(registry, tree))
+        tree = merge_layers(
+            registry, [default_layer(), *with_default_recipe(registry, layers)]
+        ).tree
+        paths = dict(settable_paths(registry, tree))
     except GanfwError:
         return []
     return _starting_with(incomplete, {f"{path}=": text for path, text in paths.items()})
@@ -109,39 +109,3 @@ def _starting_with(incomplete: str, words: Mapping[str, str]) -> list[Completion
         for word, text in words.items()
         if word.startswith(incomplete)
     ]
-
-
-def _paths(registry: Registry, tree: Tree) -> Iterator[tuple[str, str]]:
-    """Every path that can be set in a run with the components of ``tree``, with its description."""
-    for slot in SINGLE:
-        yield from _component(registry, slot, slot, tree[slot])
-    for slot in PLAYERS:
-        yield from _optimizer(registry, slot, tree[slot])
-    for name, values in tree["network"].items():
-        player = tree["disc" if values.get("side") == "disc" else "gen"]
-        shared = player.get(OPTIMIZER, {})
-        own = {OPTIMIZER: {**shared, **values.get(OPTIMIZER, {})}}
-        yield from _optimizer(registry, f"network.{name}", own)
-    for slot in SEVERAL:
-        for name, values in tree[slot].items():
-            yield from _component(registry, slot, f"{slot}.{name}", values)
-            yield from _options(f"{slot}.{name}", SLOT_KEYS.get(slot, Options))
-    yield from _options("train", TrainOptions)
-
-
-def _component(registry: Registry, slot: str, path: str, values: Tree) -> Iterator[tuple[str, str]]:
-    use = values.get("use", "")
-    kinds = NETWORK_KINDS if slot == "network" else (kind_in(slot),)
-    for kind in [kind for kind in kinds if registry.has(kind, use)][:1]:
-        yield from _options(path, registry.find(kind, use).load_options())
-
-
-def _optimizer(registry: Registry, path: str, player: Tree) -> Iterator[tuple[str, str]]:
-    chosen = {"use": FIRST_OPTIMIZER, **player.get(OPTIMIZER, {})}
-    path = f"{path}.{OPTIMIZER}"
-    yield from _component(registry, path, path, chosen)
-
-
-def _options(path: str, model: type[Options]) -> Iterator[tuple[str, str]]:
-    for option in describe(model):
-        yield f"{path}.{option.name}", option.description

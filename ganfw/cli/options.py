@@ -18,6 +18,7 @@ from ..registry.discovery import discover
 from ..registry.registry import Registry
 from ..registry.source import HOME
 from ..runtime.logs import print_logs
+from ..storage.run_dir import open_run
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -105,6 +106,16 @@ def find_plugins(files: Sequence[Path] = ()) -> Registry:
                 err=True,
             )
     return registry
+
+
+def add_plugins_of(registry: Registry, run: Path) -> None:
+    """Also use the plugin files that the run in folder ``run`` keeps. Raises RunError."""
+    # Not at the top: pydantic.
+    from ..runs.plugin_copies import register_plugin_copies
+    from ..runs.records import read_provenance
+
+    folder = open_run(run)
+    register_plugin_copies(registry, folder, read_provenance(folder))
 
 
 nproc_option = click.option(

@@ -12,10 +12,12 @@ from ..config.layers import Text
 from ..config.networks import NETWORK_KINDS
 from ..config.request import RunRequest
 from ..config.run_config import resolve
+from ..errors import UsageError
 from .completion import complete_setting, component_names
 from .options import (
     COMMAND_LINE,
     Command,
+    add_plugins_of,
     device_option,
     find_plugins,
     log_options,
@@ -42,6 +44,7 @@ def _components(
 
 
 @click.command("run")
+@click.argument("path", required=False, metavar="[DATA]", shell_complete=component_names("dataset"))
 @plugin_option
 @_component("--recipe", "recipe", "Start from a recipe.")
 @click.option(
@@ -74,6 +77,13 @@ def _components(
     "--compile/--no-compile", default=None, help="Compile the networks: slower start, faster steps."
 )
 @nproc_option
+@click.option(
+    "--from",
+    "start_from",
+    metavar="RUN",
+    type=click.Path(path_type=Path),
+    help="Start from the networks of another run, and from its config.",
+)
 @click.option("--name", help="Name part of the run's folder, in place of GEN-DATA.")
 @click.option(
     "--out",
@@ -85,15 +95,28 @@ def _components(
 @click.option("--print-config", is_flag=True, help="Print the resolved run as TOML and stop.")
 @log_options
 def run_command(
-    plugins: tuple[Path, ...], nproc: int, out: Path, print_config: bool, **request: Any
+    path: str | None,
+    plugins: tuple[Path, ...],
+    nproc: int,
+    out: Path,
+    print_config: bool,
+    **request: Any,
 ) -> None:
-    """Train a GAN made of any registered components.
+    """Train a GAN made of any registered components on DATA, a folder of pictures or a dataset.
+
+    Where no networks are given, the kind of data chooses a recipe.
 
     \b
+      ganfw run ./my-photos
       ganfw run --gen dcgan --disc dcgan --data ./my-photos --size 32
       ganfw run --recipe d2l-gaussian --plugin ./my_loss.py --loss my-loss
     """
+    if path is not None and request["data"] is not None:
+        raise UsageError(f"data is given twice: {path}, and --data {request['data']}")
+    request["data"] = request["data"] or path
     registry = find_plugins(plugins)
+    if request["start_from"] is not None:
+        add_plugins_of(registry, request["start_from"])
     layers = RunRequest(**request).layers(registry, COMMAND_LINE)
     # Everything is checked before torch, which takes seconds to import, is needed.
     config = resolve(registry, layers)

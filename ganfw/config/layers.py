@@ -48,11 +48,13 @@ class Text(str):
 
 @dataclass(frozen=True)
 class Layer:
-    """Values from one source. ``replaces`` names the lists that it gives as a whole."""
+    """Values from one source. ``replaces`` names the lists that it gives as a whole; ``notice`` is
+    what to say where nobody asked for it."""
 
     source: str
     values: Tree
     replaces: frozenset[str] = frozenset()
+    notice: str = ""
 
 
 def default_layer() -> Layer:

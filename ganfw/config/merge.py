@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
+from .data_paths import with_path
 from .layers import SECTIONS, SINGLE, Layer, Tree, check_name, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
-
-PATH_DATASET = "folder"
-"""The dataset that ``--data PATH`` means; its option ``root`` takes the path."""
+from .recipes import default_recipe
 
 _ENGINE_KEYS = {"use", OPTIMIZER, "asked", "side", "enabled"}
 
@@ -39,7 +37,7 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
     default = default_layer()
-    given = list(layers)
+    given = with_default_recipe(registry, layers)
     tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
@@ -52,6 +50,13 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
     check_names(merged.tree["network"])
     share_optimizers(merged.tree, merged.origins)
     return merged
+
+
+def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Layer]:
+    """``layers`` above the recipe that suits their data, if they choose no networks."""
+    given = list(layers)
+    slots = [Layer(it.source, {key: it.values.get(key, {}) for key in SINGLE}) for it in given]
+    return [*default_recipe(registry, merge_layers(registry, slots).tree), *given]
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
@@ -68,32 +73,29 @@ def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:
     names = [registered.name for registered in registry.components(kind)]
     use = tree[slot].get("use")
     if use is None:
-        raise UsageError(f"no {kind} chosen: give --{slot} NAME; there are {', '.join(names)}")
+        path = " or a folder of pictures, ./PATH" if slot == "data" else ""
+        raise UsageError(
+            f"no {kind} chosen: give --{slot} NAME{path}; there are {', '.join(names)}"
+        )
     if slot == "data" and "/" not in use and not registry.has(kind, use):
-        hint = did_you_mean(use, names) or "."
-        raise UsageError(f"no dataset '{use}'{hint} A folder is given as a path: ./{use}")
+        raise UsageError(f"no dataset '{use}'{_no_dataset(registry, use, names)}")
     return registry.find(kind, use)
 
 
-def _with_path(registry: Registry, layer: Layer) -> Layer:
-    """The same layer, with a path in the data slot turned into the dataset that takes paths."""
-    data = layer.values.get("data", {})
-    use = data.get("use")
-    if not isinstance(use, str) or registry.has("dataset", use) or not _is_path(use):
-        return layer
-    root = str(Path(use).expanduser().absolute())
-    values = {**layer.values, "data": {**data, "use": PATH_DATASET, "root": root}}
-    return Layer(layer.source, values, layer.replaces)
-
-
-def _is_path(use: str) -> bool:
-    return use.startswith((".", "~")) or Path(use).is_absolute() or Path(use).is_dir()
+def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
+    """What to write in place of ``use``, which is neither a dataset nor a path."""
+    if use.endswith(".toml"):
+        return f": a run file is given with --config {use}"
+    if hint := registry.preset_hint("dataset", use) or registry.elsewhere(use):
+        return hint
+    return f"{did_you_mean(use, names) or '.'} A folder is given as a path: ./{use}"
 
 
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
     merged = Merged()
-    for layer in (_with_path(registry, layer) for layer in layers):
+    for layer in (with_path(registry, layer) for layer in layers):
+        merged.notices += [layer.notice] if layer.notice else []
         for section, values in layer.values.items():
             if section in SINGLE:
                 place = merged.tree[section]

@@ -9,7 +9,9 @@ from typing import Any
 
 from ..errors import UsageError
 from ..registry.registry import Registry
+from ..storage.run_dir import open_run
 from .layers import WHOLE_LISTS, Layer, Tree, add_typed, file_layer, settings_layer
+from .lost_paths import check_paths
 from .recipes import recipe_layer
 
 
@@ -20,6 +22,8 @@ class RunRequest:
     - ``recipe`` and ``config``: a recipe's name, and TOML files on top of it, in order.
     - ``gen`` to ``metric``: names of components; in a list also ``"late=r1"``, which is then
       called ``late`` in the run.
+    - ``start_from``: the folder of a run whose networks to start from, and whose config lies below
+      all that is given here.
     - ``settings``: any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``.
     - all others: short names for common settings; ``lr`` sets both optimizers.
     """
@@ -47,20 +51,32 @@ class RunRequest:
     precision: str | None = None
     compile: bool | None = None
     name: str | None = None
+    start_from: str | Path | None = None
 
     def layers(self, registry: Registry, source: str) -> list[Layer]:
         """The layers, weakest first; ``source`` names where the request comes from.
 
         Raises UsageError for an unknown recipe, a bad file, an impossible path, or a component or
-        an option that is given twice.
+        an option that is given twice; RunError for a folder to start from that is no run's.
         """
-        return [
+        components = [
+            *([_run_layer(Path(self.start_from))] if self.start_from else []),
             *([recipe_layer(registry, self.recipe)] if self.recipe else []),
             *(file_layer(path) for path in self.config),
             self._components(source),
             self._callbacks(source),
-            self.options_layer(source),
         ]
+        check_paths(registry, components, self.settings)
+        return [*components, self.options_layer(source)]
+
+    def changes(self, registry: Registry, saved: Layer, source: str) -> Layer:
+        """What changes a run that is resumed, whose config is ``saved``. Raises UsageError."""
+        check_paths(registry, [saved], self.settings)
+        options = self.options_layer(source).values
+        named: Tree = self._callbacks(source).values["callback"]
+        for name, values in options.get("callback", {}).items():
+            named[name] = {**named.get(name, {}), **values}
+        return Layer(source, {**options, "callback": named})
 
     def options_layer(self, source: str) -> Layer:
         """``settings`` and all short names as one layer. Raises UsageError if two of them set the
@@ -86,6 +102,7 @@ class RunRequest:
             "train.precision": self.precision,
             "train.compile": self.compile,
             "train.name": self.name,
+            "train.start_from": self.start_from and str(Path(self.start_from).absolute()),
         }
 
     def _components(self, source: str) -> Layer:
@@ -111,3 +128,22 @@ class RunRequest:
                 raise UsageError(f"callback '{name}' is both added and left out")
             named[name] = {"enabled": False}
         return Layer(source, {"callback": named})
+
+
+_OF_THAT_RUN_ALONE = {
+    "data": ("asked",),
+    "gen": ("freeze",),
+    "disc": ("freeze",),
+    "train": ("name", "device", "start_from"),
+}
+
+
+def _run_layer(path: Path) -> Layer:
+    """The config of the run in ``path``, as another one begins with it: no layers are frozen.
+    Raises RunError if there is none."""
+    layer = file_layer(open_run(path).config)
+    values = dict(layer.values)
+    for section, dropped in _OF_THAT_RUN_ALONE.items():
+        body = values.get(section, {})
+        values[section] = {key: value for key, value in body.items() if key not in dropped}
+    return Layer(f"run {path}", values, layer.replaces)

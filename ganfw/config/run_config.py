@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,15 @@ from .layers import Layer, Tree
 from .merge import merge, merge_data
 from .networks import PLAYERS, find_network
 from .schedule import Schedule, schedulable
-from .schema import CallbackKeys, DataKeys, LossKeys, MetricKeys, NetworkKeys, TrainOptions
+from .schema import (
+    CallbackKeys,
+    DataKeys,
+    LossKeys,
+    MetricKeys,
+    NetworkKeys,
+    PlayerKeys,
+    TrainOptions,
+)
 from .validation import to_plain, validate, validate_scheduled
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
@@ -60,7 +69,7 @@ class ComponentConfig(Generic[Keys]):
     def identity(self) -> str:
         """Component, version and options in one line."""
         version = self.registered.component.version
-        return f"{self.registered.canonical} v{version} {self.options.model_dump_json()}"
+        return f"{self.registered.canonical} v{version} {json.dumps(to_plain(self.options))}"
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,8 @@ class RunConfig:
     """A resolved run: every name is known and every value is checked."""
 
     data: ComponentConfig[DataKeys]
-    gen: ComponentConfig[Options]
-    disc: ComponentConfig[Options]
+    gen: ComponentConfig[PlayerKeys]
+    disc: ComponentConfig[PlayerKeys]
     gen_optimizer: ComponentConfig[Options]
     disc_optimizer: ComponentConfig[Options]
     networks: tuple[ComponentConfig[NetworkKeys], ...]
@@ -128,8 +137,8 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         raise UsageError("no end: give --epochs or --steps")
     return RunConfig(
         data=_component(registry, "data", tree["data"], DataKeys),
-        gen=_component(registry, "gen", tree["gen"], Options),
-        disc=_component(registry, "disc", tree["disc"], Options),
+        gen=_component(registry, "gen", tree["gen"], PlayerKeys),
+        disc=_component(registry, "disc", tree["disc"], PlayerKeys),
         gen_optimizer=_optimizer(registry, "gen", tree["gen"]),
         disc_optimizer=_optimizer(registry, "disc", tree["disc"]),
         networks=_several(registry, tree, "network", NetworkKeys),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..interfaces.options import Options, Schedulable
 
@@ -59,6 +59,9 @@ class TrainOptions(Options):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
         description="The name part of the run's folder; by default made of generator and dataset",
     )
+    start_from: str | None = Field(
+        None, min_length=1, description="Folder of a run whose networks' weights to start from"
+    )
 
 
 class DataKeys(Options):
@@ -67,7 +70,20 @@ class DataKeys(Options):
     asked: str | None = Field(None, description="The dataset asked for, if this one replaces it")
 
 
-class NetworkKeys(Options):
+def _names(value: object) -> object:
+    """``"blocks.0,head"`` means ["blocks.0", "head"]."""
+    return value.replace(" ", "").split(",") if isinstance(value, str) else value
+
+
+class PlayerKeys(Options):
+    """Keys of ``[gen]`` and ``[disc]`` besides the network's options."""
+
+    freeze: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = Field(
+        None, description="Layers whose weights stay as they are, by name: blocks.0,blocks.1"
+    )
+
+
+class NetworkKeys(PlayerKeys):
     """Keys of ``[[network]]`` besides the network's options."""
 
     side: Literal["gen", "disc"] = Field("gen", description="In whose turn it learns")
@@ -98,6 +114,8 @@ class MetricKeys(Options):
 
 SLOT_KEYS: dict[str, type[Options]] = {
     "data": DataKeys,
+    "gen": PlayerKeys,
+    "disc": PlayerKeys,
     "network": NetworkKeys,
     "loss": LossKeys,
     "callback": CallbackKeys,

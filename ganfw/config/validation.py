@@ -4,13 +4,14 @@ allowed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import UsageError, did_you_mean
 from ..interfaces.options import Options
+from ..storage.names import as_text, restored
 from .describe import describe
 from .layers import Text
 from .schedule import Schedule, looks_like_schedule, read_schedule
@@ -51,14 +52,11 @@ def _schedule(key: str, text: str, where: str, may_follow: Collection[str]) -> S
 
 
 def _check_keys(model: type[Options], values: Mapping[str, Any], where: str) -> None:
-    for key, value in values.items():
+    for key in values:
         if key not in model.model_fields:
             known = list(model.model_fields)
             hint = did_you_mean(key, known) or f"; it has {', '.join(known) or 'none'}"
             raise UsageError(f"{where} has no option '{key}'{hint}")
-        # A file's name may be any bytes; those that are not UTF-8 become lone surrogates.
-        if any("\ud800" <= letter <= "\udfff" for letter in str(value)):
-            raise UsageError(f"{where}: {key} = {value!r} is not UTF-8, as config files are")
 
 
 def _validated(model: type[AnyOptions], values: Mapping[str, Any], where: str) -> AnyOptions:
@@ -70,12 +68,25 @@ def _validated(model: type[AnyOptions], values: Mapping[str, Any], where: str) -
 
 
 def to_plain(options: Options) -> dict[str, Any]:
-    """Options as JSON values; a field that is None is left out, as TOML has no null."""
-    return options.model_dump(mode="json", exclude_none=True)
+    """Options as JSON values; a field that is None is left out, as TOML has no null. Names that are
+    not UTF-8 are written as `names.as_text` does."""
+    plain: dict[str, Any] = _each_text(options.model_dump(mode="json", exclude_none=True), as_text)
+    return plain
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """``value``, made of JSON, with each text changed."""
+    if isinstance(value, dict):
+        return {key: _each_text(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_each_text(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def _typed(model: type[Options], key: str, value: Any) -> Any:
-    if not isinstance(value, Text) or _accepts(model, key, str(value)):
+    if not isinstance(value, Text):
+        return _each_text(value, restored)
+    if _accepts(model, key, str(value)):
         return value
     try:
         parsed = json.loads(value)

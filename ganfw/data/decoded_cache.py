@@ -23,14 +23,14 @@ from ..interfaces.dataset import Dataset, Item
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.logs import log
 from ..runtime.progress import progress_bar
-from ..storage import atomic, cache_contents
+from ..storage import atomic, cache_contents, names
 from ..storage.cache import cache_folder
-from .items import check_attributes, checked_item, label_array
+from .items import check_attributes, checked_item, count_flat, flat_notice, label_array
 from .loader import Loader, Samples
 from .memory_loader import MemoryLoader
 from .stream_loader import StreamedSamples
 
-FORMAT = 1
+FORMAT = 2
 _SAMPLES, _LABELS, _META = "samples.npy", "labels.npy", "meta.json"
 _CHUNK, _TASK = 512, 32
 _MAX_LOGGED = 5
@@ -38,10 +38,12 @@ _SHARE_OF_DISK = 0.8
 
 
 class _Meta(BaseModel):
-    """``examples`` of the rows in the files are filled; ``skipped`` says why items are missing."""
+    """``examples`` of the rows in the files are filled; ``skipped`` says why items are missing, and
+    ``flat`` counts pictures of one colour."""
 
     examples: int
     skipped: list[str]
+    flat: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class DecodedSamples:
     labels: NDArray[Any] | None
     value_range: tuple[float, float] | None
     skipped: list[str]
+    flat: int = 0
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -82,7 +85,9 @@ def decode(dataset: Dataset, identity: str) -> Samples:
     """
     check_attributes(dataset)
     key = f"{FORMAT} {identity} {dataset.fingerprint()}"
-    folder = cache_folder("datasets", hashlib.blake2b(key.encode(), digest_size=16).hexdigest())
+    folder = cache_folder(
+        "datasets", hashlib.blake2b(names.as_text(key).encode(), digest_size=16).hexdigest()
+    )
     decoded = _read_cached(folder, dataset)
     if decoded is None:
         cache_contents.sweep()
@@ -99,6 +104,8 @@ def decode(dataset: Dataset, identity: str) -> Samples:
         log.info(f"skipped {reason}")
     if (count := len(decoded.skipped)) > _MAX_LOGGED:
         log.info(f"skipped {count - _MAX_LOGGED} more, {count} in all")
+    if decoded.flat:
+        log.info(f"{flat_notice(decoded.flat, len(decoded))}: see ganfw show data NAME --picture")
     return decoded
 
 
@@ -116,7 +123,8 @@ def _read_cached(folder: Path, dataset: Dataset) -> DecodedSamples | None:
     if labels.shape != (meta.examples, *dataset.label_shape):
         return None
     kept = labels if dataset.classes or dataset.label_shape else None
-    return DecodedSamples(samples, kept, dataset.value_range, meta.skipped)
+    skipped = list(map(names.restored, meta.skipped))
+    return DecodedSamples(samples, kept, dataset.value_range, skipped, meta.flat)
 
 
 def _decode_to_cache(dataset: Dataset, folder: Path, identity: str) -> DecodedSamples:
@@ -180,7 +188,8 @@ def _write_decoded(dataset: Dataset, folder: Path) -> None:
         raise DataError(f"none of the {total} items of the data can be used{reason}")
     samples.flush()
     labels.flush()
-    meta = _Meta(examples=filled, skipped=skipped)
+    flat = sum(count_flat(samples[i : min(i + _CHUNK, filled)]) for i in range(0, filled, _CHUNK))
+    meta = _Meta(examples=filled, skipped=list(map(names.as_text, skipped)), flat=flat)
     (folder / _META).write_text(meta.model_dump_json(), encoding="utf-8")
 
 

@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PluginError, SkipItem
+from ..images import is_image_shape
 from ..interfaces.dataset import Dataset, Item, Label
+
+_LEAST_SIDE, _SEEN = 8, 16
+"""Pixels of a picture that may be called flat, and levels of 256 that make a difference."""
 
 
 def checked_item(dataset: Dataset, index: int) -> Item:
@@ -40,6 +44,23 @@ def label_array(dataset: Dataset, label: Label) -> NDArray[Any]:
     if dataset.label_shape:
         return np.asarray(label)
     return np.array(label if dataset.classes else 0, np.int64)
+
+
+def count_flat(samples: NDArray[Any]) -> int:
+    """How many of ``samples`` (N, ...) are pictures of bytes that are nearly one colour all over,
+    such as black: seldom what anyone wants to train on."""
+    if samples.dtype != np.uint8 or not is_image_shape(samples.shape[1:]):
+        return 0
+    colours = samples[:, :3]
+    if min(colours.shape[2:]) < _LEAST_SIDE:
+        return 0
+    spread = colours.max((2, 3)) - colours.min((2, 3))
+    return int((spread < _SEEN).all(1).sum())
+
+
+def flat_notice(flat: int, of: int) -> str:
+    """What is said of that many flat pictures."""
+    return f"{flat} of {of} pictures are nearly one colour all over, such as black or white"
 
 
 def _check_label(dataset: Dataset, label: Label, where: str) -> None:

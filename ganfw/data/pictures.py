@@ -1,4 +1,4 @@
-"""Picture files: finding them, and reading them into arrays of one size.
+"""Picture files read into arrays of one size.
 
 Pillow resizes, not torchvision: ``transforms.v2`` passes a PIL image on to Pillow, and its own
 kernels for tensors round up to 0.8 % of the pixels differently. Its import would take 1.9 s more.
@@ -6,24 +6,24 @@ kernels for tensors round up to 0.8 % of the pixels differently. Its import woul
 
 from __future__ import annotations
 
-import itertools
+import io
+import stat
+import threading
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageOps
+from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..errors import SkipItem
-from ..images import UNREADABLE, on_background
-
-SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-)
-"""The files that count as pictures."""
+from ..images import on_background
+from .picture_formats import formats
+from .picture_metadata import turn_of, without_metadata
+from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
 
 Fit = Literal["stretch", "crop", "pad"]
 
@@ -31,31 +31,18 @@ Half = Literal["left", "right"]
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
+_LARGE, _HUGE = 2**20, 2**24
+"""Pixels above which a JPEG is decoded smaller, and above which any picture is made smaller before
+all else."""
 
-@dataclass(frozen=True)
-class PictureList:
-    """Pictures by name, sorted, each with the index of its class folder or None."""
+_MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
+"""The memory that a picture may take while it is decoded, and that only one at a time may take."""
 
-    names: tuple[str, ...]
-    labels: tuple[int | None, ...]
-    classes: tuple[str, ...]
+_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}  # and 4 for all else
+_COPIES = 9  # bytes a pixel that is copied: all that Pillow's own limit allows passes
+_TWICE = ("WEBP", "AVIF", "HEIF", "JPEG2000", "JXL")  # whose decoders keep all pixels themselves
 
-
-def find_pictures(names: Iterable[str]) -> PictureList:
-    """The pictures among ``names``, which are paths with forward slashes, in a folder or archive.
-
-    Hidden files and folders are left out. If every picture lies in a folder below the deepest
-    folder that holds them all, those folders are the classes: ``x/abra/1.png`` is an "abra".
-    """
-    chosen = tuple(sorted(filter(_is_picture, names)))
-    parents = [PurePosixPath(name).parts[:-1] for name in chosen]
-    levels = zip(*parents, strict=False)
-    depth = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
-    if not chosen or any(len(parts) <= depth for parts in parents):
-        return PictureList(chosen, (None,) * len(chosen), ())
-    classes = tuple(sorted({parts[depth] for parts in parents}))
-    index = {name: i for i, name in enumerate(classes)}
-    return PictureList(chosen, tuple(index[parts[depth]] for parts in parents), classes)
+_large_picture, _pillow_limit = threading.Lock(), threading.Lock()
 
 
 def read_picture(
@@ -65,47 +52,152 @@ def read_picture(
     background: str = "white",
     fit: Fit = "stretch",
     half: Half | None = None,
+    note: Note | None = None,
 ) -> NDArray[np.uint8]:
-    """The picture in ``source``, or its ``half``, as (C, H, W) uint8.
+    """The picture in ``source``, or its ``half``, as (C, H, W) uint8 in sRGB.
 
     ``size`` is (H, W); ``channels`` 1 is grey, 3 RGB, 4 RGBA. Transparent pixels are composited on
     the colour ``background`` unless there are 4 channels. ``fit`` says what is done with another
     aspect ratio: the picture is stretched, cropped around the centre, or padded with the
-    background. Resizing is bilinear with antialiasing. Raises SkipItem, with the reason, for what
-    can't be read as a picture.
+    background. Resizing is bilinear with antialiasing; a JPEG of more than a million pixels is
+    decoded at half, a quarter or an eighth of its size where that is still twice ``size``.
+    ``note`` is told what was done to values that are no bytes of sRGB. Raises SkipItem, with the
+    reason, for what can't be read as a picture, whatever is wrong with it.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(source) as opened:
-                picture = _cut(_to_8_bit(ImageOps.exif_transpose(opened)), half)
-    except UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SkipItem(reason) from error
+    enough = 2 * max(size) * (2 if half else 1)
+    picture = _cut(_read(source, enough, note or _silent), half)
     if channels != 4 and picture.mode == "RGBA":
         # Before resizing, or the hidden colour of transparent pixels would show at the edges.
         picture = on_background(picture, background)
-    pixels = np.asarray(_resized(picture.convert(_MODES[channels]), size, background, fit))
+    pixels = np.asarray(_resized(as_mode(picture, _MODES[channels]), size, background, fit))
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1))
 
 
-def _is_picture(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not hidden and path.suffix.lower() in SUFFIXES
+def _silent(text: str) -> None:
+    pass
 
 
-def _to_8_bit(picture: Image.Image) -> Image.Image:
-    """As RGBA, or RGB if no pixel is transparent."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        # 16-bit grey: Pillow would clip to 255 instead of scaling.
-        grey = np.asarray(picture, dtype=np.float32)
-        scale = 65535 if picture.mode == "I;16" or grey.max(initial=0) > 255 else 255
-        picture = Image.fromarray((grey / scale * 255).clip(0, 255).astype(np.uint8))
-    if picture.mode in ("RGB", "L") and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    return picture.convert("RGBA")
+def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
+    """The picture upright, RGB or RGBA; made smaller if it is large, but neither side below
+    ``enough``. If it can't be read, it is tried once more without its metadata."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _decode(source, enough, note)
+        # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
+        except Exception as error:
+            damage = error.with_traceback(None)  # which holds what was decoded until then
+        bare = _read_bare(source, enough, note)
+        if bare is None:
+            raise SkipItem(_reason(damage)) from damage
+        return bare
+
+
+def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
+    """The picture without its metadata, or None if it can't be read that way either."""
+    if isinstance(source, Path) and not source.is_file():
+        return None
+    try:
+        bare = without_metadata(_content(source))
+        return None if bare is None else _decode(io.BytesIO(bare), enough, note)
+    except Exception:
+        return None  # what was wrong at first says more
+
+
+def _content(source: Path | IO[bytes]) -> bytes:
+    if isinstance(source, Path):
+        return source.read_bytes()
+    source.seek(0)
+    return source.read()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "it is no picture that Pillow can read"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
+    # A pipe named like a picture would be waited for.
+    if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
+        raise OSError("it is no regular file")
+    with _open(source) as opened:
+        needed = _prepare(opened, enough)
+        with _large_picture if needed > _MANY_BYTES else nullcontext():
+            _load(opened)
+            turn, picture = turn_of(opened), _shrunk(opened, enough, note)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _open(source: Path | IO[bytes]) -> ImageFile.ImageFile:
+    try:
+        return Image.open(source, formats=formats())
+    except Image.DecompressionBombError as error:
+        # WebP's decoder takes its memory before its size can be judged here.
+        others = tuple(name for name in formats() if name != "WEBP")
+        try:
+            with _without_limit():
+                return Image.open(source, formats=others)
+        except UnidentifiedImageError:
+            raise error from None
+
+
+@contextmanager
+def _without_limit() -> Iterator[None]:
+    """Pillow refuses pictures by their pixels; here their memory counts, see `_prepare`."""
+    with _pillow_limit:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _load(opened: ImageFile.ImageFile) -> None:
+    try:
+        opened.load()
+    except Image.DecompressionBombError:  # at a strip of a TIFF, before anything is read
+        with _without_limit():
+            opened.load()
+
+
+def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
+    """Have a large JPEG decoded smaller. Returns about how many bytes decoding will take; raises
+    ValueError for too many."""
+    whole = opened.width * opened.height
+    if not whole:
+        raise ValueError("it has no pixels")
+    # Of a progressive JPEG, the whole is kept until its last part is read.
+    needed = 4 * whole if "progressive" in opened.info else 0
+    if opened.format in ("JPEG", "MPO") and whole > _LARGE:
+        opened.draft(None, (enough, enough))
+    needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)
+    needed *= 2 if opened.format in _TWICE or opened.mode in ("I", "F") else 1
+    if min(opened.size) < 2 * enough:  # see `_shrunk`: it is kept whole, and copied
+        needed = max(needed, _COPIES * opened.width * opened.height)
+    if needed > _MOST_BYTES:
+        raise ValueError(
+            f"{opened.width}×{opened.height} pixels of this kind take too much memory: make it "
+            "smaller, or a JPEG"
+        )
+    return needed
+
+
+def _shrunk(picture: Image.Image, enough: int, note: Note) -> Image.Image:
+    """As RGB or RGBA. A huge picture is averaged by a whole factor on the way, band by band."""
+    factor = min(picture.size) // enough
+    if picture.width * picture.height <= _HUGE or factor < 2:
+        return as_srgb(picture, note)
+    if is_number(picture):
+        picture = number_bytes(picture, note)
+    parts = [as_srgb(band, note).reduce(factor) for band in bands(picture, factor)]
+    height = sum(part.height for part in parts)
+    shrunk = Image.new(parts[0].mode, (parts[0].width, height))
+    for i, part in enumerate(parts):
+        shrunk.paste(part, (0, i * parts[0].height))
+    return shrunk
 
 
 def _cut(picture: Image.Image, half: Half | None) -> Image.Image:
@@ -114,7 +206,7 @@ def _cut(picture: Image.Image, half: Half | None) -> Image.Image:
     if half is None:
         return picture
     if width < 2:
-        raise ValueError("it is too narrow to hold two halves")
+        raise SkipItem("it is too narrow to hold two halves")
     left = 0 if half == "left" else width - width // 2
     return picture.crop((left, 0, left + width // 2, height))
 

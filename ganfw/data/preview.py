@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from ..errors import DataError, SkipItem
 from ..images import from_bytes
 from ..interfaces.dataset import Dataset, checked_preview
-from .items import checked_item
+from ..runtime.logs import log
+from .items import checked_item, count_flat, flat_notice
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,16 +19,21 @@ if TYPE_CHECKING:
 
 def preview_of(dataset: Dataset, count: int) -> tuple[Image.Image, int]:
     """Up to ``count`` real samples of a prepared dataset, the same random ones each time, as it
-    shows them, and how many they are. Nothing is written to the cache.
+    shows them, and how many they are. What can't be read, and how many are of one colour, is
+    logged. Nothing is written to the cache.
 
     Raises DataError if none of them can be read, PluginError if they can't be drawn.
     """
     order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))
-    samples = []
+    stored = []
     for index in sorted(order[:count].tolist()):
-        with suppress(SkipItem):
-            stored, _ = checked_item(dataset, index)
-            samples.append(from_bytes(torch.from_numpy(stored), dataset.value_range))
-    if not samples:
+        try:
+            stored.append(checked_item(dataset, index)[0])
+        except SkipItem as reason:
+            log.info(f"skipped {reason}")
+    if not stored:
         raise DataError(f"none of the samples of {type(dataset).__name__} can be read")
-    return checked_preview(dataset, torch.stack(samples)), len(samples)
+    if flat := count_flat(np.stack(stored)):
+        log.info(flat_notice(flat, len(stored)))
+    samples = from_bytes(torch.from_numpy(np.stack(stored)), dataset.value_range)
+    return checked_preview(dataset, samples), len(stored)

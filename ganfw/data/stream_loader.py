@@ -37,8 +37,8 @@ class StreamedSamples:
     """A dataset that is read item by item."""
 
     dataset: Dataset
-    skipped: set[str] = field(default_factory=set)
-    """What was logged of items that can't be used."""
+    skipped: dict[int, SkipItem] = field(default_factory=dict)
+    """Why items can't be used, by index; each was logged."""
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -55,13 +55,13 @@ class StreamedSamples:
 
 
 class StreamLoader(Loader):
-    """Shuffled batches. An item that can't be used is left out of its batch, and logged unless its
-    line is among those ``skipped`` before."""
+    """Shuffled batches. The next item that can be used takes the place of one that can't, so that
+    every batch is as large as any other; each is logged once, and kept in ``skipped``."""
 
     def __init__(
         self,
         dataset: Dataset,
-        skipped: set[str],
+        skipped: dict[int, SkipItem],
         batch_size: int,
         seed: int,
         device: torch.device,
@@ -71,17 +71,12 @@ class StreamLoader(Loader):
         self._dataset = dataset
         self._skipped = skipped
 
-    def evenly_spaced(self, n: int) -> Batch:
-        """See `Loader.evenly_spaced`. An item that can't be used is replaced by the next one."""
-        count = min(n, self._examples)
-        return self._batch([self._usable(i * self._examples // count) for i in range(count)])
-
     def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
         waiting = iter(batches)
         pool = ThreadPoolExecutor(os.cpu_count())
 
-        def submit(indices: Tensor) -> list[Future[Item | None]]:
-            return [pool.submit(self._item, index) for index in indices.tolist()]
+        def submit(indices: Tensor) -> list[Future[Item]]:
+            return [pool.submit(self._usable, index) for index in indices.tolist()]
 
         try:
             reading = collections.deque(map(submit, itertools.islice(waiting, _AHEAD)))
@@ -92,24 +87,20 @@ class StreamLoader(Loader):
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _item(self, index: int) -> Item | None:
-        try:
-            return checked_item(self._dataset, index)
-        except SkipItem as reason:
-            if (line := f"skipped {reason}") not in self._skipped:
-                self._skipped.add(line)
-                log.info(line)
-            return None
+    def _usable(self, start: int) -> Item:
+        """The first item from ``start`` on, and round again, that can be used."""
+        for index in itertools.chain(range(start, self._examples), range(start)):
+            # One that could not be used is not read again; it may be far to the next that can.
+            if index in self._skipped:
+                continue
+            try:
+                return checked_item(self._dataset, index)
+            except SkipItem as reason:
+                if self._skipped.setdefault(index, reason) is reason:
+                    log.info(f"skipped {reason}")
+        raise DataError(f"none of the {self._examples} items of the data can be used")
 
-    def _usable(self, start: int) -> Item | None:
-        """The first item from ``start`` on that can be used."""
-        items = map(self._item, range(start, self._examples))
-        return next((item for item in items if item is not None), None)
-
-    def _batch(self, read: list[Item | None]) -> Batch:
-        items = [item for item in read if item is not None]
-        if not items:
-            raise DataError(f"no item of a batch of {self._batch_size} can be used")
+    def _batch(self, items: list[Item]) -> Batch:
         samples = self._on_device(np.stack([sample for sample, _ in items]))
         labels = None
         if self._dataset.classes or self._dataset.label_shape:

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..config.run_config import ComponentConfig, Keys, RunConfig
-from ..config.schema import LossKeys
+from ..config.run_config import ComponentConfig, RunConfig
+from ..config.schema import LossKeys, PlayerKeys
 from ..data.loader import Loader
 from ..errors import PluginError, ShapesError
 from ..interfaces.callback import Callback
@@ -27,6 +27,7 @@ from ..storage.run_dir import RunDir
 from ..training.game import Game
 from ..training.objective import WeightedLoss
 from ..training.trainer import Evaluation, Trainer
+from .freezing import freeze
 from .prepare import PreparedRun
 from .saver import save_nothing, saver
 from .schedules import build_schedules
@@ -44,8 +45,12 @@ def build_game(
     # The same in every process, so that all begin with the same weights.
     seed_everything(config.train.seed)
 
-    def player(component: ComponentConfig[Keys], optimizer: ComponentConfig[Options]) -> Player:
-        network = _shared(_network(component, shapes).to(device), processes)
+    def player(
+        component: ComponentConfig[PlayerKeys], optimizer: ComponentConfig[Options]
+    ) -> Player:
+        network = _network(component, shapes)
+        freeze(network, component.keys.freeze or (), f"{component.slot} '{component.name}'")
+        network = _shared(network.to(device), processes)
         return Player(network, _optimizer(optimizer, network))
 
     further = zip(config.networks, config.network_optimizers, strict=True)

@@ -72,7 +72,7 @@ def _fit_batch(
     if batch_size <= examples:
         return config
     origin = config.origins.get("train.batch_size", "default")
-    if not origin.startswith(("default", "suggested by", "recipe")):
+    if not origin.startswith(("default", "suggested by", "recipe", "run ")):
         raise UsageError(
             f"train.batch_size is {batch_size}, but {config.data.registered.label} has only "
             f"{examples} samples: give -s train.batch_size={examples} or less"

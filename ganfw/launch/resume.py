@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ..config.layers import Layer
+from ..config.run_config import resolve
 from ..errors import CheckpointError, RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
@@ -21,6 +22,7 @@ from ..runs.saved_run import (
     check_same_data,
     checkpoint_to_resume,
     moved,
+    place_in,
     saved_layer,
 )
 from ..runtime.deterministic import only_deterministic
@@ -32,6 +34,7 @@ from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
 from ..training.trainer import Trainer
+from .changes import Changes, apply_to_optimizers, find_changes, optimizer_settings, said
 from .prepare import PreparedRun, prepare
 from .train import Finished, assemble, train, train_silently
 
@@ -46,8 +49,8 @@ def resume(
 ) -> Finished:
     """Resume the run in ``path`` from its last checkpoint, or the one of ``from_step``.
 
-    ``changes`` may lengthen the run; ``data`` is where its data is now, if it was moved. Raises
-    GanfwError.
+    ``changes`` may lengthen the run, and change what its saved state allows, such as rates, losses'
+    weights and callbacks; ``data`` is where its data is now, if it was moved. Raises GanfwError.
     """
     with joined() as processes, silenced(not processes.is_first), shielded():
         return resume_as(processes, registry, path, changes, from_step, argv, data)
@@ -69,12 +72,15 @@ def resume_as(
         register_plugin_copies(registry, folder, provenance)
         check_installed(registry, provenance, path)
         step = checkpoint_to_resume(folder, from_step)
+        layers = _layers(folder, changes, data)
+        before = resolve(registry, [*layers[:-1], place_in(changes, layers[0])])
+        found = find_changes(before, resolve(registry, layers), str(path))
         state = CheckpointStore(folder.checkpoints).load(step)
-        prepared = prepare(registry, _layers(folder, changes, data), processes)
+        prepared = prepare(registry, layers, processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
         with only_deterministic(prepared.config.train.deterministic):
-            return _go_on(folder, prepared, provenance, state, step, argv)
+            return _go_on(folder, prepared, provenance, state, step, argv, found)
 
 
 def _layers(folder: RunDir, changes: Layer, data: Path | None) -> list[Layer]:
@@ -92,12 +98,15 @@ def _go_on(
     state: dict[str, Any],
     step: int,
     argv: Sequence[str],
+    found: Changes,
 ) -> Finished:
     config, make_trainer = prepared.config, assemble(prepared)
 
     def make_restored(where: RunDir) -> Trainer:
         trainer = make_trainer(where)
+        settings = optimizer_settings(trainer)
         _restore(trainer, state, folder, step)
+        apply_to_optimizers(trainer, settings, found)
         return trainer
 
     if not prepared.processes.is_first:
@@ -107,9 +116,11 @@ def _go_on(
     atomic.sweep(folder.path)
     _note_threads(provenance, prepared.device)
     log.info(f"{folder.path}: resuming after step {step} of {trainer.run.total_steps}")
+    for line in said(found):
+        log.info(line)
     atomic.write_text(folder.config, config.to_toml())
     files = copy_plugin_files(folder, config.components, provenance.plugin_files)
-    provenance = add_resumption(provenance, step, argv, config, files, str(folder.config))
+    provenance = add_resumption(provenance, step, argv, config, files, str(folder.config), found)
     return train(trainer, provenance, config)
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from ..config.run_config import ComponentConfig, RunConfig
 from ..interfaces.options import Options
 from ..interfaces.run_view import RunView
-from ..runs.network import BEST, KEPT_LABELS, NETWORKS, export_network, network_card
+from ..runs.network import BEST, KEPT_LABELS, export_network, network_card, network_folder
 
 Save = Callable[[int, Mapping[str, Any], bool], None]
 """``save(step, state, is_best)``."""
@@ -25,8 +25,7 @@ def saver(config: RunConfig, run: RunView) -> Save:
     judged so."""
     components: dict[str, ComponentConfig[Options]] = {"gen": config.gen, "disc": config.disc}
     components |= {component.name: component for component in config.networks}
-    folders = {name: f"{NETWORKS}/{name}" for name in components}
-    folders |= {"gen": "generator", "disc": "discriminator"}
+    folders = {name: network_folder(name) for name in components}
     # Read once: the data may be slow to read.
     labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
 

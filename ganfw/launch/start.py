@@ -12,7 +12,7 @@ from ..errors import RunError
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files
 from ..runs.provenance import describe_run
-from ..runs.records import PluginFileRecord, Provenance
+from ..runs.records import PluginFileRecord, Provenance, StartRecord
 from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
@@ -23,6 +23,7 @@ from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
 from .prepare import PreparedRun, prepare
 from .resume import resume_as
+from .starting_point import starting_point
 from .train import Finished, MakeTrainer, assemble, train, train_silently
 
 
@@ -41,12 +42,15 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
 
 
 def _start(prepared: PreparedRun, out: Path, argv: Sequence[str]) -> Finished:
-    make_trainer = assemble(prepared)
+    source = starting_point(prepared.config)
+    make_trainer = assemble(prepared, source.give_weights) if source else assemble(prepared)
+    started_from = source.record if source else None
     if not prepared.processes.is_first:
-        return train_silently(make_trainer, _describe(prepared, argv, ()), prepared.config)
+        provenance = _describe(prepared, argv, (), started_from)
+        return train_silently(make_trainer, provenance, prepared.config)
     folder = run_dir.create(out, prepared.config.name)
     remember_folder(folder.path)
-    return _train_in(folder, make_trainer, prepared, argv)
+    return _train_in(folder, make_trainer, prepared, argv, started_from)
 
 
 def _folder_before_restart(processes: Processes) -> Path | None:
@@ -59,7 +63,11 @@ def _folder_before_restart(processes: Processes) -> Path | None:
 
 
 def _train_in(
-    folder: RunDir, make_trainer: MakeTrainer, prepared: PreparedRun, argv: Sequence[str]
+    folder: RunDir,
+    make_trainer: MakeTrainer,
+    prepared: PreparedRun,
+    argv: Sequence[str],
+    started_from: StartRecord | None,
 ) -> Finished:
     """Write everything that defines the run to the new ``folder``, then train there."""
     config = prepared.config
@@ -71,7 +79,8 @@ def _train_in(
         with _removed_if_refused(folder):
             atomic.write_text(folder.config, config.to_toml())
             files = copy_plugin_files(folder, config.components)
-        return train(make_trainer(folder), _describe(prepared, argv, files), config)
+        provenance = _describe(prepared, argv, files, started_from)
+        return train(make_trainer(folder), provenance, config)
 
 
 @contextmanager
@@ -86,7 +95,10 @@ def _removed_if_refused(folder: RunDir) -> Iterator[None]:
 
 
 def _describe(
-    prepared: PreparedRun, argv: Sequence[str], files: Sequence[PluginFileRecord]
+    prepared: PreparedRun,
+    argv: Sequence[str],
+    files: Sequence[PluginFileRecord],
+    started_from: StartRecord | None,
 ) -> Provenance:
     return describe_run(
         prepared.config,
@@ -96,6 +108,7 @@ def _describe(
         argv,
         files,
         prepared.processes.count,
+        started_from,
     )
 
 

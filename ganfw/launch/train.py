@@ -19,6 +19,7 @@ from ..runs.records import Provenance, write_provenance
 from ..runtime.logs import log
 from ..storage.run_dir import RunDir, explain_disk
 from ..training.compiling import compile_game
+from ..training.game import Game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
@@ -39,8 +40,15 @@ class Finished:
     outcome: Outcome
 
 
-def assemble(prepared: PreparedRun) -> MakeTrainer:
-    """Build and check the players before a folder is made for them."""
+def _as_built(game: Game) -> None:
+    """The networks start with the weights that they are built with."""
+
+
+def assemble(
+    prepared: PreparedRun, give_weights: Callable[[Game], None] = _as_built
+) -> MakeTrainer:
+    """Build and check the players before a folder is made for them; ``give_weights`` gives them
+    those to start with."""
     options, dataset, processes = prepared.config.train, prepared.dataset, prepared.processes
     shapes = Shapes(
         tuple(dataset.sample_shape),
@@ -54,6 +62,7 @@ def assemble(prepared: PreparedRun) -> MakeTrainer:
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)
     game = build_game(prepared.config, shapes, prepared.device, processes)
     game.turns.total_steps = total_steps(prepared.config, loader)
+    give_weights(game)
     for notice in check_game(prepared.config, game, loader, shapes):
         log.warning(notice)
     if options.compile:

@@ -79,6 +79,11 @@ class Component:
       ``{"train.latent_dim": 100, "gen.optimizer.lr": 0.005}``; ``gen.optimizer.use`` as well.
     - ``tags``: free words for searching.
     - ``version``: raised when the same options come to mean something else.
+    - ``presets``: what people call this component with some options, such as
+      ``{"cifar10": {"name": "CIFAR10"}}``: who types such a name is told what to write.
+    - ``paths``: for a dataset, which paths ``--data PATH`` hands to it, by the end of their names,
+      and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder,
+      ``"/input/target"`` for one that holds these two.
 
     Raises ValueError if any of these can't be right.
     """
@@ -91,6 +96,8 @@ class Component:
     suggests: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     version: int = 1
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = f"component {self.kind!r} {self.name!r}"
@@ -98,6 +105,9 @@ class Component:
             raise ValueError(f"{where}: the kind must be one of {', '.join(KINDS)}")
         if not NAME.fullmatch(self.name):
             raise ValueError(f"{where}: a name is made of a-z, 0-9 and single hyphens")
+        for end in self.paths:
+            if self.kind != "dataset" or not end.startswith(("/", ".")):
+                raise ValueError(f"{where}: no path {end!r}; a dataset takes '/' or such as '.zip'")
         for target in (self.target, self.options):
             if target is not None and not _TARGET.fullmatch(target):
                 raise ValueError(f"{where}: {target!r} does not read 'package.module:Name'")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import PluginError, UsageError, did_you_mean
-from .component import KINDS, SLOT_OF, Component
+from .component import KINDS, OPTIMIZER, SLOT_OF, Component
 from .loading import PluginRecord, in_one_line
 from .plugin_file import PluginFile
 from .source import HOME, Source, how_to_get
@@ -129,6 +128,23 @@ class Registry:
             raise UsageError(f"{kind} '{name}' is offered more than once: write {names}")
         return (ours or matches)[0]
 
+    def preset_hint(self, kind: str, name: str) -> str:
+        """What to write for ``name``, where a component of this kind knows it, or nothing."""
+        slot = SLOT_OF.get(kind, kind)
+        for registered in self.components(kind):
+            for preset, options in registered.component.presets.items():
+                if _plain(preset) == _plain(name):
+                    settings = [f" -s {slot}.{key}={value}" for key, value in options.items()]
+                    use = self.shortest_name(registered)
+                    return f": write --{slot} {use}{''.join(settings)}"
+        return ""
+
+    def elsewhere(self, name: str) -> str:
+        """Which components of other kinds bear the name that was not found, or nothing."""
+        kinds = [kind for kind in KINDS if self.has(kind, name)]
+        flags = [f"--{SLOT_OF.get(kind, kind)} {name}" for kind in kinds if kind != OPTIMIZER]
+        return f"; the {kinds[0]} of that name is given with {' or '.join(flags)}" if flags else ""
+
     def _matches(self, kind: str, name: str) -> list[Registered]:
         source, _, bare = name.rpartition("/")
         group = self._found.get((kind, bare), [])
@@ -144,7 +160,14 @@ class Registry:
             return f": {how_to_get(source)}"
         known = self.components(kind)
         names = [match.name for match in known if source in ("", match.source.name)]
+        if hint := self.preset_hint(kind, name) or self.elsewhere(name):
+            return hint
         return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
+
+
+def _plain(name: str) -> str:
+    """As people may write it: CIFAR-10, cifar_10."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _order(registered: Registered) -> tuple[int, str, str]:
@@ -152,7 +175,5 @@ def _order(registered: Registered) -> tuple[int, str, str]:
 
 
 def _no_folder(name: str) -> str:
-    """Why a dataset's name that can only be a path is no folder of pictures; else nothing."""
-    if "/" in name and os.path.isfile(name):  # noqa: PTH113 - it takes names of any length
-        return ": it is a file, and a folder of pictures is needed"
+    """Why a dataset's name that can only be a path is no folder; else nothing."""
     return ": there is no such folder" if name.endswith("/") or name.count("/") > 1 else ""

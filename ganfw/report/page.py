@@ -9,9 +9,9 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PluginError, RunError
+from ..runs.options import differences
 from ..storage.atomic import write_text
 from .charts import Chart, loss_chart, score_charts
-from .options import differences
 from .summary import Summary, named_apart, read
 
 _FOLDER = Path(__file__).parent

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..runs.options import read_options
 from ..runs.records import (
     MetricsRow,
     Provenance,
@@ -18,7 +19,6 @@ from ..runs.records import (
 from ..storage import run_dir
 from ..storage.run_dir import RunDir
 from .images import Picture, read_pictures
-from .options import read_options
 from .score_series import ScoreSeries, read_score_series
 from .status import Status, facts, finite_mean, is_training, status, warnings
 

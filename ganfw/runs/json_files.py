@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from ..errors import RunError
+from ..storage.names import as_text
 
 
 class Record(BaseModel):
@@ -21,11 +22,11 @@ class Record(BaseModel):
 
     def to_json(self) -> str:
         """The text of a file of its own, for people to read."""
-        return json.dumps(self._written(), indent=2, ensure_ascii=False) + "\n"
+        return as_text(json.dumps(self._written(), indent=2, ensure_ascii=False)) + "\n"
 
     def to_line(self) -> str:
         """A line of a log, with its newline."""
-        return json.dumps(self._written()) + "\n"
+        return as_text(json.dumps(self._written(), ensure_ascii=False)) + "\n"
 
     def _written(self) -> dict[str, JsonValue]:
         return self.model_dump(mode="json", exclude_unset=True)

@@ -34,9 +34,17 @@ KEPT_LABELS = 64
 """Labels of the data, evenly spaced over it, that a generator keeps beside its weights where they
 are arrays, which can't be drawn at random."""
 
-_CARD, _WEIGHTS, _LABELS = "config.json", "model.safetensors", "labels.safetensors"
+WEIGHTS = "model.safetensors"
+"""The file of an exported network's weights."""
+
+_CARD, _LABELS = "config.json", "labels.safetensors"
 _WRAPPED, _LONGEST = "module.", 200
 _PREFERRED = ("generator_ema", "generator")
+
+
+def network_folder(name: str) -> str:
+    """The folder within a run of the network that the run calls ``name``."""
+    return {"gen": "generator", "disc": "discriminator"}.get(name, f"{NETWORKS}/{name}")
 
 
 def network_card(
@@ -71,7 +79,7 @@ def export_network(
     }
     try:
         with atomic.folder(folder) as temporary:
-            save_file(weights, temporary / _WEIGHTS)
+            save_file(weights, temporary / WEIGHTS)
             if labels is not None and card.kind == "generator":
                 save_file({"labels": labels.cpu().contiguous()}, temporary / _LABELS)
             (temporary / _CARD).write_text(card.to_json(), encoding="utf-8")
@@ -104,7 +112,7 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     where = f"{folder / _CARD}: {registered.name}"
     options = validation.validate(registered.load_options(), card.options, where)
     network: nn.Module = registered.load()(options, card.shapes)
-    path = folder / _WEIGHTS
+    path = folder / WEIGHTS
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:

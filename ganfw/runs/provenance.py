@@ -21,6 +21,7 @@ from .records import (
     PluginFileRecord,
     Provenance,
     Resumption,
+    StartRecord,
 )
 
 _LIBRARIES = ("ganfw", "torch", "numpy", "pillow", "safetensors", "pydantic", "pluggy")
@@ -34,9 +35,10 @@ def describe_run(
     argv: Sequence[str],
     plugin_files: Sequence[PluginFileRecord],
     processes: int = 1,
+    started_from: StartRecord | None = None,
 ) -> Provenance:
     """The provenance of a run that starts now."""
-    return Provenance(
+    provenance = Provenance(
         format=RUN_FORMAT,
         argv=tuple(argv),
         started=_now(),
@@ -54,6 +56,9 @@ def describe_run(
         machine=_machine(device, processes),
         resumed=(),
     )
+    if started_from is None:
+        return provenance
+    return provenance.model_copy(update={"started_from": started_from})
 
 
 def add_resumption(
@@ -63,6 +68,7 @@ def add_resumption(
     config: RunConfig,
     plugin_files: Sequence[PluginFileRecord],
     saved: str,
+    changed: Mapping[str, tuple[str, str]] | None = None,
 ) -> Provenance:
     """``provenance`` with one more resumption, from ``step``, and with the plugin files used now.
 
@@ -82,6 +88,8 @@ def add_resumption(
     before = provenance.plugin_files
     if [file.sha256 for file in before] != [file.sha256 for file in plugin_files]:
         entry = entry.model_copy(update={"plugin_files_before": before})
+    if changed:
+        entry = entry.model_copy(update={"changes": dict(changed)})
     changes = {
         "origins": _renewed_origins(provenance.origins, config, saved, step),
         "plugin_files": tuple(plugin_files),

@@ -67,9 +67,19 @@ class PluginFileRecord(Record):
     path: str
 
 
+class StartRecord(Record):
+    """The run whose networks another one started from: as of which step, and the SHA-256 of each
+    network's weights by its name in the run."""
+
+    run: str
+    step: int
+    weights: dict[str, str]
+
+
 class Resumption(Record):
-    """One resumption of a run: the ``versions`` that had changed, the ``threads`` if they had, and
-    the plugin files that others took the place of."""
+    """One resumption of a run: the ``versions`` that had changed, the ``threads`` if they had, the
+    plugin files that others took the place of, and what was changed in its config: before and
+    after, by path."""
 
     when: str
     from_step: int
@@ -77,6 +87,7 @@ class Resumption(Record):
     versions: dict[str, str]
     threads: int | None = None
     plugin_files_before: tuple[PluginFileRecord, ...] = ()
+    changes: dict[str, tuple[str, str]] = Field(default_factory=dict)
 
 
 class End(Record):
@@ -104,6 +115,7 @@ class Provenance(Record):
     resumed: tuple[Resumption, ...]
     total_steps: int | None = None
     ended: End | None = None
+    started_from: StartRecord | None = None
 
 
 class MetricsRow(Record):

@@ -84,6 +84,12 @@ def check_not_moved(saved: Layer, changes: Layer, path: Path, command: str) -> N
         )
 
 
+def place_in(changes: Layer, saved: Layer) -> Layer:
+    """Of the ``changes`` of a ``saved`` run only where its data is now."""
+    option, data = _place(saved), changes.values.get("data", {})
+    return Layer(changes.source, {"data": {option: data[option]}} if option in data else {})
+
+
 def _place(saved: Layer) -> str | None:
     """The option that says where the data is, if one does."""
     data = saved.values["data"]

@@ -72,7 +72,7 @@ class Processes:
         """The ``text`` of each process, in order of rank."""
         if self.count == 1:
             return [text]
-        own = list(text.encode())
+        own = list(text.encode("utf-8", "surrogateescape"))
         lengths = [torch.zeros(1, dtype=torch.long) for _ in range(self.count)]
         dist.all_gather(lengths, torch.tensor([len(own)]))
         longest = max(1, *(int(length) for length in lengths))
@@ -80,7 +80,7 @@ class Processes:
         found = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.count)]
         dist.all_gather(found, padded)
         return [
-            bytes(content[: int(length)].tolist()).decode()
+            bytes(content[: int(length)].tolist()).decode("utf-8", "surrogateescape")
             for content, length in zip(found, lengths, strict=True)
         ]
 

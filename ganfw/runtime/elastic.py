@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def remember_folder(folder: Path) -> None:
     """Tell processes that may be started in place of these where the run is."""
     store = _job_store()
     if store is not None:
-        store.set(_FOLDER, str(folder))
+        store.set(_FOLDER, json.dumps(str(folder)))  # as ASCII: a path may be any bytes
 
 
 def remembered_folder() -> Path | None:
@@ -61,7 +62,7 @@ def remembered_folder() -> Path | None:
     store = _job_store()
     if store is None or not store.check([_FOLDER]):
         return None
-    return Path(store.get(_FOLDER).decode())
+    return Path(json.loads(store.get(_FOLDER)))
 
 
 def _job_store() -> Store | None:

@@ -10,7 +10,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..data.pictures import SUFFIXES, find_pictures, read_picture
+from ..data.picture_formats import suffixes
+from ..data.picture_names import find_pictures
+from ..data.pictures import read_picture
 from ..errors import SkipItem, UsageError
 from ..images import is_image_shape
 from ..interfaces.shapes import Shapes
@@ -24,9 +26,10 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
     their names, each stretched to the label's size. Raises UsageError."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        names = [str(file.relative_to(path).as_posix()) for file in path.rglob("*")]
+        files = [file for file in path.rglob("*") if file.is_file()]
+        names = [file.relative_to(path).as_posix() for file in files]
         return _pictures([path / name for name in find_pictures(names).names], path, shapes)
-    if suffix in SUFFIXES:
+    if suffix in suffixes():
         return _pictures([path], path, shapes)
     if suffix not in (".npy", ".npz", ".safetensors"):
         raise UsageError(f"--labels {path}: give .npy, .npz, .safetensors, or pictures")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import UsageError
+from .names import as_text
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files and folders begin."""
@@ -72,7 +73,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_text(path: Path, content: str) -> None:
     """Write ``content`` as UTF-8 to ``path``, whole or not at all."""
-    write_bytes(path, content.encode())
+    write_bytes(path, as_text(content).encode())
 
 
 @contextmanager

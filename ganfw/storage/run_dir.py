@@ -13,6 +13,7 @@ import filelock
 from ..errors import RunError
 from . import atomic
 
+_NAME = 60  # characters: of at most 4 bytes each, where 255 bytes are allowed
 _NUMBERED = re.compile(r"(\d{4,})(-.+)?")
 
 
@@ -68,13 +69,14 @@ def explain_disk(folder: Path) -> Iterator[None]:
 
 
 def create(out: Path, name: str) -> RunDir:
-    """Make the next folder ``out/NNNN-name``; no two processes are given the same number.
+    """Make the next folder ``out/NNNN-name``; no two processes are given the same number. A name
+    that is too long for comfort is cut.
 
     Raises RunError if ``out`` can't be written.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return RunDir(_claim(out, name))
+        return RunDir(_claim(out, name[:_NAME].rstrip("-")))
     except OSError as error:
         raise RunError(f"can't make a run folder in {out}: {error.strerror}; give --out") from None
 

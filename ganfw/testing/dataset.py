@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..config import validation
 from ..data.items import checked_item
-from ..errors import DataUnavailable, GanfwError, PluginError, SkipItem
+from ..errors import DataError, DataUnavailable, GanfwError, PluginError, SkipItem
 from ..images import from_bytes
 from ..interfaces.dataset import Dataset, Item
 from ..interfaces.options import Options
@@ -85,7 +85,11 @@ def fingerprint_changes_with_content(subject: Subject) -> None:
     """With one file of the data changed, or the seed it is drawn from."""
     before = _prepared(subject).fingerprint()
     for what, options in _other_contents(subject):
-        if _prepared(subject, options).fingerprint() == before:
+        try:
+            after = _prepared(subject, options).fingerprint()
+        except DataError:
+            continue  # damaged by the change, which is noticed
+        if after == before:
             at = subject.target.fingerprint
             raise Broken(f"another fingerprint with {what}", "the same one", at)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import struct
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,11 +17,19 @@ from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
 INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
+TRACKERS = ("callback/wandb", "callback/mlflow")
+"""Their libraries are heavy, and need not be here: they have tests of their own."""
+
 NEED_DATA = (
+    "dataset/archive",
+    "dataset/arrays",
     "dataset/folder",
     "dataset/paired",
     "dataset/pokemon",
     "dataset/fashion-mnist",
+    "dataset/huggingface",
+    "dataset/table",
+    "dataset/torchvision",
     *INCEPTION,
 )
 """They download data or weights: the tests below give them small ones."""
@@ -32,7 +43,7 @@ FEW = {
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *FEW)]
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
     return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
 
 
@@ -73,6 +84,43 @@ def test_the_books_archive_keeps_its_contract(pictures: Path, tmp_path: Path) ->
         for picture in sorted(pictures.rglob("*.png")):
             archive.write(picture, f"pokemon/{picture.relative_to(pictures)}")
     for case in contract_cases("dataset/pokemon", {"archive": path}):
+        case.run()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_archives_of_pictures_keep_their_contract(
+    pictures: Path, tmp_path: Path, name: str
+) -> None:
+    base, _, end = name.partition(".")
+    kind = {"zip": "zip", "tar": "tar", "tar.gz": "gztar"}[end]
+    path = shutil.make_archive(str(tmp_path / base), kind, pictures)
+    for case in contract_cases("dataset/archive", {"root": path}):
+        case.run()
+
+
+def test_arrays_and_tables_keep_their_contract(tmp_path: Path) -> None:
+    pictures = np.stack([draw(0, i % 3, i, 16) for i in range(12)])
+    np.savez(tmp_path / "a.npz", pictures=pictures, labels=np.arange(12) % 3)
+    np.save(tmp_path / "a.npy", pictures / 255)
+    for name in ("a.npz", "a.npy"):
+        for case in contract_cases("dataset/arrays", {"path": tmp_path / name}):
+            case.run()
+    (tmp_path / "a.csv").write_text("x,y,label\n" + "1,2,cat\n3,4,dog\n" * 6)
+    for case in contract_cases("dataset/table", {"path": tmp_path / "a.csv"}):
+        case.run()
+
+
+def test_torchvisions_datasets_keep_their_contract(tmp_path: Path) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        pixels = np.arange(4 * 28 * 28, dtype=np.uint8).tobytes()
+        head = struct.pack(">IIII", 0x803, 4, 28, 28)
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(head + pixels)
+        labels = struct.pack(">II", 0x801, 4) + bytes(range(4))
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(labels)
+    options = {"name": "MNIST", "root": tmp_path, "split": "test"}
+    for case in contract_cases("dataset/torchvision", options):
         case.run()
 
 

@@ -14,8 +14,9 @@ from .options import LrScheduleOptions
 class LrSchedule(Callback):
     """Multiplies each player's base rates by `factor`, a function of the step alone.
 
-    The base rates are those that a new run starts with; they are saved for resuming. A run that is
-    resumed with more epochs follows the schedule of its new length, so that its rates jump there.
+    The base rates are those that a new run starts with. They are saved for resuming, and follow
+    the config where its rate is another one by then. A run that is resumed with more epochs follows
+    the schedule of its new length, so that its rates jump there.
     """
 
     options: LrScheduleOptions
@@ -24,22 +25,34 @@ class LrSchedule(Callback):
     def __init__(self, options: LrScheduleOptions) -> None:
         super().__init__(options)
         self._base: dict[str, list[float]] = {}
+        self._configured: dict[str, float] = {}
 
     def on_train_start(self, event: TrainStart) -> None:
         _check_alone(event.run)
         for name, player in event.run.networks.items():
             rates = [float(group["lr"]) for group in player.optimizer.param_groups]
             self._base.setdefault(name, rates)
+        self._follow(_configured(event.run))
         self._set_rates(event.run, event.step + 1)
 
     def on_step_end(self, event: StepEnd) -> None:
         self._set_rates(event.run, event.step + 1)
 
     def state_dict(self) -> Mapping[str, Any]:
-        return {"base": self._base}
+        return {"base": self._base, "configured": self._configured}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._base = dict(state.get("base", {}))
+        self._configured = dict(state.get("configured", {}))
+
+    def _follow(self, configured: dict[str, float]) -> None:
+        for name, rate in configured.items():
+            before = self._configured.get(name, rate)
+            if before != rate:
+                self._base[name] = [
+                    base * rate / before if before else rate for base in self._base[name]
+                ]
+        self._configured = configured
 
     def _set_rates(self, run: RunView, step: int) -> None:
         step = min(step, run.total_steps)
@@ -47,6 +60,12 @@ class LrSchedule(Callback):
         for name, player in run.networks.items():
             for group, base in zip(player.optimizer.param_groups, self._base[name], strict=True):
                 group["lr"] = base * multiplier
+
+
+def _configured(run: RunView) -> dict[str, float]:
+    """Each player's rate as the config has it."""
+    rates = {name: run.config.get(name, {}).get("optimizer", {}).get("lr") for name in run.players}
+    return {name: float(rate) for name, rate in rates.items() if isinstance(rate, int | float)}
 
 
 def _check_alone(run: RunView) -> None:

@@ -60,7 +60,7 @@ class ModelCard(Callback):
 
     def _write(self, run: RunView, step: int) -> None:
         with writing(run.folder.path / "README.md"):
-            run.folder.write("README.md", card(run, step).encode())
+            run.folder.write("README.md", card(run, step).encode("utf-8", "backslashreplace"))
 
 
 def card(run: RunView, step: int) -> str:

@@ -34,6 +34,6 @@ def ganfw_components() -> Iterable[Component]:
             "sprites-modern",
             target="ganfw_plugins.compact:sprites-modern.toml",
             summary="A few thousand small pictures, ten minutes on a CPU",
-            tags=("pictures", "small data"),
+            tags=("pictures", "small data", "default-for-pictures"),
         ),
     ]

@@ -69,4 +69,11 @@ def ganfw_components() -> Iterable[Component]:
             summary="The Gaussian GAN of D2L 20.1, seconds on a CPU",
             tags=("d2l",),
         ),
+        Component(
+            "recipe",
+            "points",
+            target="ganfw_plugins.gaussian:points.toml",
+            summary="Points of any distribution, seconds on a CPU",
+            tags=("points", "default-for-points"),
+        ),
     ]

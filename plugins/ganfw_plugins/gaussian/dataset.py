@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganfw import Dataset, Item
+from ganfw import Dataset, Item, scatter_plot, trail_plots
 
 from .options import GaussianOptions
 
@@ -47,14 +47,10 @@ class Gaussian(Dataset):
 
     def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
         """A scatter of the first two features, generated points over real ones."""
-        from .scatter import scatter
-
-        return scatter(samples, real)
+        return scatter_plot(samples, real)
 
     def animate(self, samples: Tensor) -> Iterator[Image.Image]:
         """One point that moves, over real ones."""
         import torch
 
-        from .scatter import SHOWN, trail
-
-        return trail(samples, torch.from_numpy(self.points[:SHOWN]))
+        return trail_plots(samples, torch.from_numpy(self.points))

@@ -1,4 +1,4 @@
-"""Folders of pictures as datasets."""
+"""Folders and archives of pictures as datasets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from ganfw import Component, hookimpl
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset that ``--data PATH`` means, and pairs of pictures."""
+    """The datasets that ``--data PATH`` means, and pairs of pictures."""
     return [
         Component(
             "dataset",
@@ -18,6 +20,16 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.images.options:FolderOptions",
             summary="Any folder of pictures, with or without class folders",
             tags=("pictures",),
+            paths={"/": "root"},
+        ),
+        Component(
+            "dataset",
+            "archive",
+            target="ganfw_plugins.images.archived:Archived",
+            options="ganfw_plugins.images.options:ArchiveOptions",
+            summary="Pictures in a zip or tar archive, read in place",
+            tags=("pictures",),
+            paths=dict.fromkeys(ARCHIVES, "root"),
         ),
         Component(
             "dataset",
@@ -25,6 +37,7 @@ def ganfw_components() -> Iterable[Component]:
             target="ganfw_plugins.images.paired:Paired",
             options="ganfw_plugins.images.options:PairedOptions",
             summary="Pairs of pictures: what is given, and what is to be made of it",
-            tags=("pictures",),
+            tags=("pairs", "pictures"),
+            paths={"/input/target": "root"},
         ),
     ]

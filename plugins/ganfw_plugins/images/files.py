@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
-from ganfw import DataError, SkipItem, read_picture
+from ganfw import DataError, SkipItem, log, read_picture
 
 from .options import PictureOptions
 
@@ -15,25 +17,52 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_BEGINNINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 
-def read_sample(
-    path: Path, options: PictureOptions, half: Literal["left", "right"] | None = None
-) -> NDArray[np.uint8]:
-    """The picture in ``path``, or a ``half`` of it, as (C, H, W) uint8. What can't be read raises
-    SkipItem, or DataError where ``options`` refuse it."""
-    try:
-        return read_picture(
-            path, options.size, options.channels, options.background, options.fit, half
-        )
-    except SkipItem as reason:
-        if options.corrupt == "skip":
-            raise SkipItem(f"{path}: {reason}") from reason
-        hint = "fix or remove it, or give -s data.corrupt=skip"
-        raise DataError(f"{path} can't be read as a picture ({reason}); {hint}") from reason
+
+class PictureReader:
+    """Reads picture files as samples, as ``options`` say."""
+
+    def __init__(self, options: PictureOptions) -> None:
+        self._options = options
+        self._noted: dict[str, Path] = {}
+
+    def __call__(
+        self,
+        path: Path,
+        half: Literal["left", "right"] | None = None,
+        content: IO[bytes] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The picture in ``path``, or a ``half`` of it, as (C, H, W) uint8; ``content`` is what is
+        in it where it is no file. What can't be read raises SkipItem, or DataError where the
+        options refuse it."""
+        options = self._options
+        try:
+            return read_picture(
+                content or path,
+                options.size,
+                options.channels,
+                options.background,
+                options.fit,
+                half,
+                note=lambda text: self._note(path, text),
+            )
+        except SkipItem as reason:
+            if options.corrupt == "skip":
+                raise SkipItem(f"{path}: {reason}") from reason
+            hint = "fix or remove it, or give -s data.corrupt=skip"
+            raise DataError(f"{path} can't be read as a picture ({reason}); {hint}") from reason
+
+    def _note(self, path: Path, text: str) -> None:
+        """Log what was done to the values of a picture, for the first one alone."""
+        # In one step, as several threads read.
+        if self._noted.setdefault(text, path) is path:
+            log.info(f"{path}: {text} (the next such files are not named)")
 
 
 def list_files(root: Path) -> list[str]:
-    """Every file below ``root`` by its path from there, with forward slashes.
+    """Every file below ``root`` by its path from there, with forward slashes. Pipes, sockets and
+    devices are none; links that lead nowhere are listed.
 
     Links to folders are followed, except hidden ones and those that would list files twice: links
     back to a folder that contains them, or to one that is listed anyway.
@@ -54,7 +83,7 @@ def list_files(root: Path) -> list[str]:
         for place, subfolders, files in os.walk(start, onerror=refuse):
             folder = PurePosixPath(Path(place).relative_to(root).as_posix())
             real = Path(place).resolve()
-            names += [str(folder / name) for name in files]
+            names += [str(folder / name) for name in files if _may_be_read(real / name)]
             if any(part.startswith(".") for part in folder.parts):
                 continue  # a hidden folder's links are not followed, only a link to it is
             listed.add(real)
@@ -64,6 +93,28 @@ def list_files(root: Path) -> list[str]:
     return names
 
 
+def _may_be_read(path: Path) -> bool:
+    """Whether ``path`` is no pipe, socket or device, for whose content one would wait."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True  # reading it says what is wrong
+
+
+def pictures_without_suffix(root: Path, names: Iterable[str]) -> set[str]:
+    """Those of ``names`` that have no suffix, and begin as picture files do."""
+    return {name for name in names if not PurePosixPath(name).suffix and _is_picture(root / name)}
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+    except OSError:
+        return False
+    return start.startswith(_BEGINNINGS) or start[8:] in (b"WEBP", b"avif", b"heic", b"mif1")
+
+
 def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:
     """Whether ``path`` is a link, not hidden, to a folder that contains neither ``folder``, where
     the link is, nor ``root``."""
@@ -71,6 +122,12 @@ def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:
         return False
     target = path.resolve()
     return not any(inside.is_relative_to(target) for inside in (folder, root.resolve()))
+
+
+def say_left_out(root: Path, left_out: str) -> None:
+    """Log which files that look like pictures are not used."""
+    if left_out:
+        log.info(f"{root}: left out {left_out}")
 
 
 def contents(names: list[str]) -> str:

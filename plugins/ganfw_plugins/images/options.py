@@ -30,6 +30,16 @@ def _a_folder(path: Path) -> Path:
     return path
 
 
+def _a_file(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("it is a folder, not a file" if path.is_dir() else "there is no such file")
+    return path
+
+
+_LABEL = 40  # characters of the folder that a run is named after
+
+
 Side = Annotated[int, Field(ge=8, le=1024)]
 
 
@@ -54,14 +64,24 @@ class PictureOptions(Options):
     )
 
     def label(self) -> str | None:
-        """The folder's name, without what a file name can't hold."""
-        return re.sub(r"[^a-z0-9]+", "-", self.root.name.lower()).strip("-") or None
+        """The folder's name, without what a file name can't hold, and not too long."""
+        word = re.sub(r"[^a-z0-9]+", "-", self.root.name.lower())[:_LABEL].strip("-")
+        return word or None
 
 
 class FolderOptions(PictureOptions):
     """Those of a folder of pictures, with or without class folders."""
 
-    labels: bool = Field(True, description="Whether class folders are labels")
+    labels: bool = Field(True, description="Whether class folders, or metadata, are labels")
+    label_column: str | None = Field(
+        None, description="Column of metadata.csv or .jsonl with labels; label, if there is one"
+    )
+
+
+class ArchiveOptions(FolderOptions):
+    """Those of an archive of pictures."""
+
+    root: Annotated[Path, AfterValidator(_a_file)] = Field(description="The zip or tar archive")
 
 
 class PairedOptions(PictureOptions):

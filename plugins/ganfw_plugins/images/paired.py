@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Literal
 
 from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
 
-from .files import contents, list_files, read_sample
+from .files import (
+    PictureReader,
+    contents,
+    list_files,
+    pictures_without_suffix,
+    say_left_out,
+)
 from .options import PairedOptions
 
 HALVES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
@@ -25,13 +32,17 @@ class Paired(Dataset):
         super().__init__(options)
         self.root = options.root
         self.sample_shape = self.label_shape = (options.channels, *options.size)
+        self._read = PictureReader(options)
 
     def prepare(self) -> None:
         """List the pairs. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        self.pairs = self._split_pairs(names) if self.options.split else self._folder_pairs(names)
+        found = find_pictures(names, pictures_without_suffix(self.root, names))
+        split = self.options.split
+        self.pairs = _split_pairs(found.names) if split else self._folder_pairs(found.names)
         if not self.pairs:
             raise DataError(f"{self.root} has no pairs: {self._hint(contents(names))}")
+        say_left_out(self.root, found.left_out)
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -39,8 +50,8 @@ class Paired(Dataset):
     def __getitem__(self, index: int) -> Item:
         given, target = (self.root / name for name in self.pairs[index])
         if not self.options.split:
-            return read_sample(target, self.options), read_sample(given, self.options)
-        left, right = (read_sample(target, self.options, half) for half in HALVES)
+            return self._read(target), self._read(given)
+        left, right = (self._read(target, half) for half in HALVES)
         return (right, left) if self.options.input_side == "left" else (left, right)
 
     def fingerprint(self) -> str:
@@ -50,14 +61,11 @@ class Paired(Dataset):
             self._fingerprint = fingerprint_files(self.root, names)
         return self._fingerprint
 
-    def _split_pairs(self, names: list[str]) -> list[tuple[str, str]]:
-        return [(name, name) for name in find_pictures(names).names]
-
-    def _folder_pairs(self, names: list[str]) -> list[tuple[str, str]]:
+    def _folder_pairs(self, names: Sequence[str]) -> list[tuple[str, str]]:
         """(input, target) by their paths in the two folders, whatever the files' formats."""
         inputs, targets = (
             {str(PurePosixPath(name).relative_to(folder).with_suffix("")): name
-             for name in find_pictures(names).names if PurePosixPath(name).is_relative_to(folder)}
+             for name in names if PurePosixPath(name).is_relative_to(folder)}
             for folder in (self.options.input, self.options.target)
         )  # fmt: skip
         if alone := inputs.keys() ^ targets.keys():
@@ -69,3 +77,7 @@ class Paired(Dataset):
             return found
         folders = f"{self.options.input}/ and {self.options.target}/"
         return f"it needs pictures of the same names in {folders}, or -s data.split=true; {found}"
+
+
+def _split_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name, name) for name in names]

@@ -6,9 +6,9 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import Protocol
 
 from ganfw import (
+    Archive,
     DataError,
     Dataset,
     DataUnavailable,
@@ -16,24 +16,11 @@ from ganfw import (
     SkipItem,
     download,
     find_pictures,
+    open_archive,
     read_picture,
 )
 
-from .archive import Archive
 from .options import PokemonOptions
-
-
-class Files(Protocol):
-    """The files of an archive or a folder."""
-
-    path: Path
-
-    @property
-    def names(self) -> list[str]: ...
-
-    def read(self, name: str) -> bytes: ...
-
-    def fingerprint(self) -> str: ...
 
 
 class Pokemon(Dataset):
@@ -73,8 +60,8 @@ class Pokemon(Dataset):
         return self.files.fingerprint()
 
 
-class _Folder:
-    """A folder of class folders."""
+class _Folder(Archive):
+    """A folder of class folders, read as an archive is."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -94,10 +81,10 @@ class _Folder:
         return digest.hexdigest()
 
 
-def _open(options: PokemonOptions) -> Files:
+def _open(options: PokemonOptions) -> Archive:
     if options.root is not None:
         return _Folder(options.root)
-    return Archive(options.archive or _download(options))
+    return open_archive(options.archive or _download(options))
 
 
 def _download(options: PokemonOptions) -> Path:

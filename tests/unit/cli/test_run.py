@@ -28,12 +28,6 @@ def test_help_lists_every_command_in_one_line(ganfw: Ganfw) -> None:
     assert [line.split(maxsplit=1)[1] for line in lines] == [text for _, text in COMMANDS.values()]
 
 
-def test_an_unknown_command(ganfw: Ganfw) -> None:
-    result = ganfw("rum")
-    assert result.exit_code == 2
-    assert "No such command 'rum'" in result.stderr
-
-
 def test_short_flags_set_options(ganfw: Ganfw) -> None:
     result = ganfw(
         *RUN, "--epochs", 3, "--steps", 9, "--batch-size", 8, "--lr", 0.25, "--size", 32,

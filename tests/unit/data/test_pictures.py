@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ganfw import SkipItem, find_pictures, read_picture
+from ganfw.data import picture_values, pictures
 
 
 def _file(picture: Image.Image, form: str = "PNG", **more: object) -> io.BytesIO:
@@ -106,6 +108,49 @@ def test_what_is_no_picture_is_skipped_with_a_reason(content: bytes | str) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_skipped(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_opened_is_skipped(tmp_path: Path) -> None:
     with pytest.raises(SkipItem, match="No such file"):
         read_picture(tmp_path / "gone.png", (8, 8))
+    (tmp_path / "itself.png").symlink_to("itself.png")
+    with pytest.raises(SkipItem, match="symbolic links"):
+        read_picture(tmp_path / "itself.png", (8, 8))
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(SkipItem, match="it is no regular file"):
+        read_picture(tmp_path / "pipe.png", (8, 8))
+
+
+def _gradient(side: int) -> Image.Image:
+    return Image.linear_gradient("L").convert("RGB").resize((side, side))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "GIF"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
+def test_a_large_picture_is_made_smaller_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, form: str, mode: str
+) -> None:
+    if mode == "I;16" and form not in ("PNG", "TIFF"):
+        return
+    picture = _gradient(576).convert("I" if mode == "I;16" else mode)
+    picture = picture.point(lambda value: value * 257) if mode == "I;16" else picture
+    file = _file(picture.convert(mode), form)
+    whole = read_picture(file, (16, 16)).astype(int)
+    monkeypatch.setattr(pictures, "_LARGE", 2**14)
+    monkeypatch.setattr(pictures, "_HUGE", 2**14)
+    monkeypatch.setattr(picture_values, "_BAND", 2**12)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2**14)
+    smaller = read_picture(file, (16, 16))
+    assert abs(smaller - whole).max() <= 3
+    assert Image.MAX_IMAGE_PIXELS == 2**14
+    if mode != "I;16":
+        left = read_picture(file, (16, 16), half="left")
+        assert abs(left - whole).max() <= 3
+
+
+def test_a_picture_that_takes_too_much_memory_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_MOST_BYTES", 4 * 300 * 300)
+    read_picture(_file(_gradient(300)), (8, 8))
+    read_picture(_file(_gradient(500).convert("L")), (8, 8))
+    thin = _gradient(500).convert("L").resize((30, 6000))
+    for file in (_file(_gradient(301)), _file(_gradient(299), "WEBP"), _file(thin)):
+        with pytest.raises(SkipItem, match="of this kind take too much memory: make it smaller"):
+            read_picture(file, (8, 8))

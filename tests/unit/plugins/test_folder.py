@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
 from pydantic import ValidationError
 
 from ganfw import DataError, SkipItem
+from ganfw.data.decoded_cache import DecodedSamples, decode
+from ganfw_plugins.images.archived import Archived
 from ganfw_plugins.images.dataset import Folder
-from ganfw_plugins.images.options import FolderOptions
+from ganfw_plugins.images.options import ArchiveOptions, FolderOptions
 
 Ganfw = Callable[..., Result]
 
@@ -66,10 +72,71 @@ def test_bad_options(photos: Path, bad: dict[str, object]) -> None:
 
 def test_a_corrupt_picture_is_skipped_or_refused(photos: Path) -> None:
     (photos / "dogs" / "0.png").write_bytes(b"no picture")
-    with pytest.raises(SkipItem, match=r"0\.png: cannot identify"):
+    with pytest.raises(SkipItem, match=r"0\.png: it is no picture"):
         _folder(photos)[2]
     with pytest.raises(DataError, match="fix or remove it"):
         _folder(photos, corrupt="refuse")[2]
+
+
+def test_files_that_can_not_be_opened_are_skipped_or_refused(photos: Path) -> None:
+    before = _folder(photos).fingerprint()
+    (photos / "cats" / "0.png").symlink_to("/nowhere/0.png")
+    assert _folder(photos).fingerprint() != before
+    with pytest.raises(SkipItem, match=r"0\.png: No such file"):
+        _folder(photos)[0]
+    with pytest.raises(DataError, match=r"0\.png can't be read as a picture \(No such file"):
+        _folder(photos, corrupt="refuse")[0]
+    listed = _folder(photos)
+    (photos / "dogs" / "1.png").unlink()
+    assert listed.fingerprint()
+    with pytest.raises(SkipItem, match="No such file"):
+        listed[3]
+
+
+def test_pipes_are_left_out(photos: Path) -> None:
+    os.mkfifo(photos / "cats" / "pipe.png")
+    os.mkfifo(photos / "cats" / "pipe")
+    assert _folder(photos).fingerprint()
+    assert len(_folder(photos)) == 3
+
+
+def test_pictures_without_a_suffix_are_used(photos: Path) -> None:
+    (photos / "cats" / "1.png").rename(photos / "cats" / "1")
+    (photos / "cats" / "LICENSE").write_text("words")
+    assert _folder(photos).pictures.names == ("cats/1", "cats/2.jpg", "dogs/1.png")
+
+
+def test_what_is_left_out_and_what_is_guessed_is_said_once(photos: Path, said: list[str]) -> None:
+    (photos / "cats" / "3.heicx").write_bytes(b"?")
+    (photos / "cats" / "4.nef").write_bytes(b"?")
+    for i in range(2):
+        ramp = np.linspace(-1, 1, 400, dtype=np.float32).reshape(20, 20)
+        Image.fromarray(ramp).save(photos / "dogs" / f"{i + 2}.tif")
+    folder = _folder(photos)
+    assert said == [f"{photos}: left out 1 × .nef (convert them)"]
+    for i in range(len(folder)):
+        assert folder[i][0].max() > 100
+    assert len(said) == 2
+    assert said[1].startswith(f"{photos / 'dogs' / '2.tif'}: values of an unusual range are spread")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are UTF-8")
+def test_names_of_any_bytes(photos: Path) -> None:
+    (photos / "dogs").rename(photos / "caf\udce9")
+    shutil.copy(photos / "cats" / "1.png", photos / "cats" / ("x" * 251 + ".png"))
+    shutil.copy(photos / "cats" / "1.png", photos / "cats" / "\udcff.png")
+    folder = _folder(photos)
+    assert folder.class_names == ("caf\udce9", "cats")
+    assert folder.fingerprint()
+    assert [folder[i][1] for i in range(len(folder))] == [0, 1, 1, 1, 1]
+    (photos / "cats" / "\udcff.png").write_bytes(b"")
+    decoded = decode(folder, "x")
+    assert isinstance(decoded, DecodedSamples)
+    assert len(decoded) == 4
+    again = decode(folder, "x")
+    assert isinstance(again, DecodedSamples)
+    assert again.skipped == decoded.skipped
+    assert decoded.skipped[0].startswith(str(photos / "cats" / "\udcff.png"))
 
 
 def test_links_are_followed(photos: Path, tmp_path: Path) -> None:
@@ -121,8 +188,84 @@ def test_the_fingerprint_is_of_names_and_contents(photos: Path) -> None:
     assert len({before, renamed, _folder(photos).fingerprint()}) == 3
 
 
+METADATA = {
+    "metadata.csv": 'file_name,text,label\ncats/1.png,"two\nlines",10\ndogs/1.png,,9\n',
+    "metadata.jsonl": '{"file_name": "cats/1.png", "label": 10}\n'
+    '{"file_name": "dogs/1.png", "label": 9, "text": "a"}\n',
+}
+
+
+def _packed(photos: Path) -> Archived:
+    path = shutil.make_archive(str(photos), "zip", photos)
+    options = ArchiveOptions.model_validate({"root": path, "size": 16})
+    dataset = Archived(options)
+    dataset.prepare()
+    return dataset
+
+
+@pytest.mark.parametrize("name", list(METADATA))
+def test_labels_from_metadata(photos: Path, name: str, said: list[str]) -> None:
+    """They come before class folders; what has none is left out."""
+    before = _folder(photos).fingerprint()
+    (photos / name).write_text(METADATA[name], encoding="utf-8-sig")
+    folder = _folder(photos)
+    assert folder.class_names == ("9", "10")
+    assert folder.pictures.names == ("cats/1.png", "dogs/1.png")
+    assert [folder[i][1] for i in range(2)] == [1, 0]
+    assert said[-1].endswith("in the metadata are left out: cats/2.jpg, …")
+    labelled = folder.fingerprint()
+    (photos / name).write_text(METADATA[name].replace("10", "11"))
+    assert len({before, labelled, _folder(photos).fingerprint()}) == 3
+    assert _packed(photos).class_names == ("9", "11")
+    assert _folder(photos, labels=False).classes == 0
+
+
+def test_metadata_without_labels_is_none(photos: Path) -> None:
+    for text in ("file_name,text\ncats/1.png,a cat\n", "file,label\ncats/1.png,1\n"):
+        (photos / "metadata.csv").write_text(text)
+        assert _folder(photos).class_names == ("cats", "dogs")
+    with pytest.raises(DataError, match="gives labels in a column 'kind'"):
+        _folder(photos, label_column="kind")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("metadata.csv", b"file_name,label\n\xff,1\n", "can't be read"),
+        ("metadata.jsonl", b"{nonsense", r"can't be read .*: -s data\.labels=false"),
+        ("metadata.jsonl", b'{"file_name": "a", "label": [1]}', r"row 1 has the label \[1\]"),
+        ("metadata.csv", b"file_name,label\nnone.png,1\n", "names no picture that is there: none"),
+    ],
+)
+def test_bad_metadata(photos: Path, name: str, content: bytes, reason: str) -> None:
+    (photos / name).write_bytes(content)
+    with pytest.raises(DataError, match=reason):
+        _folder(photos)
+
+
+def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> None:
+    packed, folder = _packed(photos), _folder(photos, size=16)
+    assert packed.pictures.names == folder.pictures.names
+    assert packed.class_names == ("cats", "dogs")
+    assert all((packed[i][0] == folder[i][0]).all() for i in range(3))
+    for path in photos.rglob("*.*"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(SkipItem, match=r"My Photos!.zip/cats/1.png: it is no picture"):
+        _packed(photos)[0]
+    shutil.rmtree(photos / "cats")
+    shutil.rmtree(photos / "dogs")
+    (photos / "a.txt").touch()
+    with pytest.raises(
+        DataError, match=r"My Photos!.zip has no pictures: its 1 files are 1 × .txt"
+    ):
+        _packed(photos)
+
+
 def test_the_runs_name_is_the_folders(photos: Path) -> None:
     assert FolderOptions(root=photos).label() == "my-photos"
+    long = photos / ("y" * 39 + " " + "z" * 200)
+    long.mkdir()
+    assert FolderOptions(root=long).label() == "y" * 39
 
 
 def test_a_run_imports_no_torchvision(
@@ -135,3 +278,19 @@ def test_a_run_imports_no_torchvision(
                    "-s", "train.batch_size=2", "--steps", 1)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list(Path("runs/0001-dcgan-my-photos/samples").iterdir())) == 2
+
+
+def test_a_damaged_member_is_skipped_or_refused(photos: Path) -> None:
+    packed = _packed(photos)
+    with zipfile.ZipFile(packed.options.root) as archive:
+        start = archive.getinfo("cats/1.png").header_offset
+    content = bytearray(packed.options.root.read_bytes())
+    content[start + 60] ^= 0xFF
+    packed.options.root.write_bytes(content)
+    with pytest.raises(SkipItem, match=r"is damaged at 'cats/1.png'"):
+        packed[0]
+    options = ArchiveOptions.model_validate({"root": packed.options.root, "corrupt": "refuse"})
+    refused = Archived(options)
+    refused.prepare()
+    with pytest.raises(DataError, match=r"is damaged at 'cats/1.png'"):
+        refused[0]

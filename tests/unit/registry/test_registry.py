@@ -64,7 +64,6 @@ def test_what_is_not_there_is_said_with_the_nearest(
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("pics/0.png", "no dataset 'pics/0.png': it is a file, and a folder of pictures is needed"),
         ("pics/", "no dataset 'pics/': there is no such folder"),
         ("pics/of/cats", "no dataset 'pics/of/cats': there is no such folder"),
         ("a" * 300 + "/" + "b", "is not installed"),

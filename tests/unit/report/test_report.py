@@ -27,9 +27,9 @@ from PIL import Image
 
 from ganfw.errors import RunError
 from ganfw.report.charts import loss_chart, score_charts
-from ganfw.report.options import differences
 from ganfw.report.page import render
 from ganfw.report.summary import named_apart, read
+from ganfw.runs.options import differences
 from ganfw.runs.records import End, Resumption, RunWarning
 from ganfw.runs.scores import keep_scores
 from ganfw.storage.run_dir import RunDir, evenly_spaced

@@ -14,9 +14,14 @@ from ..storage.run_dir import RunDir
 def read_options(folder: RunDir) -> dict[str, str]:
     """Every value by its path, such as ``gen.optimizer.lr``. Raises RunError for a damaged file."""
     try:
-        return dict(_flat("", tomllib.loads(folder.config.read_text(encoding="utf-8"))))
+        return flat_options(folder.config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{folder.config} can't be read: {error}") from None
+
+
+def flat_options(toml: str) -> dict[str, str]:
+    """Every value of a run's config by its path. Raises ValueError for what is no TOML."""
+    return dict(_flat("", tomllib.loads(toml)))
 
 
 def differences(options: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:

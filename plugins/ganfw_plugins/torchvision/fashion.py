@@ -1,16 +1,15 @@
-"""Fashion-MNIST, through torchvision."""
+"""Fashion-MNIST, one of torchvision's, with a border so that it halves evenly."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ganfw import DataError, Dataset, DataUnavailable, Item, cache_folder
+from ganfw import Dataset, Item
 
 from .options import FashionMnistOptions
+from .published import open_published
 
 CATEGORIES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
               "bag", "ankle boot")  # fmt: skip
@@ -32,12 +31,8 @@ class FashionMnist(Dataset):
     def prepare(self) -> None:
         """Find the files, or download them once. Raises DataUnavailable offline, DataError for
         damaged files."""
-        # Here, as importing torchvision takes as long as importing torch: 1.9 s.
-        from torchvision.datasets import FashionMNIST
-
-        given = self.options.root
-        root = (given or cache_folder("downloads")).expanduser()
-        opened = self._open(FashionMNIST, root, download=given is None)
+        root, split = self.options.root, self.options.split
+        opened = open_published("FashionMNIST", root, split, download=root is None)
         self.pictures, self.labels = opened.data.numpy(), opened.targets.numpy()
 
     def __len__(self) -> int:
@@ -51,17 +46,3 @@ class FashionMnist(Dataset):
     def fingerprint(self) -> str:
         content = self.pictures.tobytes() + self.labels.tobytes()
         return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-    def _open(self, dataset: Any, root: Path, download: bool) -> Any:
-        try:
-            return dataset(str(root), train=self.options.split == "train", download=download)
-        except (RuntimeError, OSError) as error:
-            reason = str(error).splitlines()[0].rstrip(":")
-            if download:
-                raise DataUnavailable(
-                    f"Fashion-MNIST can't be downloaded ({reason}); a folder that holds "
-                    "FashionMNIST/raw is given as -s data.root=FOLDER"
-                ) from error
-            raise DataError(f"{root} holds no FashionMNIST/raw with its four files") from error
-        except (ValueError, AssertionError) as error:
-            raise DataError(f"the files in {root}/FashionMNIST/raw are damaged") from error

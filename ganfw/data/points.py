@@ -1,4 +1,4 @@
-"""Pictures of points."""
+"""Pictures of points: a scatter, and the trail of one that moves."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-SHOWN = 1000
-"""Real points at most in an animation."""
-
+_SHOWN = 1000
 _REAL, _GENERATED = "#7a8ba0", "#e4572e"
 
 
-def scatter(samples: Tensor, real: Tensor | None) -> Image.Image:
-    """The first two features of samples (B, F), generated ones over real ones."""
+def scatter_plot(samples: Tensor, real: Tensor | None = None) -> Image.Image:
+    """The first two features of ``samples`` (B, F), over those of ``real`` ones (R, F) if given."""
     figure, axes = _plot()
     if real is not None:
         axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.7, label="real")
@@ -28,11 +26,12 @@ def scatter(samples: Tensor, real: Tensor | None) -> Image.Image:
     return _to_image(figure)
 
 
-def trail(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
-    """A frame for each of samples (B, F): the sample, a line through those before it, and real ones
-    (R, F). All frames have the same limits, and everything lies within them."""
+def trail_plots(samples: Tensor, real: Tensor) -> Iterator[Image.Image]:
+    """A frame for each of ``samples`` (B, F): the sample, a line through those before it, and the
+    first 1000 ``real`` ones (R, F). All frames have the same limits, and everything lies within
+    them."""
     figure, axes = _plot()
-    axes.scatter(*_plane(real), s=14, color=_REAL, alpha=0.4, label="real")
+    axes.scatter(*_plane(real[:_SHOWN]), s=14, color=_REAL, alpha=0.4, label="real")
     x, y = _plane(samples)
     (line,) = axes.plot(x, y, color=_GENERATED, linewidth=1.5)
     (point,) = axes.plot(x, y, "o", color=_GENERATED, label="generated")

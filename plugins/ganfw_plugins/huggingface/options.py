@@ -1,0 +1,68 @@
+"""What can be set on a dataset of Hugging Face's library."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ganfw import Options
+
+
+def _sides(value: object) -> object:
+    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
+    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
+        value = [int(side) for side in re.split(r"[x×]", value)]
+        value = value if len(value) == 2 else value * 2
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    return value
+
+
+def _a_place(path: str) -> str:
+    """A path of this machine as a whole one, a name on the hub as it is."""
+    place = Path(path).expanduser()
+    if place.exists():
+        return str(place.absolute())
+    if path.startswith((".", "~")) or place.is_absolute() or path.count("/") > 1:
+        raise ValueError("there is no such file or folder")
+    return path
+
+
+Side = Annotated[int, Field(ge=8, le=1024)]
+
+
+class HuggingFaceOptions(Options):
+    """Where the data is, and which columns to learn."""
+
+    path: Annotated[str, AfterValidator(_a_place)] = Field(
+        description="A Parquet file, a folder of pictures or Parquet files, or user/name on the hub"
+    )
+    subset: str | None = Field(None, description="The configuration, where there are several")
+    split: str = Field("train", description="Which part: train, test, train[:1000], …")
+    revision: str | None = Field(None, description="A commit or tag on the hub")
+    image: str = Field("image", description="Column of the pictures")
+    labels: str | None = Field(
+        None, description="Column of the labels; by default one called label, if there is one"
+    )
+    size: Annotated[tuple[Side, Side], BeforeValidator(_sides)] = Field(
+        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+    )
+    channels: Literal[1, 3, 4] = Field(3, description="1 for grey, 3 for RGB, 4 for RGBA")
+    background: str = Field(
+        "white",
+        pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
+        description="Colour behind transparent pixels: a name or #rrggbb",
+    )
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "crop", description="What to do with a picture of another aspect ratio"
+    )
+    corrupt: Literal["skip", "refuse"] = Field(
+        "skip", description="What to do with a picture that can't be read"
+    )
+
+    def label(self) -> str | None:
+        """The last part of the path or name, without what a file name can't hold."""
+        return re.sub(r"[^a-z0-9]+", "-", Path(self.path).stem.lower()).strip("-") or None

@@ -170,7 +170,7 @@ def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
     if not whole:
         raise ValueError("it has no pixels")
     # Of a progressive JPEG, the whole is kept until its last part is read.
-    needed = 4 * whole if "progressive" in opened.info else 0
+    needed = 3 * whole if "progressive" in opened.info else 0
     if opened.format in ("JPEG", "MPO") and whole > _LARGE:
         opened.draft(None, (enough, enough))
     needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..config import validation
@@ -18,6 +18,7 @@ from ..interfaces.shapes import Shapes
 from ..registry.compatibility import find_recorded
 from ..registry.registry import Registry
 from ..storage import atomic
+from ..storage.tensors import load_tensors
 from .json_files import read_json
 from .records import NetworkCard, NetworkData
 
@@ -114,7 +115,7 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     network: nn.Module = registered.load()(options, card.shapes)
     path = folder / WEIGHTS
     try:
-        weights = load_file(path)
+        weights = load_tensors(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
     try:
@@ -141,7 +142,7 @@ def load_labels(folder: Path) -> Tensor | None:
     if not path.is_file():
         return None
     try:
-        return load_file(path)["labels"]
+        return load_tensors(path)["labels"]
     except (OSError, SafetensorError, KeyError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
 

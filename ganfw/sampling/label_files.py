@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from ..data.picture_formats import suffixes
@@ -16,6 +15,7 @@ from ..data.pictures import read_picture
 from ..errors import SkipItem, UsageError
 from ..images import is_image_shape
 from ..interfaces.shapes import Shapes
+from ..storage.tensors import load_tensors
 
 _NAME = "labels"
 
@@ -34,7 +34,7 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
     if suffix not in (".npy", ".npz", ".safetensors"):
         raise UsageError(f"--labels {path}: give .npy, .npz, .safetensors, or pictures")
     try:
-        return load_file(path)[_NAME] if suffix == ".safetensors" else _array(path)
+        return load_tensors(path)[_NAME] if suffix == ".safetensors" else _array(path)
     except KeyError:
         raise UsageError(f"--labels {path}: it holds no array '{_NAME}'") from None
     except (OSError, ValueError, EOFError, TypeError, SafetensorError) as error:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import CheckpointError
 from . import atomic
 from .state_tree import decode, encode
+from .tensors import load_tensors
 
 FORMAT = 1
 """Raised when the state's layout changes."""
@@ -66,7 +67,7 @@ class CheckpointStore:
                 f"{FORMAT}: install a newer ganfw"
             )
         try:
-            state: dict[str, Any] = decode(tree["state"], load_file(folder / _TENSORS))
+            state: dict[str, Any] = decode(tree["state"], load_tensors(folder / _TENSORS))
         except (OSError, SafetensorError, KeyError) as error:
             raise CheckpointError(
                 f"{folder / _TENSORS} can't be read ({error}){self._others(step)}"

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
 
-from .files import (
-    PictureReader,
-    contents,
-    list_files,
-    pictures_without_suffix,
-    say_left_out,
-)
+from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
 from .metadata import with_metadata
 from .options import FolderOptions
 
@@ -59,6 +53,5 @@ class Folder(Dataset):
     def fingerprint(self) -> str:
         # Kept, as it reads every file and is needed more than once.
         if self._fingerprint is None:
-            names = (*self.pictures.names, *self.metadata)
-            self._fingerprint = fingerprint_files(self.root, names)
+            self._fingerprint = fingerprint_files(self.root, (*self.pictures.names, *self.metadata))
         return self._fingerprint

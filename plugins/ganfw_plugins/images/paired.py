@@ -8,13 +8,7 @@ from typing import Literal
 
 from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
 
-from .files import (
-    PictureReader,
-    contents,
-    list_files,
-    pictures_without_suffix,
-    say_left_out,
-)
+from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
 from .options import PairedOptions
 
 HALVES: tuple[Literal["left"], Literal["right"]] = ("left", "right")

@@ -139,3 +139,9 @@ def test_a_run_by_name(ganfw: Ganfw, mnist: Path) -> None:
                    *quiet)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert Path("runs/0001-dcgan-mnist").is_dir()
+
+
+def test_well_known_names_lead_to_it(ganfw: Ganfw) -> None:
+    result = ganfw("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "cifar-10")
+    assert result.exit_code == 2
+    assert "write --data torchvision -s data.name=CIFAR10" in result.stderr

@@ -51,6 +51,7 @@ from .interfaces.networks import (
     Discriminator as Discriminator,
     Generator as Generator,
     Network as Network,
+    eval_mode as eval_mode,
     generate as generate,
 )
 from .interfaces.options import (

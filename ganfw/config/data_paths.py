@@ -31,7 +31,8 @@ def with_path(registry: Registry, layer: Layer) -> Layer:
             f"{use} is a run, and no data: go on with it by ganfw resume {use}, or start another "
             f"run from its networks by --from {use}"
         )
-    end = FOLDER if os.path.isdir(path) else _end(registry, path)  # noqa: PTH112 - as below
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - as below
+    end = _inside(registry, path) if is_folder else _end(registry, path)
     reader = _reader(registry, end, path, use)
     option = reader.component.paths[end]
     chosen = {"use": registry.shortest_name(reader), option: str(path)}
@@ -51,14 +52,21 @@ def is_path(registry: Registry, use: object) -> bool:
 def _end(registry: Registry, path: Path) -> str:
     """The longest declared end of the path's name; that of folders where it has none."""
     name = path.name.lower()
-    ends = [end for end in _declared(registry) if end != FOLDER and name.endswith(end)]
+    ends = [end for end in _declared(registry) if name.endswith(end)]
     return max(ends, key=len, default=FOLDER)
+
+
+def _inside(registry: Registry, folder: Path) -> str:
+    """What is declared of the most folders that are in ``folder``, such as ``/input/target``."""
+    ends = [end for end in _declared(registry) if end.startswith(FOLDER)]
+    held = [end for end in ends if all((folder / name).is_dir() for name in end.split("/"))]
+    return max(held, key=len, default=FOLDER)
 
 
 def _reader(registry: Registry, end: str, path: Path, use: str) -> Registered:
     """Ours where there are several: installing a plugin changes no run that does not name it."""
     if end == FOLDER and os.path.isfile(path):  # noqa: PTH113 - as above
-        known = ", ".join(sorted(_declared(registry) - {FOLDER}))
+        known = ", ".join(sorted(end for end in _declared(registry) if end[0] != FOLDER))
         raise UsageError(f"no dataset reads the file {use}: a folder is read, and {known}")
     found = [reader for reader in registry.components("dataset") if end in reader.component.paths]
     if not found:

@@ -139,6 +139,12 @@ def add_typed(named: Tree, section: str, typed: str, values: Mapping[str, Any]) 
     add_component(named, section, use, values, name if equals else None)
 
 
+def check_name(section: str, name: object) -> None:
+    """Raises UsageError for a name that no component of a list can have."""
+    if not (isinstance(name, str) and NAME.fullmatch(name)):
+        raise UsageError(f"{section} '{name}': a name is made of a-z, 0-9 and single hyphens")
+
+
 def add_component(
     named: Tree, section: str, use: str, values: Mapping[str, Any], name: object = None
 ) -> None:
@@ -146,8 +152,8 @@ def add_component(
     UsageError for a name that can't be one, or is there already."""
     if name is None:
         name = use.rpartition("/")[2]
-    elif not (isinstance(name, str) and NAME.fullmatch(name)):
-        raise UsageError(f"{section} '{name}': a name is made of a-z, 0-9 and single hyphens")
+    else:
+        check_name(section, name)
     if name in named:
         raise UsageError(
             f"{section} '{name}' is given twice: name the second one, as in "

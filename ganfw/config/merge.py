@@ -9,7 +9,7 @@ from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from .data_paths import with_path
-from .layers import SECTIONS, SINGLE, Layer, Tree, default_layer, settings_layer
+from .layers import SECTIONS, SINGLE, Layer, Tree, check_name, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
 from .recipes import default_recipe
 
@@ -176,6 +176,8 @@ def _merge_list(
             raise UsageError(
                 f"{section} '{name}' takes no part in this run; add --{section} {name}"
             )
+        if name not in place:
+            check_name(section, name)
         merge = _merge_player if section == "network" else _merge_component
         path, component = f"{section}.{name}", place.setdefault(name, {})
         merge(registry, merged, path, component, options, layer.source)

@@ -41,10 +41,11 @@ class Loss(nn.Module):
     ) -> Any:
         """As in `torch.nn.Module`, but buffers take the shapes that were saved: one that keeps
         samples begins empty, since a loss does not know their shape before it sees them."""
-        for name, buffer in self.named_buffers(recurse=False):
-            saved = state_dict.get(name)
-            if saved is not None and saved.shape != buffer.shape:
-                self.register_buffer(name, torch.empty_like(saved, device=buffer.device))
+        for path, module in self.named_modules():
+            for name, buffer in module.named_buffers(recurse=False):
+                saved = state_dict.get(f"{path}.{name}" if path else name)
+                if saved is not None and saved.shape != buffer.shape:
+                    module.register_buffer(name, torch.empty_like(saved, device=buffer.device))
         return super().load_state_dict(state_dict, strict, assign)
 
     def terms(self, turn: Turn) -> Terms:

@@ -37,9 +37,13 @@ def by_name(output: Output, name: str) -> Mapping[str, Output]:
 
 
 def map_tensors(function: Callable[[Tensor], Tensor], output: Output) -> Output:
-    """``output`` with ``function`` applied to every tensor in it."""
+    """``output`` with ``function`` applied to every tensor in it. Raises ShapesError for what is
+    none."""
     if isinstance(output, Tensor):
         return function(output)
     if isinstance(output, Mapping):
         return {name: map_tensors(function, value) for name, value in output.items()}
-    return [map_tensors(function, value) for value in output]
+    if isinstance(output, list | tuple):
+        return [map_tensors(function, value) for value in output]
+    kind = type(output).__name__
+    raise ShapesError(f"a network gives a {kind}, where tensors, lists and dicts of them can be")

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ..errors import UsageError
 from ..runtime.random_state import isolated_random_state
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
@@ -149,4 +150,6 @@ class RunView:
     def export(self, name: str, network: nn.Module, of: str = "gen") -> None:
         """Export ``network`` in the run folder under ``name`` at each checkpoint, as the network
         ``of`` is. An exported generator is preferred for samples (an EMA, say)."""
+        if name in self.exported and self.exported[name].network is not network:
+            raise UsageError(f"two callbacks export '{name}', one of which would be lost")
         self.exported[name] = Exported(network, of)

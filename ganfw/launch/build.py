@@ -86,7 +86,6 @@ def build_trainer(
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
     callbacks = _callbacks(config, processes)
-    game.turns.total_steps = run.total_steps
     return Trainer(
         game=game,
         loader=loader,
@@ -107,7 +106,7 @@ def _run_view(
 ) -> RunView:
     config = prepared.config
     steps_per_epoch = -(-len(loader) // config.train.disc_steps)
-    total_steps = _total_steps(config, steps_per_epoch)
+    total_steps = game.turns.total_steps
     return RunView(
         folder=folder,
         dataset=prepared.dataset,
@@ -133,8 +132,9 @@ def _run_component(component: ComponentConfig[Options]) -> RunComponent:
     )
 
 
-def _total_steps(config: RunConfig, steps_per_epoch: int) -> int:
+def total_steps(config: RunConfig, loader: Loader) -> int:
     """Whichever of the steps and the epochs that were asked for are over first."""
+    steps_per_epoch = -(-len(loader) // config.train.disc_steps)
     by_epochs = config.train.epochs and config.train.epochs * steps_per_epoch
     return min(length for length in (config.train.steps, by_epochs) if length)
 
@@ -154,7 +154,19 @@ def _augment(component: ComponentConfig[Options], shapes: Shapes) -> Augment:
     return augment
 
 
+class _Nothing(Optimizer):
+    """The optimizer of a network with no weight to train, as a frozen one has none."""
+
+    def __init__(self) -> None:
+        super().__init__([{"params": [], "lr": 0.0}], {})
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """There is nothing to move."""
+
+
 def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optimizer:
+    if not any(weight.requires_grad for weight in network.parameters()):
+        return _Nothing()
     # One that begins at 0, as a warm-up does, would not show its groups' ratios.
     greatest = {name: schedule.greatest for name, schedule in component.schedules.items()}
     options = component.options.model_copy(update=greatest)

@@ -26,7 +26,7 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     def attempt() -> None:
         dry_run(game, batch, shapes, gen, disc, data)
 
-    named = {"gen": gen, "disc": disc} | {it.name: it.registered.label for it in config.networks}
+    named = {"gen": gen, "disc": disc} | {it.name: f"network '{it.name}'" for it in config.networks}
     networks = {named[name]: player.network for name, player in game.players.items()}
     device = batch.samples.device
     # On a GPU torch's compiler lays weights out itself, and is wrong about those that are laid out

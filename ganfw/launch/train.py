@@ -23,7 +23,7 @@ from ..training.game import Game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer
+from .build import build_game, build_trainer, total_steps
 from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
@@ -61,6 +61,7 @@ def assemble(
     evaluation = _evaluation(prepared, shapes)
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)
     game = build_game(prepared.config, shapes, prepared.device, processes)
+    game.turns.total_steps = total_steps(prepared.config, loader)
     give_weights(game)
     for notice in check_game(prepared.config, game, loader, shapes):
         log.warning(notice)

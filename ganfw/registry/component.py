@@ -82,7 +82,8 @@ class Component:
     - ``presets``: what people call this component with some options, such as
       ``{"cifar10": {"name": "CIFAR10"}}``: who types such a name is told what to write.
     - ``paths``: for a dataset, which paths ``--data PATH`` hands to it, by the end of their names,
-      and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder.
+      and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder,
+      ``"/input/target"`` for one that holds these two.
 
     Raises ValueError if any of these can't be right.
     """
@@ -105,7 +106,7 @@ class Component:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"{where}: a name is made of a-z, 0-9 and single hyphens")
         for end in self.paths:
-            if self.kind != "dataset" or not (end == "/" or end.startswith(".")):
+            if self.kind != "dataset" or not end.startswith(("/", ".")):
                 raise ValueError(f"{where}: no path {end!r}; a dataset takes '/' or such as '.zip'")
         for target in (self.target, self.options):
             if target is not None and not _TARGET.fullmatch(target):

@@ -48,7 +48,9 @@ def array_labels(labels: Labels, shapes: Shapes, kept: Tensor | None) -> Tensor:
 
 
 def _given(labels: Tensor, shapes: Shapes, dtype: torch.dtype) -> Tensor:
-    """``labels`` in the ``dtype`` of the data's; bytes are mapped as samples are."""
+    """``labels`` in the ``dtype`` of the data's; pictures' bytes are mapped as samples are."""
+    if not labels.ndim or labels.is_complex():
+        raise UsageError(f"labels are {_name(labels)} of shape {(*labels.shape,)}: give rows")
     if labels.shape[1:] != shapes.label or not len(labels):
         wanted = ", ".join(map(str, ("N", *shapes.label)))
         raise UsageError(f"labels have shape {(*labels.shape,)}: this generator takes ({wanted})")
@@ -56,7 +58,10 @@ def _given(labels: Tensor, shapes: Shapes, dtype: torch.dtype) -> Tensor:
         raise UsageError(f"labels are {_name(labels)}: this generator takes whole numbers")
     if not labels.isfinite().all():
         raise UsageError("labels are not finite")
-    if labels.dtype == torch.uint8 and dtype.is_floating_point:
+    if shapes.label_values and not (labels.min() >= 0 and labels.max() < shapes.label_values):
+        raise UsageError(f"labels lie beyond 0..{shapes.label_values - 1}, the data's values")
+    # A vector of bytes, such as attributes of 0 and 1, is no picture.
+    if labels.dtype == torch.uint8 and dtype.is_floating_point and len(shapes.label) == 3:
         return from_bytes(labels, shapes.value_range)
     return labels.to(dtype)
 

@@ -21,6 +21,15 @@ from .game import Game
 from .objective import WeightedLoss
 from .turns import DrawLatents, MicroBatch, Turns
 
+_MISTAKES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+_PLACES = ("gen", "disc", "network")
 _SIDES: Mapping[Side, str] = {"disc": "discriminator", "gen": "generator"}
 
 
@@ -37,13 +46,17 @@ def dry_run(game: Game, batch: Batch, shapes: Shapes, gen: str, disc: str, data:
     with isolated_random_state(0), eval_mode(*networks):
         random = torch.Generator(batch.samples.device).manual_seed(0)
         draw = functools.partial(draw_latents, game.gen.network, shapes, random=random)
-        part = MicroBatch(batch.samples, batch.labels, batch.labels, draw(len(batch)))
+        # Shuffled labels are other ones here too, so that a critic that can't know them says so.
+        labels = batch.labels
+        fake_labels = labels.flip(0) if game.shuffles and labels is not None else labels
+        part = MicroBatch(batch.samples, labels, fake_labels, draw(len(batch)))
         given = {
             "gen": _check_generator(game, part, shapes, gen, data),
             "disc": _check_discriminator(game, part, disc, data),
         }
         for weighted in game.losses:
             _check_needs(weighted, game, part.labels, given, {"gen": gen, "disc": disc})
+        _check_weights(game, {"gen": gen, "disc": disc})
         _check_terms(game, part, draw)
 
 
@@ -96,7 +109,8 @@ def _check_needs(
     who: Mapping[str, str],
 ) -> None:
     loss = f"loss '{weighted.name}'"
-    for need in weighted.loss.needs:
+    needs = weighted.loss.needs
+    for need in (needs,) if isinstance(needs, str) else needs:
         place, _, name = need.partition(".")
         if place == "labels" and labels is None:
             raise UsageError(f"{loss} needs labels, and the data has none")
@@ -110,12 +124,23 @@ def _check_needs(
         if place in given and name not in given[place]:
             gives = ", ".join(given[place])
             raise UsageError(f"{loss} needs '{name}' from {who[place]}, which gives only {gives}")
+        if need not in ("labels", "labels.paired") and (place not in _PLACES or not name):
+            raise PluginError(
+                f'{loss} needs {need!r}, which means nothing: write "labels", "gen.NAME", '
+                '"disc.NAME" or "network.NAME"'
+            )
+
+
+def _check_weights(game: Game, who: Mapping[str, str]) -> None:
+    for name, label in who.items():
+        if not game.players[name].parameters():
+            raise UsageError(f"{label} has no weight to train: all of them are frozen")
 
 
 def _check_terms(game: Game, part: MicroBatch, draw: DrawLatents) -> None:
     losses, augments = copy.deepcopy((list(game.losses), list(game.turns.augments)))
     turns = Turns(game.players, augments, game.turns.autocast)
-    turns.draw_latents = draw
+    turns.draw_latents, turns.total_steps = draw, game.turns.total_steps
     for side, player in _SIDES.items():
         turn = turns.turn(side, part, differentiated=("real", "fake"))
         terms = [(weighted, _terms(weighted, turn)) for weighted in losses]
@@ -129,12 +154,18 @@ def _check_terms(game: Game, part: MicroBatch, draw: DrawLatents) -> None:
                 "a loss, as in --loss nonsaturating --loss r1"
             )
         _check_gradients(game, side, [found for _, found in terms])
+    weights = (weight for player in game.players.values() for weight in player.parameters())
+    if any(weight.grad is not None for weight in weights):
+        raise PluginError("a loss calls backward, which the engine does: return terms")
 
 
 def _terms(weighted: WeightedLoss, turn: Turn) -> Terms:
     try:
-        return weighted.loss.terms(turn)
-    except (RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
+        terms = weighted.loss.terms(turn)
+        if not isinstance(terms, Mapping):
+            raise TypeError(f"its terms are a {type(terms).__name__}, not a dict")
+        return terms
+    except _MISTAKES as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise PluginError(
             f"loss '{weighted.name}' fails in the {_SIDES[turn.player]}'s turn with "
@@ -149,8 +180,10 @@ def _check_gradients(game: Game, side: Side, terms: Sequence[Terms]) -> None:
         if own != side or name in _SIDES:
             continue
         weights = game.players[name].parameters()
+        if not weights:
+            continue  # frozen, as features of a trained network are
         grads = torch.autograd.grad(values, weights, retain_graph=True, allow_unused=True)
-        if weights and all(grad is None for grad in grads):
+        if all(grad is None for grad in grads):
             raise UsageError(
                 f"network '{name}' learns nothing: no loss has a term in the {_SIDES[side]}'s turn "
                 "that depends on it"

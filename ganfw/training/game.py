@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ..errors import PluginError
 from ..interfaces.dataset import Batch
 from ..interfaces.networks import Augment
 from ..interfaces.player import Player
@@ -160,6 +161,8 @@ class Game:
         differentiated = {name for it in self.active_losses for name in it.loss.needs_gradient_at}
         turn = self.turns.turn(side, part, kept, number, differentiated)
         terms = [(weighted, weighted.loss.terms(turn)) for weighted in self.active_losses]
+        if not any(found for _, found in terms):
+            raise PluginError(f"step {number}: no loss gives a term in the turn of {side}")
         if side == "disc":
             self._adapt_augments(turn)
         return total("D" if side == "disc" else "G", terms)
@@ -172,15 +175,14 @@ class Game:
 
     def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:
         """The batch's micro-batches, with new latents."""
-        drawn, count = latents(len(batch)), self.accumulate
+        # A micro-batch of one sample would have no batch statistics.
+        drawn, count = latents(len(batch)), min(self.accumulate, max(len(batch) // 2, 1))
         labels = _chunks(batch.labels, count)
         fake_labels = _chunks(_shuffled(batch.labels), count) if self.shuffles else labels
         if count == 1:
             return [MicroBatch(batch.samples, labels[0], fake_labels[0], drawn)]
-        # A batch of few samples has fewer micro-batches: the shortest column decides.
-        columns = zip(
-            batch.samples.chunk(count), labels, fake_labels, drawn.chunk(count), strict=False
-        )
+        samples = batch.samples.tensor_split(count)
+        columns = zip(samples, labels, fake_labels, drawn.tensor_split(count), strict=True)
         return [MicroBatch(*column, len(column[0]) / len(batch)) for column in columns]
 
     def _adapt_augments(self, turn: Turn) -> None:
@@ -196,7 +198,7 @@ class Game:
 def _chunks(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
     if rows is None:
         return [None] * count
-    return [rows] if count == 1 else rows.chunk(count)
+    return rows.tensor_split(count)
 
 
 def _shuffled(labels: Tensor | None) -> Tensor | None:

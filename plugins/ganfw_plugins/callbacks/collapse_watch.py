@@ -14,8 +14,9 @@ from ganfw import (
     RunView,
     RunWarning,
     TrainStart,
-    generate,
+    eval_mode,
     log,
+    tensor_of,
 )
 
 from .disk import writing
@@ -85,9 +86,10 @@ class CollapseWatch(Callback):
     def _never_wrong(self, run: RunView, samples: Tensor) -> bool:
         critic = run.players["disc"].network
         _, labels = run.inputs(_SAMPLES)
-        with run.undisturbed():
-            real = generate(critic, self._real.samples, self._real.labels)
-            return bool(real.min() > generate(critic, samples, labels).max())
+        with run.undisturbed(), eval_mode(critic), torch.no_grad():
+            real = tensor_of(critic(self._real.samples, self._real.labels), "scores")
+            fake = tensor_of(critic(samples, labels), "scores")
+        return bool(real.min() > fake.max())
 
     def _help(self, player: str, *tips: str) -> str:
         """What to try, without what is of no use to the run."""

@@ -29,11 +29,9 @@ class LrSchedule(Callback):
 
     def on_train_start(self, event: TrainStart) -> None:
         _check_alone(event.run)
-        if not self._base:
-            self._base = {
-                name: [float(group["lr"]) for group in player.optimizer.param_groups]
-                for name, player in event.run.players.items()
-            }
+        for name, player in event.run.networks.items():
+            rates = [float(group["lr"]) for group in player.optimizer.param_groups]
+            self._base.setdefault(name, rates)
         self._follow(_configured(event.run))
         self._set_rates(event.run, event.step + 1)
 
@@ -59,7 +57,7 @@ class LrSchedule(Callback):
     def _set_rates(self, run: RunView, step: int) -> None:
         step = min(step, run.total_steps)
         multiplier = factor(self.options, step, run.total_steps, run.steps_per_epoch)
-        for name, player in run.players.items():
+        for name, player in run.networks.items():
             for group, base in zip(player.optimizer.param_groups, self._base[name], strict=True):
                 group["lr"] = base * multiplier
 
@@ -72,8 +70,11 @@ def _configured(run: RunView) -> dict[str, float]:
 
 def _check_alone(run: RunView) -> None:
     """Raises UsageError if a player's rate follows a schedule of its own, written in the config."""
-    for name in run.players:
-        rate = run.config.get(name, {}).get("optimizer", {}).get("lr")
+    sections: dict[str, Any] = {name: run.config.get(name, {}) for name in run.players}
+    for network in run.config.get("network", []):
+        sections[f"network.{network.get('name', network['use'])}"] = network
+    for name, section in sections.items():
+        rate = section.get("optimizer", {}).get("lr")
         if isinstance(rate, str):
             raise UsageError(
                 f"{name}.optimizer.lr = {rate} and the callback lr-schedule both set the learning "

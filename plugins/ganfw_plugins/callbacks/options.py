@@ -74,7 +74,9 @@ class GradClipOptions(Options):
     max_norm: Annotated[float, Schedulable()] = Field(
         1.0, gt=0, le=1e9, description="Largest L2 norm of all gradients of a player together"
     )
-    players: Literal["both", "gen", "disc"] = Field("both", description="Whose gradients to clip")
+    players: Literal["both", "gen", "disc"] = Field(
+        "both", description="Whose gradients to clip; both means further networks too"
+    )
 
 
 class LrScheduleOptions(Options):

@@ -38,5 +38,6 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.images.options:PairedOptions",
             summary="Pairs of pictures: what is given, and what is to be made of it",
             tags=("pairs", "pictures"),
+            paths={"/input/target": "root"},
         ),
     ]

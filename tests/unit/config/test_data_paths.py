@@ -50,6 +50,15 @@ def test_the_end_of_a_name_chooses(
         assert _chosen(registry, name) == {"use": name}
 
 
+def test_what_is_in_a_folder_chooses(registry: Registry, tmp_path: Path) -> None:
+    pairs = Component("dataset", "pairs", "pkg:Data", paths={"/input/target": "root"})
+    registry.add(pairs, Source(HOME))
+    (tmp_path / "mine" / "input").mkdir(parents=True)
+    assert _chosen(registry, str(tmp_path / "mine"))["use"] == "folder"
+    (tmp_path / "mine" / "target").mkdir()
+    assert _chosen(registry, str(tmp_path / "mine"))["use"] == "pairs"
+
+
 def test_files_that_none_or_several_read(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     said = r"no dataset reads the file .*/a\.txt: a folder is read, and \.gz, \.npy, \.tar\.gz"

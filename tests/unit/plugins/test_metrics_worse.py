@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from ganfw import Metric
 from ganfw.interfaces.shapes import Shapes
-from ganfw.testing.toys import ToyDataset
+from ganfw.testing.toys import ToyDataset, ToySamples
 
 Make = Callable[..., Metric]
 Sprites = tuple[Tensor, Tensor]
@@ -88,7 +88,7 @@ def judge(
         made = metric(name, **{**options, **FASTER.get(name, {}), "samples": 300})
         made.prepare(ToyDataset(PICTURES), labels[:300])
         fake = samples[:300] if change is _training_data else change(samples[300:])
-        return made(samples[:300], lambda count: fake[:count])
+        return made(samples[:300], ToySamples(fake))
 
     return scores
 

@@ -58,8 +58,8 @@ def refused(result: Result, code: int) -> str:
           "-s", "data.individuals=2"), "50×50 pictures do not halve evenly"),
         (("run", "--data", "gaussian", "--disc", "mlp"), "no generator chosen: give --gen NAME"),
         ((*DCGAN, "--data", "./nowhere"), "there is no such folder"),
-        ((*DCGAN, "--data", "./file.txt"), "it is a file, not a folder"),
-        ((*DCGAN, "--data", "pics/0.png"), "no dataset 'pics/0.png': it is a file, and a folder"),
+        ((*DCGAN, "--data", "./file.txt"), "no dataset reads the file ./file.txt: a folder is"),
+        ((*DCGAN, "--data", "pics/0.png"), "no dataset reads the file pics/0.png: a folder is"),
         ((*DCGAN, "--data", "nowhere/"), "no dataset 'nowhere/': there is no such folder"),
     ],
 )  # fmt: skip
@@ -100,7 +100,7 @@ def test_archives_not_to_be_trusted(ganfw: Ganfw) -> None:
     words = (*DCGAN, "--data", "pokemon", "-s")
     assert "leads outside the archive" in refused(ganfw(*words, "data.archive=hostile.zip"), 1)
     Path("cut.zip").write_bytes(Path("hostile.zip").read_bytes()[:-20])
-    assert "is truncated or no zip" in refused(ganfw(*words, "data.archive=cut.zip"), 1)
+    assert "is damaged, or no zip" in refused(ganfw(*words, "data.archive=cut.zip"), 1)
     assert not Path("runs").exists()
 
 

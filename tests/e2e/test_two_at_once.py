@@ -29,7 +29,9 @@ def test_both_finish_in_folders_of_their_own(ganfw_process: Start, tmp_path: Pat
 
 def test_a_run_in_training_is_not_resumed(tmp_path: Path, ganfw: Callable[..., Result]) -> None:
     run = create(tmp_path, "busy")
-    run.write("config.toml", b"")
+    uses = {"gen": "linear", "disc": "mlp", "data": "gaussian"}
+    config = "[train]\n" + "".join(f'[{at}]\nuse = "ganfw/{use}"\n' for at, use in uses.items())
+    run.write("config.toml", config.encode())
     with open_run(run.path).lock():
         result = ganfw("resume", run.path)
     assert result.exit_code == RunError.exit_code

@@ -62,6 +62,7 @@ def _one_line(result: Result, *said: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_costs_no_run(ganfw_process: Start, tmp_path: Path) -> None:
     process = ganfw_process(*POINTS, "--steps", 40)
     assert process.stdout is not None
@@ -73,6 +74,7 @@ def test_a_reader_that_goes_away_costs_no_run(ganfw_process: Start, tmp_path: Pa
     assert (tmp_path / "runs/0001-linear-gaussian/checkpoints/last").read_text() == "000040\n"
 
 
+@pytest.mark.slow
 def test_no_stdout_and_no_stderr_at_all(tmp_path: Path) -> None:
     words = " ".join(map(str, POINTS))
     command = f'"{sys.executable}" -m ganfw {words} --steps 3 >&- 2>&-'
@@ -115,6 +117,7 @@ def test_output_to_a_full_disk_is_one_line(tmp_path: Path) -> None:
     assert ended.stderr == "Error: stdout can't be written: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["torch", "PIL"])
 def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> None:
     (tmp_path / library).mkdir()

@@ -59,6 +59,14 @@ from .interfaces.options import (
     Schedulable as Schedulable,
 )
 from .interfaces.outputs import Output as Output, tensor_of as tensor_of
+from .interfaces.picture_options import (
+    Background as Background,
+    Channels as Channels,
+    ExistingFile as ExistingFile,
+    Fit as Fit,
+    PictureSize as PictureSize,
+    both_sides as both_sides,
+)
 from .interfaces.run_view import RunComponent as RunComponent, RunView as RunView
 from .interfaces.shapes import (
     Shapes as Shapes,

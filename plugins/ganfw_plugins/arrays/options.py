@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ganfw import Options
-
-
-def _a_file(path: Path) -> Path:
-    path = path.expanduser().absolute()
-    if not path.is_file():
-        raise ValueError("it is a folder, not a file" if path.is_dir() else "there is no such file")
-    return path
-
-
-def _sides(value: object) -> object:
-    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
-    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
-        value = [int(side) for side in re.split(r"[x×]", value)]
-        value = value if len(value) == 2 else value * 2
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    return value
+from ganfw import ExistingFile, Options, both_sides
 
 
 def _names(value: object) -> object:
@@ -46,7 +28,7 @@ Limit = Annotated[float, Field(ge=-1e30, le=1e30)]
 
 
 class _FileOptions(Options):
-    path: Annotated[Path, AfterValidator(_a_file)] = Field(description="The file")
+    path: ExistingFile = Field(description="The file")
 
     def label(self) -> str | None:
         """The file's name, without its suffix and what a file name can't hold."""
@@ -68,7 +50,7 @@ class ArraysOptions(_FileOptions):
     range: Annotated[tuple[Limit, Limit], AfterValidator(_least_and_greatest)] | None = Field(
         None, description="Least and greatest value there can be; for pictures found by default"
     )
-    size: Annotated[tuple[Side, Side], BeforeValidator(_sides)] | None = Field(
+    size: Annotated[tuple[Side, Side], BeforeValidator(both_sides)] | None = Field(
         None, description="Height and width to resize pictures to: 64, 48x64 or [48, 64]"
     )
 

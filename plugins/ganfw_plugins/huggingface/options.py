@@ -6,19 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from ganfw import Options
-
-
-def _sides(value: object) -> object:
-    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
-    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
-        value = [int(side) for side in re.split(r"[x×]", value)]
-        value = value if len(value) == 2 else value * 2
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    return value
+from ganfw import Background, Channels, Fit, Options, PictureSize
 
 
 def _a_place(path: str) -> str:
@@ -29,9 +19,6 @@ def _a_place(path: str) -> str:
     if path.startswith((".", "~")) or place.is_absolute() or path.count("/") > 1:
         raise ValueError("there is no such file or folder")
     return path
-
-
-Side = Annotated[int, Field(ge=8, le=1024)]
 
 
 class HuggingFaceOptions(Options):
@@ -47,18 +34,12 @@ class HuggingFaceOptions(Options):
     labels: str | None = Field(
         None, description="Column of the labels; by default one called label, if there is one"
     )
-    size: Annotated[tuple[Side, Side], BeforeValidator(_sides)] = Field(
+    size: PictureSize = Field(
         (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
     )
-    channels: Literal[1, 3, 4] = Field(3, description="1 for grey, 3 for RGB, 4 for RGBA")
-    background: str = Field(
-        "white",
-        pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
-        description="Colour behind transparent pixels: a name or #rrggbb",
-    )
-    fit: Literal["crop", "stretch", "pad"] = Field(
-        "crop", description="What to do with a picture of another aspect ratio"
-    )
+    channels: Channels = 3
+    background: Background = "white"
+    fit: Fit = "crop"
     corrupt: Literal["skip", "refuse"] = Field(
         "skip", description="What to do with a picture that can't be read"
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ganfw import Options
+from ganfw import Background, Options
 
 
 def _a_file(path: Path) -> Path:
@@ -44,11 +44,7 @@ class PokemonOptions(Options):
         description="SHA-1 of what the url gives",
     )
     size: int = Field(64, ge=8, le=1024, description="Height and width in pixels")
-    background: str = Field(
-        "white",
-        pattern=r"^([a-zA-Z]+|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6})$",
-        description="Colour behind transparent pixels: a name or #rrggbb",
-    )
+    background: Background = "white"
     fallback: Literal["sprites", "error"] = Field(
         "sprites", description="What to do if the server can't be reached"
     )

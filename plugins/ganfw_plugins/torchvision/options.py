@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from ganfw import Options
-
-
-def _sides(value: object) -> object:
-    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
-    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
-        value = [int(side) for side in re.split(r"[x×]", value)]
-        value = value if len(value) == 2 else value * 2
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    return value
-
-
-Side = Annotated[int, Field(ge=8, le=1024)]
+from ganfw import Fit, Options, PictureSize
 
 
 class TorchvisionOptions(Options):
@@ -35,15 +21,13 @@ class TorchvisionOptions(Options):
     )
     split: str = Field("train", description="train, test, or another that it has")
     download: bool = Field(True, description="Whether to download what root does not hold")
-    size: Annotated[tuple[Side, Side], BeforeValidator(_sides)] | None = Field(
+    size: PictureSize | None = Field(
         None, description="Height and width: 64, 48x64 or [48, 64]; by default 32 or 64, as fits"
     )
     channels: Literal[1, 3, 4] | None = Field(
         None, description="1 for grey, 3 for RGB, 4 for RGBA; by default as its pictures"
     )
-    fit: Literal["crop", "stretch", "pad"] = Field(
-        "crop", description="What to do with a picture of another aspect ratio"
-    )
+    fit: Fit = "crop"
 
     def label(self) -> str | None:
         """The dataset's name."""

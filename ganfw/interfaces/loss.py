@@ -13,6 +13,9 @@ from .turn import Critic, Turn
 Terms = Mapping[str, Tensor]
 """Named summands of a player's objective, each a scalar: a mean over the batch."""
 
+NEEDS = '"labels", "labels.paired", "gen.NAME", "disc.NAME" or "network.NAME"'
+"""What `Loss.needs` can name."""
+
 
 class Loss(nn.Module):
     """What the two players minimise. It never calls backward, step or zero_grad.
@@ -62,3 +65,11 @@ class Loss(nn.Module):
     def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         """The generator's terms; the discriminator's weights are frozen."""
         return {}
+
+
+def is_need(need: str) -> bool:
+    """Whether ``need`` is of the form of one of `NEEDS`."""
+    place, _, name = need.partition(".")
+    return need in ("labels", "labels.paired") or (
+        place in ("gen", "disc", "network") and bool(name)
+    )

@@ -105,7 +105,7 @@ def _run_view(
     prepared: PreparedRun, game: Game, loader: Loader, folder: RunDir, shapes: Shapes
 ) -> RunView:
     config = prepared.config
-    steps_per_epoch = -(-len(loader) // config.train.disc_steps)
+    steps_per_epoch = _steps_per_epoch(config, loader)
     total_steps = game.turns.total_steps
     return RunView(
         folder=folder,
@@ -134,9 +134,12 @@ def _run_component(component: ComponentConfig[Options]) -> RunComponent:
 
 def total_steps(config: RunConfig, loader: Loader) -> int:
     """Whichever of the steps and the epochs that were asked for are over first."""
-    steps_per_epoch = -(-len(loader) // config.train.disc_steps)
-    by_epochs = config.train.epochs and config.train.epochs * steps_per_epoch
+    by_epochs = config.train.epochs and config.train.epochs * _steps_per_epoch(config, loader)
     return min(length for length in (config.train.steps, by_epochs) if length)
+
+
+def _steps_per_epoch(config: RunConfig, loader: Loader) -> int:
+    return -(-len(loader) // config.train.disc_steps)
 
 
 def _network(component: ComponentConfig[Options], shapes: Shapes) -> nn.Module:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..config.run_config import RunConfig
@@ -17,6 +16,7 @@ from ..runs.network import WEIGHTS, is_network, network_folder, read_card
 from ..runs.records import StartRecord
 from ..runtime.logs import log
 from ..storage.run_dir import open_run
+from ..storage.tensors import load_tensors
 from ..training.game import Game
 
 
@@ -77,7 +77,7 @@ def _differs(path: Path, name: str, use: str) -> str:
 
 def _weights(path: Path) -> dict[str, Tensor]:
     try:
-        return load_file(path)
+        return load_tensors(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
 

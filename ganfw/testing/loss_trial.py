@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..interfaces.loss import Loss, Terms
+from ..interfaces.loss import NEEDS, Loss, Terms, is_need
 from ..interfaces.networks import draw_latents
 from ..interfaces.options import Options
 from ..interfaces.outputs import SCORES, Output, by_name
@@ -32,7 +32,6 @@ SHAPES = (
 SIDES: tuple[Side, ...] = ("disc", "gen")
 _INPUTS = ("real", "fake")
 _PLACES = {"gen": "generator", "disc": "discriminator", "network": "network"}
-_RULE = '"labels", "labels.paired", "gen.NAME", "disc.NAME" or "network.NAME"'
 
 
 @dataclass
@@ -179,19 +178,14 @@ def _checked(subject: Subject) -> Loss:
         expected = f"needs_gradient_at as a tuple of {_INPUTS}"
         raise Broken(expected, repr(differentiated), type(loss))
     needs: object = loss.needs
-    if not isinstance(needs, tuple) or not all(map(_is_need, needs)):
-        raise Broken(f"needs as a tuple of {_RULE}", repr(needs), type(loss))
+    if not isinstance(needs, tuple) or not all(is_need(str(need)) for need in needs):
+        raise Broken(f"needs as a tuple of {NEEDS}", repr(needs), type(loss))
     for place, name in map(_split, needs):
         if place in SIDES and place not in subject.partners:
             raise NotApplicable(f"it needs '{name}' from the {_PLACES[place]}: give --{place} NAME")
         if place == "network" and name not in subject.partners:
             raise NotApplicable(f"it needs a network '{name}': give --network {name}=COMPONENT")
     return loss
-
-
-def _is_need(need: object) -> bool:
-    place, name = _split(str(need))
-    return need in ("labels", "labels.paired") or (place in _PLACES and bool(name))
 
 
 def _split(need: str) -> tuple[str, str]:

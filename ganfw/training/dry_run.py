@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.dataset import Batch
-from ..interfaces.loss import Terms
+from ..interfaces.loss import NEEDS, Terms, is_need
 from ..interfaces.networks import draw_latents, eval_mode
 from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, tensor_of
 from ..interfaces.shapes import Shapes
@@ -29,7 +29,6 @@ _MISTAKES = (
     TypeError,
     ValueError,
 )
-_PLACES = ("gen", "disc", "network")
 _SIDES: Mapping[Side, str] = {"disc": "discriminator", "gen": "generator"}
 
 
@@ -124,11 +123,8 @@ def _check_needs(
         if place in given and name not in given[place]:
             gives = ", ".join(given[place])
             raise UsageError(f"{loss} needs '{name}' from {who[place]}, which gives only {gives}")
-        if need not in ("labels", "labels.paired") and (place not in _PLACES or not name):
-            raise PluginError(
-                f'{loss} needs {need!r}, which means nothing: write "labels", "gen.NAME", '
-                '"disc.NAME" or "network.NAME"'
-            )
+        if not is_need(need):
+            raise PluginError(f"{loss} needs {need!r}, which means nothing: write {NEEDS}")
 
 
 def _check_weights(game: Game, who: Mapping[str, str]) -> None:

@@ -96,14 +96,15 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
+        game = self.game.state_dict()
         return {
             "progress": asdict(self.progress),
             "meter": asdict(self.meter),
-            **self.game.state_dict(),
+            **game,
             "callbacks": {name: callback.state_dict() for name, callback in self.callbacks.items()},
             "evaluation": self.evaluation.state_dict() if self.evaluation else {},
             "latents": self.latents.generator.get_state(),
-            "losses_of_others": self._losses_of_others(),
+            "losses_of_others": self._losses_of_others(game["losses"]),
             "random": random_state(),
             "random_of_others": gather_random_states(self.processes)[1:],
         }
@@ -126,9 +127,9 @@ class Trainer:
         restore_random_state(own_random_state(state["random"], others, self.processes))
         self._saved = self.progress.step
 
-    def _losses_of_others(self) -> list[str]:
-        """What the losses of the processes after the first have learnt, each of its own shard."""
-        own = self.game.state_dict()["losses"]
+    def _losses_of_others(self, own: Mapping[str, Any]) -> list[str]:
+        """What the losses of the processes after the first have learnt, each of its own shard;
+        ``own`` is what this process's have."""
         if self.processes.count == 1 or not any(own.values()):
             return []
         return self.processes.gather(to_text(own))[1:]

@@ -16,7 +16,7 @@ _HOME = {
     "data.download": ("download",),
     "data.fingerprints": ("fingerprint_files",),
     "data.picture_names": ("PictureList", "find_pictures"),
-    "data.pictures": ("read_picture",),
+    "data.pictures": ("picture_size", "read_picture"),
     "data.points": ("scatter_plot", "trail_plots"),
     "errors": (
         "CheckpointError",

@@ -210,8 +210,11 @@ def resume(
     callback: Names = None,
     no_callback: Names = None,
     data: str | Path | None = None,
+    loss: Names = None,
+    no_loss: Names = None,
 ) -> Run:
-    """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
+    """Continue a run from its last checkpoint; what ``ganfw resume`` does: ``loss`` and ``callback``
+    are added to those that the run has. Raises GanfwError."""
     from .launch.resume import resume as resume_run
 
     request = RunRequest(
@@ -219,6 +222,8 @@ def resume(
         steps=steps,
         device=device,
         settings=settings or {},
+        loss=_listed(loss),
+        no_loss=_listed(no_loss),
         callback=_listed(callback),
         no_callback=_listed(no_callback),
     )

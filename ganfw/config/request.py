@@ -21,7 +21,8 @@ class RunRequest:
 
     - ``recipe`` and ``config``: a recipe's name, and TOML files on top of it, in order.
     - ``gen`` to ``metric``: names of components; in a list also ``"late=r1"``, which is then
-      called ``late`` in the run.
+      called ``late`` in the run. For a run that is resumed, ``loss`` adds to those that it has,
+      and ``no_loss`` leaves some of them out.
     - ``start_from``: the folder of a run whose networks to start from, and whose config lies below
       all that is given here.
     - ``settings``: any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``.
@@ -35,6 +36,7 @@ class RunRequest:
     data: str | None = None
     network: Sequence[str] = ()
     loss: Sequence[str] = ()
+    no_loss: Sequence[str] = ()
     augment: Sequence[str] = ()
     callback: Sequence[str] = ()
     no_callback: Sequence[str] = ()
@@ -76,7 +78,25 @@ class RunRequest:
         named: Tree = self._callbacks(source).values["callback"]
         for name, values in options.get("callback", {}).items():
             named[name] = {**named.get(name, {}), **values}
-        return Layer(source, {**options, "callback": named})
+        losses = self._changed_losses(saved, options.get("loss", {}))
+        return Layer(
+            source, {**options, "callback": named, **losses}, WHOLE_LISTS & losses.keys()
+        )
+
+    def _changed_losses(self, saved: Layer, options: Tree) -> Tree:
+        """All losses of the run, if some come or go, with the ``options`` that are set."""
+        if not (self.loss or self.no_loss):
+            return {}
+        named: Tree = {name: {} for name in saved.values["loss"]}
+        for name in self.no_loss:
+            if name not in named:
+                raise UsageError(f"--no-loss {name}: the run has {', '.join(named) or 'none left'}")
+            del named[name]
+        for name in self.loss:
+            add_typed(named, "loss", name, {})
+        for name, values in options.items():
+            named[name] = {**named.get(name, {}), **values}
+        return {"loss": named}
 
     def options_layer(self, source: str) -> Layer:
         """``settings`` and all short names as one layer. Raises UsageError if two of them set the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -20,6 +20,12 @@ def _a_folder(path: Path) -> Path:
     return path
 
 
+def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
+    from .sizes import fitting_size  # not at the top: numpy
+
+    return fitting_size(given["root"])
+
+
 _LABEL = 40  # characters of the folder that a run is named after
 
 
@@ -28,7 +34,9 @@ class PictureOptions(Options):
 
     root: Annotated[Path, AfterValidator(_a_folder)] = Field(description="The folder")
     size: PictureSize = Field(
-        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+        default_factory=_fitting_size,
+        description="Height and width in pixels: 64, 48x64 or [48, 64]; by default those of the "
+        "pictures, 64 at most",
     )
     channels: Channels = 3
     background: Background = "white"

@@ -60,6 +60,7 @@ _HOME = {
         "Background",
         "Channels",
         "ExistingFile",
+        "ExistingFolder",
         "Fit",
         "PictureSize",
         "both_sides",

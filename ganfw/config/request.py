@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,9 +80,7 @@ class RunRequest:
         for name, values in options.get("callback", {}).items():
             named[name] = {**named.get(name, {}), **values}
         losses = self._changed_losses(saved, options.get("loss", {}))
-        return Layer(
-            source, {**options, "callback": named, **losses}, WHOLE_LISTS & losses.keys()
-        )
+        return Layer(source, {**options, "callback": named, **losses}, WHOLE_LISTS & losses.keys())
 
     def _changed_losses(self, saved: Layer, options: Tree) -> Tree:
         """All losses of the run, if some come or go, with the ``options`` that are set."""
@@ -101,6 +100,7 @@ class RunRequest:
     def options_layer(self, source: str) -> Layer:
         """``settings`` and all short names as one layer. Raises UsageError if two of them set the
         same option, since one of them would be ignored."""
+        _check_rate(self.lr)
         short = {path: value for path, value in self._short_names().items() if value is not None}
         for path in short:
             if path in self.settings:
@@ -148,6 +148,23 @@ class RunRequest:
                 raise UsageError(f"callback '{name}' is both added and left out")
             named[name] = {"enabled": False}
         return Layer(source, {"callback": named})
+
+
+def _check_rate(rate: float | str | None) -> None:
+    """Raises UsageError for what ``--lr`` can't mean."""
+    numbers = re.split(r"\s*[/;,]\s*", str(rate))
+    if isinstance(rate, str) and re.fullmatch(r"\d+,\d+", rate):
+        raise UsageError(f"--lr {rate}: a number has a point, as in {rate.replace(',', '.')}")
+    if len(numbers) == 2:
+        raise UsageError(
+            f"--lr {rate}: it sets both optimizers; for two rates write "
+            f"-s gen.optimizer.lr={numbers[0]} -s disc.optimizer.lr={numbers[1]}"
+        )
+    if isinstance(rate, str) and "->" in rate:
+        start, _, end = rate.partition("->")
+        raise UsageError(f"--lr {rate}: a schedule is written as {start.strip()}..{end.strip()}")
+    if re.fullmatch(r"0+(\.0*)?", str(rate)):
+        raise UsageError("--lr 0: neither network would learn; give a rate above 0, such as 0.001")
 
 
 _OF_THAT_RUN_ALONE = {

@@ -105,9 +105,7 @@ def test_losses_come_and_go_exactly(ganfw: Ganfw) -> None:
         (("--no-loss", "r1", "-s", "loss.r1.gamma=2"), "loss 'r1' takes no part in this run"),
     ],
 )
-def test_losses_that_can_not_come_or_go(
-    ganfw: Ganfw, words: tuple[str, ...], said: str
-) -> None:
+def test_losses_that_can_not_come_or_go(ganfw: Ganfw, words: tuple[str, ...], said: str) -> None:
     before = (RUN / "config.toml").read_bytes()
     result = ganfw("resume", RUN, "--steps", 4, *words)
     assert result.exit_code == 2

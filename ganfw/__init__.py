@@ -35,6 +35,7 @@ _HOME = {
     "interfaces.dataset": ("Batch", "Dataset", "Item"),
     "interfaces.events": (
         "Checkpoint",
+        "Composed",
         "EpochEnd",
         "Failure",
         "GradientsReady",

@@ -33,6 +33,7 @@ from .interfaces.callback import Callback as Callback
 from .interfaces.dataset import Batch as Batch, Dataset as Dataset, Item as Item
 from .interfaces.events import (
     Checkpoint as Checkpoint,
+    Composed as Composed,
     EpochEnd as EpochEnd,
     Failure as Failure,
     GradientsReady as GradientsReady,

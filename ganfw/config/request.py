@@ -90,6 +90,8 @@ class RunRequest:
         for name in self.no_loss:
             if name not in named:
                 raise UsageError(f"--no-loss {name}: the run has {', '.join(named) or 'none left'}")
+            if name in options:
+                raise UsageError(f"loss '{name}' is left out, and -s loss.{name} sets its options")
             del named[name]
         for name in self.loss:
             add_typed(named, "loss", name, {})

@@ -24,7 +24,7 @@ from ..training.game import Game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer, total_steps
+from .build import build_callbacks, build_game, build_trainer, total_steps
 from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
@@ -71,7 +71,10 @@ def assemble(
         compile_game(game, loader, shapes, options.disc_steps)
         seconds = time.perf_counter() - began
         log.info(f"the networks are compiled ({seconds:.1f} s), and agree with the eager ones")
-    return lambda folder: build_trainer(prepared, game, loader, folder, shapes, evaluation)
+    callbacks = build_callbacks(prepared.config, game, processes)
+    return lambda folder: build_trainer(
+        prepared, game, loader, folder, shapes, callbacks, evaluation
+    )
 
 
 def train(trainer: Trainer, provenance: Provenance, config: RunConfig) -> Finished:

@@ -102,7 +102,10 @@ def test_losses_come_and_go_exactly(ganfw: Ganfw) -> None:
         (("--loss", "r1"), "loss 'r1' is given twice: name the second one"),
         (("--no-loss", "r2"), "--no-loss r2: the run has nonsaturating, r1"),
         (("--no-loss", "nonsaturating"), "gives the discriminator nothing to minimise"),
-        (("--no-loss", "r1", "-s", "loss.r1.gamma=2"), "loss 'r1' takes no part in this run"),
+        (
+            ("--no-loss", "r1", "-s", "loss.r1.gamma=2"),
+            "loss 'r1' is left out, and -s loss.r1 sets",
+        ),
     ],
 )
 def test_losses_that_can_not_come_or_go(ganfw: Ganfw, words: tuple[str, ...], said: str) -> None:

@@ -165,8 +165,6 @@ def _check_rate(rate: float | str | None) -> None:
     if isinstance(rate, str) and "->" in rate:
         start, _, end = rate.partition("->")
         raise UsageError(f"--lr {rate}: a schedule is written as {start.strip()}..{end.strip()}")
-    if re.fullmatch(r"0+(\.0*)?", str(rate)):
-        raise UsageError("--lr 0: neither network would learn; give a rate above 0, such as 0.001")
 
 
 _OF_THAT_RUN_ALONE = {

@@ -235,7 +235,6 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
         (("run", "./photos", "-s", "gen.lr=1"), "-s gen.lr: write gen.optimizer.lr"),
         (("run", "./photos", "-s", "loss.gamma=1"), "write loss.r1.gamma, or loss.r2.gamma"),
         (("run", "./photos", "-s", "optimizer=lion"), "use=NAME or -s disc.optimizer"),
-        (("run", "./photos", "--lr", "0"), "--lr 0: neither network would learn"),
         (("run", "./photos", "--lr", "0,01"), "a number has a point, as in 0.01"),
         (("run", "./photos", "--lr", "1e-4/2e-4"), "lr=1e-4 -s disc.optimizer.lr=2"),
         (("run", "./photos", "--lr", "1->0.1"), "a schedule is written as 1..0.1"),

@@ -12,7 +12,7 @@ This is the one place that decides what a number means:
 - What is not finite is black, or white where it is +infinity.
 - A **colour profile** is followed, and the gamma of a PNG without one.
 
-What is guessed or left undone is noted. 16-bit colour is cut to its higher bytes by Pillow.
+What is guessed or left undone is noted. 16-bit colour, see ``wide_colour.py``, is bytes here.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from .colour_profiles import ProfileError, to_srgb
 
 Note = Callable[[str], None]
 """Takes what was done to the values of a picture, in a few words, the same for all such files."""
+
+FEW_BITS = "values of 16 bits or more that need only 8, 10 or 12 are spread from black to white"
 
 _BITS = (8, 10, 12, 16)
 _GREY = {"1": "L", "L": "L", "LA": "L", "La": "L"}
@@ -111,7 +113,7 @@ def _black_and_white(picture: Image.Image, unsigned: bool, note: Note) -> tuple[
         note("values of an unusual range are spread from black to white, file by file")
         return low, high
     if bits < max(_BITS) and picture.mode != "F":
-        note("values of 16 bits or more that need only 8, 10 or 12 are spread from black to white")
+        note(FEW_BITS)
     return 0, 2**bits - 1
 
 

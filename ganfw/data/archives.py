@@ -95,6 +95,8 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
     except DataError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{path} can't be read: {error.strerror}") from error
         # zipfile, tarfile, zlib, lzma and codecs each have their own errors for what is damaged.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path} is damaged, or no zip or tar archive: {reason}") from error

@@ -119,6 +119,11 @@ def test_encrypted_members(tmp_path: Path) -> None:
         open_archive(tmp_path / "a.zip")
 
 
+def test_an_archive_that_can_not_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a.zip can't be read: No such file or directory"):
+        open_archive(tmp_path / "a.zip")
+
+
 def test_archives_of_other_kinds(tmp_path: Path) -> None:
     for begin, kind in ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"),
                         (b"\x28\xb5\x2f\xfd", "Zstandard")):  # fmt: skip

@@ -90,11 +90,17 @@ def _png_chunks(content: bytes) -> Iterator[bytes]:
     while at + 12 <= len(content):
         length, name = struct.unpack_from(">I4s", content, at)
         chunk = content[at : at + 12 + length]
-        if name in _PNG_NEEDED:
+        if name in _PNG_NEEDED and not _is_cut_short(content, name, length):
             yield chunk
         elif name == b"eXIf" and (note := _only_orientation(chunk[8:-4])):
             yield struct.pack(">I4s", len(note), name) + note + _checksum(name + note)
         at += 12 + length
+
+
+def _is_cut_short(content: bytes, name: bytes, length: int) -> bool:
+    """Whether it is a transparent value, grey or RGB, without all of its bytes."""
+    kind = content[25:26]
+    return name == b"tRNS" and length < {b"\0": 2, b"\2": 6}.get(kind, 0)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -121,7 +121,7 @@ def test_chunks_of_a_png_that_pillow_gives_up_at() -> None:
         (((b"eXIf", _notes("<", SIX)),), True),
     ):
         assert _is_turned(_png(*chunks, spoil=spoil))
-    for name in (b"gAMA", b"cHRM", b"pHYs", b"sRGB", b"acTL", b"fcTL", b"fdAT", b"iCCP"):
+    for name in (b"gAMA", b"cHRM", b"pHYs", b"sRGB", b"acTL", b"fcTL", b"fdAT", b"iCCP", b"tRNS"):
         assert not _is_turned(_png((name, b"")))
 
 

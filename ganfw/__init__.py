@@ -83,6 +83,7 @@ _HOME = {
     ),
     "runs.scores": ("read_scores",),
     "runtime.logs": ("log",),
+    "runtime.progress": ("progress_bar",),
     "storage.cache": ("cache_folder",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -92,6 +92,7 @@ from .runs.records import (
 )
 from .runs.scores import read_scores as read_scores
 from .runtime.logs import log as log
+from .runtime.progress import progress_bar as progress_bar
 from .storage.cache import (
     cache_folder as cache_folder,
 )

@@ -13,6 +13,7 @@ from .picture_formats import suffixes
 
 _SIDE_FOLDER = re.compile(
     r"__macosx|@eadir|@__thumb|@recycle|@recently-snapshot|@tmp|@sharebin|#recycle|#snapshot"
+    r"|@syno\w*|~snapshot|network trash folder|temporary items|.*\.lrdata"
     r"|\$recycle\.bin|recycler|system volume information|lost\+found|found\.\d{3}",
     re.I,
 )
@@ -32,7 +33,18 @@ _NEVER_READ = {
     ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".raw", ".clip", ".wmf",
     ".emf",
 }  # fmt: skip
-_WORDY_SUFFIX = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?)(\.?\d+|[^a-z0-9.][^.]*)$", re.I)
+_VIDEOS = {
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".3gp",
+    ".mts",
+}  # fmt: skip
+_ARCHIVES = {
+    ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",
+}  # fmt: skip
+_PICTURE = r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|heic|avif)"
+_WORDY_SUFFIX = re.compile(rf"{_PICTURE}(\.?\d+|[^a-z0-9.][^.]*|\.(bak|old|orig|save))$", re.I)
+_UNFINISHED = re.compile(
+    rf"{_PICTURE}\.(crdownload|part|partial|download|opdownload|filepart|aria2|te?mp)$", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -116,5 +128,11 @@ def _unread(suffix: str, name: str) -> str:
         return f"× {suffix} ({_NEEDS[suffix]})"
     if suffix in _NEVER_READ:
         return f"× {suffix} (convert them)"
+    if suffix in _VIDEOS:
+        return f"× {suffix} (videos)"
+    if suffix in _ARCHIVES:
+        return f"× {suffix} (unpack them)"
+    if _UNFINISHED.search(name):
+        return f"× {suffix} (not downloaded to the end)"
     odd = _WORDY_SUFFIX.search(name)
     return f"× {odd[0].lower()[:20]} (rename them)" if odd else ""

@@ -18,12 +18,15 @@ from typing import IO, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from ..errors import SkipItem
 from ..images import on_background
+from .jpeg2000 import halve
 from .picture_formats import formats
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
+from .wide_colour import brighten, other_bytes
 
 Fit = Literal["stretch", "crop", "pad"]
 
@@ -32,8 +35,8 @@ Half = Literal["left", "right"]
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 _LARGE, _HUGE = 2**20, 2**24
-"""Pixels above which a JPEG is decoded smaller, and above which any picture is made smaller before
-all else."""
+"""Pixels above which a JPEG, or JPEG 2000, is decoded smaller, and above which any picture is made
+smaller before all else."""
 
 _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 """The memory that a picture may take while it is decoded, and that only one at a time may take."""
@@ -138,9 +141,11 @@ def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
         raise OSError("it is no regular file")
     with _open(source) as opened:
-        needed = _prepare(opened, enough)
+        needed, lower = _prepare(opened, enough), other_bytes(opened)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
             _load(opened)
+            if lower:
+                brighten(opened, lower, lambda: _open(source), note)
             turn, picture = turn_of(opened), _shrunk(opened, enough, note)
     return picture if turn is None else picture.transpose(turn)
 
@@ -185,18 +190,25 @@ def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
         raise ValueError("it has no pixels")
     # Of a progressive JPEG, the whole is kept until its last part is read.
     needed = 3 * whole if "progressive" in opened.info else 0
-    if opened.format in ("JPEG", "MPO") and whole > _LARGE:
-        opened.draft(None, (enough, enough))
-    needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)
+    decoded = _decoded_pixels(opened, enough) if whole > _LARGE else whole
+    needed += decoded * _BYTES.get(opened.mode, 4)
     needed *= 2 if opened.format in _TWICE or opened.mode in ("I", "F") else 1
     if min(opened.size) < 2 * enough:  # see `_shrunk`: it is kept whole, and copied
-        needed = max(needed, _COPIES * opened.width * opened.height)
+        needed = max(needed, _COPIES * decoded)
     if needed > _MOST_BYTES:
         raise ValueError(
             f"{opened.width}×{opened.height} pixels of this kind take too much memory: make it "
             "smaller, or a JPEG"
         )
     return needed
+
+
+def _decoded_pixels(opened: ImageFile.ImageFile, enough: int) -> int:
+    """How many will be decoded, neither side below ``enough``."""
+    if opened.format in ("JPEG", "MPO"):
+        opened.draft(None, (enough, enough))
+    halved = halve(opened, enough) if isinstance(opened, Jpeg2KImageFile) else 0
+    return (opened.width * opened.height) >> (2 * halved)
 
 
 def _shrunk(picture: Image.Image, enough: int, note: Note) -> Image.Image:

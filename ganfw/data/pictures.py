@@ -73,6 +73,20 @@ def read_picture(
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1))
 
 
+def picture_size(source: Path | IO[bytes]) -> tuple[int, int] | None:
+    """Height and width in pixels, as the file's beginning says; None for what can't be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # A pipe named like a picture would be waited for.
+            if isinstance(source, Path) and not source.is_file():
+                return None
+            with _open(source) as opened:
+                return opened.height, opened.width
+    except Exception:
+        return None  # for damage a decoder raises whatever came of it
+
+
 def _silent(text: str) -> None:
     pass
 

@@ -21,6 +21,7 @@ from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.run_view import RunComponent, RunView
 from ..interfaces.shapes import Shapes
+from ..runtime.compiler import spare_compiler
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
@@ -44,6 +45,7 @@ def build_game(
 
     Raises ShapesError for networks that can't be built for ``shapes``.
     """
+    spare_compiler()
     # The same in every process, so that all begin with the same weights.
     seed_everything(config.train.seed)
 

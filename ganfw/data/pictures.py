@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import stat
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -23,7 +22,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from ..errors import SkipItem
 from ..images import on_background
 from .jpeg2000 import halve
-from .picture_formats import formats
+from .picture_formats import formats, silence_pillow
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
 from .wide_colour import brighten, other_bytes
@@ -78,14 +77,13 @@ def read_picture(
 
 def picture_size(source: Path | IO[bytes]) -> tuple[int, int] | None:
     """Height and width in pixels, as the file's beginning says; None for what can't be read."""
+    silence_pillow()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # A pipe named like a picture would be waited for.
-            if isinstance(source, Path) and not source.is_file():
-                return None
-            with _open(source) as opened:
-                return opened.height, opened.width
+        # A pipe named like a picture would be waited for.
+        if isinstance(source, Path) and not source.is_file():
+            return None
+        with _open(source) as opened:
+            return opened.height, opened.width
     except Exception:
         return None  # for damage a decoder raises whatever came of it
 
@@ -97,17 +95,16 @@ def _silent(text: str) -> None:
 def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     """The picture upright, RGB or RGBA; made smaller if it is large, but neither side below
     ``enough``. If it can't be read, it is tried once more without its metadata."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return _decode(source, enough, note)
-        # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
-        except Exception as error:
-            damage = error.with_traceback(None)  # which holds what was decoded until then
-        bare = _read_bare(source, enough, note)
-        if bare is None:
-            raise SkipItem(_reason(damage)) from damage
-        return bare
+    silence_pillow()
+    try:
+        return _decode(source, enough, note)
+    # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
+    except Exception as error:
+        damage = error.with_traceback(None)  # which holds what was decoded until then
+    bare = _read_bare(source, enough, note)
+    if bare is None:
+        raise SkipItem(_reason(damage)) from damage
+    return bare
 
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:

@@ -42,7 +42,7 @@ class FailingDisk:
 
     def count(self, what: str, path: object, needs_room: bool = True) -> None:
         """Note what is done to ``path``. Raises OSError where its turn has come."""
-        if not isinstance(path, int) and self.root not in Path(os.fsdecode(path)).absolute().parents:
+        if isinstance(path, str | Path) and self.root not in Path(path).absolute().parents:
             return
         self.done += 1
         full = self.number == errno.ENOSPC
@@ -50,7 +50,9 @@ class FailingDisk:
             return
         if self.done == self.fatal or (full and self.failed and self.done > self.fatal):
             self.failed = self.failed or f"{what} {path}"
-            raise OSError(self.number, os.strerror(self.number), *([] if what == "write" else [path]))
+            # As the system does, with no name where it was given none.
+            named = [] if what in ("write", "fsync") else [path]
+            raise OSError(self.number, os.strerror(self.number), *named)
 
     def _operation(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def operation(path: Any, *more: Any, **options: Any) -> Any:

@@ -31,7 +31,7 @@ RUN = f"""run --data sprites -s data.species=4 -s data.individuals=10 --size 16 
   -s gen.channels=8 -s disc.channels=8 -s network.encoder.channels=8
   --loss nonsaturating --loss vaegan --loss r1 -s loss.r1.gamma=10..1 -s loss.r1.every=2
   --augment ada --callback ema -s callback.ema.decay=0.5..0.99 --lr 1e-3..1e-4
-  --metric swd -s metric.swd.samples=16 --epochs 60 -s callback.checkpoints.every_steps=3
+  --metric swd -s metric.swd.samples=16 --epochs 30 -s callback.checkpoints.every_steps=3
   -s train.log_every=2 -s callback.loss-curve.seconds=3600""".split()
 KILLS = 5
 """How often a run is killed, where it lives so long."""
@@ -60,9 +60,12 @@ def content(run: Path) -> Iterator[tuple[str, object]]:
 
 
 def kill(process: subprocess.Popen[str], chance: random.Random) -> None:
-    """Kill the whole run, or one of its processes: then the others must end by themselves."""
-    group = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    victims = group if chance.random() < 0.5 else [chance.choice(group)]
+    """Kill the whole run, or one of its processes: then the others must end by themselves. But not
+    torchrun alone, whose processes would train on."""
+    own = psutil.Process(process.pid)
+    training = own.children(recursive=True) or [own]
+    group = {own, *training}
+    victims = group if chance.random() < 0.5 else {chance.choice(training)}
     for victim in victims:
         try:
             victim.kill()
@@ -89,8 +92,7 @@ def disturbed(out: Path, start: list[str], lasts: float, chance: random.Random) 
         said = (out / "stderr.txt").read_text()
         assert "Traceback (most recent call last)" not in said, said
         saved = sorted(out.glob("runs/*/checkpoints/last"))
-        # Where only torchrun was killed, its processes have trained to the end.
-        if process.returncode == 0 or " is finished " in said:
+        if process.returncode == 0:
             return saved[-1].parents[1], kills
         assert kills, said
         words = ["resume", str(saved[-1].parents[1]), *more] if saved else start

@@ -13,6 +13,7 @@ must be those of the undisturbed run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -67,10 +68,8 @@ def kill(process: subprocess.Popen[str], chance: random.Random) -> None:
     group = {own, *training}
     victims = group if chance.random() < 0.5 else {chance.choice(training)}
     for victim in victims:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-        except psutil.NoSuchProcess:
-            pass
     process.wait()
     _, alive = psutil.wait_procs(group, timeout=60)
     assert not alive, f"{alive} live on"

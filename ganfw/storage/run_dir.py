@@ -91,9 +91,9 @@ def open_run(path: Path) -> RunDir:
     """The run in the folder ``path``. Raises RunError if there is none."""
     run = RunDir(path)
     if not path.is_dir():
-        raise RunError(f"no run folder {path}{_nearby(path)}")
+        raise RunError(f"no run folder {path}{near_runs(path)}")
     if not run.config.is_file():
-        raise RunError(f"{path} is no run folder: it has no config.toml{_nearby(path)}")
+        raise RunError(f"{path} is no run folder: it has no config.toml{near_runs(path)}")
     return run
 
 
@@ -129,11 +129,24 @@ def _numbers(out: Path) -> list[int]:
     return [int(match[1]) for match in matches if match]
 
 
-def _nearby(path: Path) -> str:
+def near_runs(path: Path) -> str:
+    """What follows an error about ``path``, which is no run: the run that may have been meant: one
+    that it lies in, one of its number, or those that there are."""
+    for parent in path.parents:
+        if (parent / "config.toml").is_file() and (parent / "provenance.json").is_file():
+            return f"; did you mean the run {parent}?"
+    numbered = [
+        run.parent
+        for run in Path("runs").glob("*/config.toml")
+        if path.name.isdecimal() and run.parent.name.startswith(f"{int(path.name):04d}-")
+    ]
+    if numbered:
+        return f"; did you mean {numbered[0]}?"
     runs = sorted(config.parent for config in path.parent.glob("*/config.toml"))
     inside = sorted(config.parent for config in path.glob("*/config.toml"))
     if inside:
         return f"; did you mean {inside[-1]}?"
+    runs = runs or sorted(config.parent for config in Path("runs").glob("*/config.toml"))
     return f"; there are {', '.join(map(str, runs[-3:]))}" if runs else ""
 
 

@@ -171,8 +171,9 @@ def test_a_name_that_means_another_component_drops_the_options(registry: Registr
     config = resolve(registry, layers)
     assert config.losses[1].options.model_dump()["gamma"] == 10
     assert config.notices == ("loss.late: 'r2' replaces 'r1'; options dropped: gamma",)
-    anew = RunRequest(loss=["hinge", "late=r2"], settings={"loss.late.gamma": 3})
-    assert not resolve(registry, [*layers[:-1], *anew.layers(registry, "typed")]).notices
+    late = '[[loss]]\nuse = "{}"\nname = "late"\ngamma = 3\n'
+    anew = [toml_layer(late.format(use), "given anew") for use in ("r2", "r1")]
+    assert resolve(registry, [*layers, *anew]).notices == config.notices
     gone = toml_layer('[[loss]]\nuse = "gone/r2"\nname = "late"\ndepth = 3\n', "saved")
     assert resolve(registry, [gone, *layers]).losses == config.losses
     with pytest.raises(UsageError, match=r"no loss 'lat' in this run\. Did you mean 'late'\?"):

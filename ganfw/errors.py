@@ -61,5 +61,6 @@ class TrainingError(GanfwError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``". Did you mean 'x'?"`` for the known word nearest to ``word``, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f". Did you mean '{near[0]}'?" if near else ""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f". Did you mean '{by_lower[near[0]]}'?" if near else ""

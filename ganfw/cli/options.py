@@ -50,7 +50,11 @@ def _parse_settings(
     for setting in settings:
         path, equals, value = setting.partition("=")
         if not equals:
-            raise UsageError(f"-s {setting}: it needs a value; write {setting}=VALUE")
+            if setting.startswith("-"):
+                raise UsageError(f"-s is followed by {parameter.metavar}, not by {setting}")
+            raise UsageError(
+                f"-s {setting}: it needs a value; write {setting}=VALUE, without spaces around ="
+            )
         values[path.strip()] = Text(value.strip())
     return values
 

@@ -45,6 +45,16 @@ _COMPRESSED: dict[bytes, Decompressor] = {
 }
 """How to decompress a file, by its first bytes."""
 
+_OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+}
+"""Kinds of archives that are not read."""
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
 Member = TypeVar("Member")
 
 
@@ -78,11 +88,15 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
             return _Zip(path)
         with path.open("rb") as file:
             head = file.read(8)
+        if other := [kind for magic, kind in _OTHERS.items() if head.startswith(magic)]:
+            raise DataError(f"{path} is a {other[0]} archive: unpack it and give the folder")
         found = [kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)]
         return _Tar(path, _decompressed(path, found[0])) if found else _Tar(path, path)
     except DataError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{path} can't be read: {error.strerror}") from error
         # zipfile, tarfile, zlib, lzma and codecs each have their own errors for what is damaged.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path} is damaged, or no zip or tar archive: {reason}") from error
@@ -185,6 +199,8 @@ def _problem(member: zipfile.ZipInfo) -> str | None:
         return "is a link"
     if member.flag_bits & 1:
         return "is encrypted"
+    if member.compress_type not in _METHODS:
+        return "is compressed in a way that can't be read here"
     if member.file_size > HIGHEST_RATIO * max(member.compress_size, 1):
         return f"unpacks from {member.compress_size:,} to {member.file_size:,} bytes"
     return _problem_of_any(member.filename, member.file_size)

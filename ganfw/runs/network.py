@@ -18,6 +18,7 @@ from ..interfaces.shapes import Shapes
 from ..registry.compatibility import find_recorded
 from ..registry.registry import Registry
 from ..storage import atomic
+from ..storage.run_dir import near_runs
 from ..storage.tensors import load_tensors
 from .json_files import read_json
 from .network_card import NetworkCard, NetworkData
@@ -161,6 +162,7 @@ def find_generator(path: Path, best: bool = False) -> Path:
             return path / name
     raise RunError(
         f"{path} has no generator yet: it is no run folder, or its run saved no checkpoint"
+        f"{near_runs(path)}"
     )
 
 

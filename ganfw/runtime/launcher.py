@@ -72,8 +72,16 @@ def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
     status = min(ended)
     if status >= 0:
         return max(ended)
-    print_line(f"Error: one of the processes was ended by {signal.Signals(-status).name}")
+    print_line(f"Error: {_killed(ended.index(status), signal.Signals(-status))}")
     return 128 - status
+
+
+def _killed(rank: int, number: signal.Signals) -> str:
+    why = ", as the system does when memory runs out" if number.name == "SIGKILL" else ""
+    return (
+        f"process {rank} was killed by {number.name}{why}: ganfw resume goes on from the last "
+        "checkpoint"
+    )
 
 
 def _kill(processes: Sequence[subprocess.Popen[bytes]]) -> None:

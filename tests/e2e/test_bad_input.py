@@ -59,7 +59,7 @@ def refused(result: Result, code: int) -> str:
         (("run", "--data", "gaussian", "--disc", "mlp"), "no generator chosen: give --gen NAME"),
         ((*DCGAN, "--data", "./nowhere"), "there is no such folder"),
         ((*DCGAN, "--data", "./file.txt"), "no dataset reads the file ./file.txt: a folder is"),
-        ((*DCGAN, "--data", "pics/0.png"), "no dataset reads the file pics/0.png: a folder is"),
+        ((*DCGAN, "--data", "pics/0.png"), "pics/0.png: it is one picture"),
         ((*DCGAN, "--data", "nowhere/"), "no dataset 'nowhere/': there is no such folder"),
     ],
 )  # fmt: skip

@@ -339,7 +339,7 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("train.epochs", "0", "train: epochs = 0"),
         ("train.epochs", "many", "should be a valid integer"),
         ("train.seed", "-1", "train: seed = -1"),
-        ("train.device", "gpu", "train: device = gpu"),
+        ("train.device", "xpu", "train: device = xpu"),
         ("train.reduction", "max", "should be 'mean' or 'sum' (mean | sum)"),
     ],
 )

@@ -119,6 +119,24 @@ def test_encrypted_members(tmp_path: Path) -> None:
         open_archive(tmp_path / "a.zip")
 
 
+def test_an_archive_that_can_not_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a.zip can't be read: No such file or directory"):
+        open_archive(tmp_path / "a.zip")
+
+
+def test_archives_of_other_kinds(tmp_path: Path) -> None:
+    for begin, kind in ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"),
+                        (b"\x28\xb5\x2f\xfd", "Zstandard")):  # fmt: skip
+        (tmp_path / "a.tar").write_bytes(begin + bytes(600))
+        with pytest.raises(DataError, match=f"a.tar is a {kind} archive: unpack it"):
+            open_archive(tmp_path / "a.tar")
+    content = bytearray(_zip(tmp_path / "a.zip", {"a.png": b"x" * 100}).read_bytes())
+    content[content.index(b"PK\x01\x02") + 10] = 93
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"'a.png' is compressed in a way that can't be read"):
+        open_archive(tmp_path / "a.zip")
+
+
 def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"'a.png' unpacks to 70,000,000 bytes"):
         open_archive(_tar(tmp_path / "large.tar", {"a.png": bytes(70_000_000)}))

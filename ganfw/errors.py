@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
 
-class GanfwError(Exception):
+
+class _OneLine(Exception):
+    """Its text is one line, whatever names, values and reasons of others it holds: a line break
+    becomes a space, and a control character, which a terminal might obey, a question mark."""
+
+    def __str__(self) -> str:
+        return _CONTROL.sub("?", _BREAKS.sub(" ", super().__str__()).strip())
+
+
+class GanfwError(_OneLine):
     """Something a user can fix. The message says what was wrong, where, and what to do."""
 
     exit_code = 1
@@ -43,7 +55,7 @@ class DataUnavailable(DataError):
         self.instead = instead
 
 
-class SkipItem(Exception):
+class SkipItem(_OneLine):
     """Raised by ``Dataset.__getitem__`` for an item to skip; the message names it and says why."""
 
 

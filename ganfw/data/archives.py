@@ -84,7 +84,7 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
         raise
     except Exception as error:
         # zipfile, tarfile, zlib, lzma and codecs each have their own errors for what is damaged.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = str(error) or type(error).__name__
         raise DataError(f"{path} is damaged, or no zip or tar archive: {reason}") from error
 
 

@@ -224,6 +224,13 @@ def test_a_damaged_checkpoint_and_the_way_around_it(ganfw: Ganfw, run: Path) -> 
     line = refused(ganfw("resume", run, "--epochs", 5), 1)
     assert "resume from an earlier one with --from-step 24" in line
     assert ganfw("resume", run, "--from-step", 24).exit_code == 0
+    tree = run / "checkpoints" / "000024" / "state.json"
+    whole = json.loads(tree.read_text())
+    for key, damage in (("players", {"gen": {"network": 3}}), ("progress", {"step": "x"}), ("callbacks", None)):
+        tree.write_text(json.dumps({**whole, "state": {**whole["state"], key: damage}}))
+        line = refused(ganfw("resume", run, "--from-step", 24), 1)
+        assert "the checkpoint of step 24 in" in line
+        assert "does not fit this run: " in line
     tree = run / "checkpoints" / "000032" / "state.json"
     tree.write_text(json.dumps({**json.loads(tree.read_text()), "format": 99}))
     assert "checkpoint format 99" in refused(ganfw("resume", run, "--epochs", 5), 1)

@@ -16,7 +16,7 @@ _HOME = {
     "data.download": ("download",),
     "data.fingerprints": ("fingerprint_files",),
     "data.picture_names": ("PictureList", "find_pictures"),
-    "data.pictures": ("read_picture",),
+    "data.pictures": ("picture_size", "read_picture"),
     "data.points": ("scatter_plot", "trail_plots"),
     "errors": (
         "CheckpointError",
@@ -35,6 +35,7 @@ _HOME = {
     "interfaces.dataset": ("Batch", "Dataset", "Item"),
     "interfaces.events": (
         "Checkpoint",
+        "Composed",
         "EpochEnd",
         "Failure",
         "GradientsReady",
@@ -60,6 +61,7 @@ _HOME = {
         "Background",
         "Channels",
         "ExistingFile",
+        "ExistingFolder",
         "Fit",
         "PictureSize",
         "both_sides",
@@ -81,6 +83,7 @@ _HOME = {
     ),
     "runs.scores": ("read_scores",),
     "runtime.logs": ("log",),
+    "runtime.progress": ("progress_bar",),
     "storage.cache": ("cache_folder",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

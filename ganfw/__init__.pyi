@@ -10,7 +10,7 @@ from .data.archives import Archive as Archive, open_archive as open_archive
 from .data.download import download as download
 from .data.fingerprints import fingerprint_files as fingerprint_files
 from .data.picture_names import PictureList as PictureList, find_pictures as find_pictures
-from .data.pictures import read_picture as read_picture
+from .data.pictures import picture_size as picture_size, read_picture as read_picture
 from .data.points import scatter_plot as scatter_plot, trail_plots as trail_plots
 from .errors import (
     CheckpointError as CheckpointError,
@@ -33,6 +33,7 @@ from .interfaces.callback import Callback as Callback
 from .interfaces.dataset import Batch as Batch, Dataset as Dataset, Item as Item
 from .interfaces.events import (
     Checkpoint as Checkpoint,
+    Composed as Composed,
     EpochEnd as EpochEnd,
     Failure as Failure,
     GradientsReady as GradientsReady,
@@ -63,6 +64,7 @@ from .interfaces.picture_options import (
     Background as Background,
     Channels as Channels,
     ExistingFile as ExistingFile,
+    ExistingFolder as ExistingFolder,
     Fit as Fit,
     PictureSize as PictureSize,
     both_sides as both_sides,
@@ -90,6 +92,7 @@ from .runs.records import (
 )
 from .runs.scores import read_scores as read_scores
 from .runtime.logs import log as log
+from .runtime.progress import progress_bar as progress_bar
 from .storage.cache import (
     cache_folder as cache_folder,
 )

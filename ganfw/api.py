@@ -17,7 +17,7 @@ from .runs.provenance import command_line
 from .runs.records import read_provenance
 from .runs.saved_run import saved_layer
 from .runtime.logs import log, print_logs
-from .storage.run_dir import RunDir, open_run
+from .storage.run_dir import RunDir, near_runs, open_run
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -210,8 +210,11 @@ def resume(
     callback: Names = None,
     no_callback: Names = None,
     data: str | Path | None = None,
+    loss: Names = None,
+    no_loss: Names = None,
 ) -> Run:
-    """Continue a run from its last checkpoint; what ``ganfw resume`` does. Raises GanfwError."""
+    """Continue a run from its last checkpoint; what ``ganfw resume`` does: ``loss`` and
+    ``callback`` are added to those that the run has. Raises GanfwError."""
     from .launch.resume import resume as resume_run
 
     request = RunRequest(
@@ -219,6 +222,8 @@ def resume(
         steps=steps,
         device=device,
         settings=settings or {},
+        loss=_listed(loss),
+        no_loss=_listed(no_loss),
         callback=_listed(callback),
         no_callback=_listed(no_callback),
     )
@@ -239,7 +244,7 @@ def load(path: str | Path, plugin: Paths = None, best: bool = False) -> Sampler:
 
     folder = Path(path)
     if not folder.is_dir():
-        raise RunError(f"no run folder {folder}")
+        raise RunError(f"no run folder {folder}{near_runs(folder)}")
     generator = find_generator(folder, best)
     registry = _registry(plugin)
     run = RunDir(generator.parent)

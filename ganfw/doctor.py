@@ -40,12 +40,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class DeviceCheck:
-    """A device, how long a small step of a GAN took on it, or why it failed."""
+    """A device, how long a small step of a GAN took on it, or why it failed; and how many times as
+    fast as in float32 it convolves in bfloat16."""
 
     device: str
     name: str
     milliseconds: float | None
     error: str | None
+    bf16: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def examine(registry: Registry, project: Path) -> Report:
     devices = [] if broken else [_try_device(name) for name in _devices()]
     cache = _check_cache(cache_folder())
     findings += [_about_device(device) for device in devices if device.error]
+    findings += [] if broken else _about_cores()
     findings += _about_cache(cache)
     return Report(_versions(broken), devices, registry.plugins, cache, findings, bool(broken))
 
@@ -187,6 +190,7 @@ def _try_device(name: str) -> DeviceCheck:
     """Train two small steps: the first may load kernels, the second is timed."""
     import torch
 
+    from .runtime.precision import bf16_speed
     from .testing.toys import toy_step
 
     device = torch.device(name)
@@ -195,7 +199,8 @@ def _try_device(name: str) -> DeviceCheck:
         step()
         began = time.perf_counter()
         step()
-        return DeviceCheck(name, _name_of(device), (time.perf_counter() - began) * 1e3, None)
+        milliseconds = (time.perf_counter() - began) * 1e3
+        return DeviceCheck(name, _name_of(device), milliseconds, None, bf16_speed(device))
     except RuntimeError as error:
         return DeviceCheck(name, "", None, str(error).splitlines()[0])
 
@@ -211,6 +216,16 @@ def _name_of(device: torch.device) -> str:
 def _about_device(check: DeviceCheck) -> Finding:
     text = f"a small step on {check.device} fails: {check.error}"
     return Finding("problem", text, "check the driver and the torch build, or give --device cpu")
+
+
+def _about_cores() -> list[Finding]:
+    from .runtime.threads import busy_cores
+
+    busy = busy_cores()
+    if not busy:
+        return []
+    text = f"other programs keep {busy} of the cores busy that torch computes on"
+    return [Finding("note", text, "runs that start now use fewer threads; they are faster alone")]
 
 
 def _check_cache(path: Path) -> CacheCheck:

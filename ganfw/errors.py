@@ -11,18 +11,19 @@ _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
 
 
-class _OneLine(Exception):
-    """Its text is one line, whatever names, values and reasons of others it holds: a line break
-    becomes a space, and a control character, which a terminal might obey, a question mark."""
-
-    def __str__(self) -> str:
-        return _CONTROL.sub("?", _BREAKS.sub(" ", super().__str__()).strip())
+def _one_line(text: str) -> str:
+    """``text``, whatever names, values and reasons of others it holds: a line break becomes a
+    space, and a control character, which a terminal might obey, a question mark."""
+    return _CONTROL.sub("?", _BREAKS.sub(" ", text).strip())
 
 
-class GanfwError(_OneLine):
+class GanfwError(Exception):
     """Something a user can fix. The message says what was wrong, where, and what to do."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
 
 
 class UsageError(GanfwError):
@@ -55,8 +56,11 @@ class DataUnavailable(DataError):
         self.instead = instead
 
 
-class SkipItem(_OneLine):
+class SkipItem(Exception):
     """Raised by ``Dataset.__getitem__`` for an item to skip; the message names it and says why."""
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
 
 
 class RunError(GanfwError):
@@ -73,5 +77,6 @@ class TrainingError(GanfwError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``". Did you mean 'x'?"`` for the known word nearest to ``word``, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f". Did you mean '{near[0]}'?" if near else ""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f". Did you mean '{by_lower[near[0]]}'?" if near else ""

@@ -7,6 +7,7 @@ given: see ``tests/e2e/test_startup.py``.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..runtime import terminal
 from ..runtime.libraries import broken_libraries
 from ..runtime.logs import print_logs
 from .lazy_group import LazyGroup
-from .misspelt import no_such_command, no_such_option
+from .misspelt import no_such_command, usage
 
 COMMANDS = {
     "run": ("ganfw.cli.run:run_command", "Train a GAN made of any components."),
@@ -46,6 +47,10 @@ class Commands(LazyGroup):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command. Exits with status 1 if what it printed was refused by a full disk, but not
         if its reader had enough."""
+        if "_GANFW_COMPLETE" in os.environ:
+            from .bash_completion import register  # not at the top: only a shell needs it
+
+            register()
         terminal.occupy_closed()
         with terminal.shielded() as (out, err):
             try:
@@ -57,6 +62,16 @@ class Commands(LazyGroup):
                 terminal.abandon(err)
                 if refused:
                     sys.exit(1)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """What is wrong before the command's name is one line too."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            click.echo(f"Error: {usage(error)}", err=True)
+            raise click.exceptions.Exit(UsageError.exit_code) from None
 
     def invoke(self, ctx: click.Context) -> object:
         print_logs()
@@ -79,8 +94,10 @@ class Commands(LazyGroup):
     def _invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except click.NoSuchOption as error:
-            raise UsageError(no_such_option(error)) from None
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise UsageError(usage(error)) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

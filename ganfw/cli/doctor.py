@@ -48,10 +48,15 @@ def _text(report: Report) -> str:
 
 def _devices(report: Report) -> str:
     rows = [
-        (test.device, test.name, "fails" if test.error else f"{test.milliseconds:.1f} ms a step")
+        (
+            test.device,
+            test.name,
+            "fails" if test.error else f"{test.milliseconds:.1f} ms a step",
+            "" if test.bf16 is None else f"{test.bf16:.1f} × float32",
+        )
         for test in report.devices
     ]
-    return columns([("DEVICE", "NAME", "SMALL GAN"), *rows])
+    return columns([("DEVICE", "NAME", "SMALL GAN", "BF16"), *rows])
 
 
 def _plugins(report: Report) -> str:

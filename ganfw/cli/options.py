@@ -49,7 +49,11 @@ def _parse_settings(
     for setting in settings:
         path, equals, value = setting.partition("=")
         if not equals:
-            raise UsageError(f"-s {setting}: it needs a value; write {setting}=VALUE")
+            if setting.startswith("-"):
+                raise UsageError(f"-s is followed by {parameter.metavar}, not by {setting}")
+            raise UsageError(
+                f"-s {setting}: it needs a value; write {setting}=VALUE, without spaces around ="
+            )
         values[path.strip()] = Text(value.strip())
     return values
 
@@ -135,6 +139,8 @@ def run_in_processes(count: int) -> None:
         return
     variables = dict(os.environ)
     variables.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // count, 1)))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    # It warns of each second that a process waits for another one to start.
+    variables.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    command = [sys.executable, "-m", "ganfw.runtime.torchrun", "--standalone"]
     command += ["--nproc-per-node", str(count), "-m", "--", "ganfw", *sys.argv[1:]]
     os.execve(sys.executable, command, variables)

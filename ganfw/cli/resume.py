@@ -26,9 +26,11 @@ from .options import (
 )
 
 
-def _callbacks(flag: str, text: str) -> Callable[[Command], Command]:
-    complete = component_names("callback")
-    return click.option(flag, metavar="NAME", multiple=True, help=text, shell_complete=complete)
+def _several(
+    flag: str, kind: str, text: str, metavar: str = "NAME"
+) -> Callable[[Command], Command]:
+    complete = component_names(kind)
+    return click.option(flag, metavar=metavar, multiple=True, help=text, shell_complete=complete)
 
 
 @click.command("resume")
@@ -37,8 +39,10 @@ def _callbacks(flag: str, text: str) -> Callable[[Command], Command]:
 @click.option("--steps", type=int, help="Steps, in total, in place of epochs.")
 @set_option("Change an option, such as loss.r1.weight=2.")
 @click.option("--lr", type=Text, metavar="RATE", help="Learning rate of both optimizers.")
-@_callbacks("--callback", "Add a callback.")
-@_callbacks("--no-callback", "Leave a callback out.")
+@_several("--loss", "loss", "Add a loss to those of the run.", "[NAME=]COMPONENT")
+@_several("--no-loss", "loss", "Leave a loss of the run out.")
+@_several("--callback", "callback", "Add a callback.")
+@_several("--no-callback", "callback", "Leave a callback out.")
 @click.option("--precision", metavar="NAME", help="float32, tf32 or bf16.")
 @click.option("--compile/--no-compile", default=None, help="Compile the networks.")
 @moved_option
@@ -58,7 +62,7 @@ def resume_command(
     """Continue the run in folder RUN from its last checkpoint.
 
     On a CPU it ends with exactly the weights that it would have had without the stop. Rates,
-    weights of losses and callbacks may change; networks and data may not.
+    losses, their weights, and callbacks may change; networks and data may not.
 
     \b
       ganfw resume runs/0001-dcgan-sprites --epochs 40 --lr 0.001

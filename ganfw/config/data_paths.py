@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import UsageError
 from ..registry.registry import Registered, Registry
@@ -22,7 +24,7 @@ def with_path(registry: Registry, layer: Layer) -> Layer:
     Raises UsageError for a file that no dataset reads, or that several do, and for a run's folder.
     """
     data = layer.values.get("data", {})
-    use = data.get("use")
+    use = _expanded(data.get("use"))
     if not is_path(registry, use):
         return layer
     path = Path(use).expanduser().absolute()
@@ -37,6 +39,17 @@ def with_path(registry: Registry, layer: Layer) -> Layer:
     option = reader.component.paths[end]
     chosen = {"use": registry.shortest_name(reader), option: str(path)}
     return replace(layer, values={**layer.values, "data": {**data, **chosen}})
+
+
+def _expanded(use: Any) -> Any:
+    """With the variables that a shell leaves as they are within single quotes. Raises UsageError
+    for an address."""
+    if isinstance(use, str) and "://" in use:
+        raise UsageError(
+            f"{use} is an address: download it, unpack it, then give its folder, as in "
+            "ganfw run ./FOLDER"
+        )
+    return os.path.expandvars(use) if isinstance(use, str) and use[:1] in ("$", "%") else use
 
 
 def is_path(registry: Registry, use: object) -> bool:
@@ -66,6 +79,8 @@ def _inside(registry: Registry, folder: Path) -> str:
 def _reader(registry: Registry, end: str, path: Path, use: str) -> Registered:
     """Ours where there are several: installing a plugin changes no run that does not name it."""
     if end == FOLDER and os.path.isfile(path):  # noqa: PTH113 - as above
+        if instead := in_place_of(use):
+            raise UsageError(f"{use}: {instead}")
         known = ", ".join(sorted(end for end in _declared(registry) if end[0] != FOLDER))
         raise UsageError(f"no dataset reads the file {use}: a folder is read, and {known}")
     found = [reader for reader in registry.components("dataset") if end in reader.component.paths]
@@ -76,6 +91,19 @@ def _reader(registry: Registry, end: str, path: Path, use: str) -> Registered:
         names = " or ".join(f"--data {reader.canonical}" for reader in found)
         raise UsageError(f"--data {use}: several datasets read it; give {names} and its path")
     return (ours or found)[0]
+
+
+def in_place_of(use: str) -> str:
+    """What to give in place of a file that no dataset reads, where that is known."""
+    path = Path(use)
+    kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
+    if path.suffix == ".toml":
+        return f"a run file is given with --config {use}"
+    if kind == "image":
+        return "it is one picture, and a GAN learns from many: give the folder that holds them"
+    if kind == "video":
+        return "it is a video: save its frames as pictures in a folder, and give that"
+    return ""
 
 
 def _declared(registry: Registry) -> set[str]:

@@ -15,6 +15,9 @@ from ..interfaces.options import Options
 
 Schema = Mapping[str, Any]
 
+CHOSEN = "as fits"
+"""The default of an option whose ``default_factory`` chooses it by the options before."""
+
 
 @dataclass(frozen=True)
 class FieldDescription:
@@ -46,10 +49,22 @@ def describe(model: type[Options]) -> list[FieldDescription]:
     ]
 
 
+def chosen_options(options: Options) -> dict[str, Any]:
+    """What nobody set, and the options chose by themselves: see `CHOSEN`. As JSON values."""
+    by_data = {
+        name
+        for name, field in type(options).model_fields.items()
+        if field.default_factory_takes_validated_data
+    }
+    return options.model_dump(mode="json", include=by_data - options.model_fields_set)
+
+
 def _default(field: FieldInfo) -> Any:
     """The default as a JSON value; the schema leaves out what a default_factory makes."""
     if field.is_required():
         return "required"
+    if field.default_factory_takes_validated_data:
+        return CHOSEN
     return to_jsonable_python(field.get_default(call_default_factory=True))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
-from ..registry.component import NAME
+from ..registry.component import KIND_OF, NAME
 
 SINGLE = ("data", "gen", "disc")
 SEVERAL = ("network", "loss", "augment", "callback", "metric")
@@ -87,13 +87,14 @@ def _check_path(path: str) -> None:
         raise UsageError(f"-s {path}: no section '{section}'{hint}")
     names = ("NAME", "OPTION") if section in SEVERAL else ("OPTION",)
     if len(rest) < len(names) or not all(rest):
-        raise UsageError(f"-s {path}: write {'.'.join((section, *names))}=VALUE")
+        flag = f"; the component itself is given with --{section}" if section in KIND_OF else ""
+        raise UsageError(f"-s {path}: write {'.'.join((section, *names))}=VALUE{flag}")
 
 
 def file_layer(path: Path) -> Layer:
     """A layer from a TOML file. Raises UsageError naming the file and the place."""
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8-sig")  # Windows' editors begin it with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"config file {path}: {why_unreadable(error)}") from None
     return toml_layer(content, str(path))
@@ -109,6 +110,8 @@ def toml_layer(content: str, source: str) -> Layer:
     try:
         tree = parse_toml(content)
     except ValueError as error:
+        if source.lower().endswith((".yaml", ".yml", ".json")):
+            raise UsageError(f"{source}: a config is TOML: --print-config prints one") from None
         raise UsageError(f"{source} is not valid TOML: {error}") from None
     values = {section: _section(section, body, source) for section, body in tree.items()}
     return Layer(source, values, WHOLE_LISTS & values.keys())
@@ -124,6 +127,11 @@ def parse_toml(content: str) -> Tree:
 
 def _section(section: str, body: Any, source: str) -> Tree:
     """One TOML section in a layer's shape: an array of tables becomes a dict by name."""
+    if section not in SECTIONS and not isinstance(body, dict | list):
+        raise UsageError(
+            f"{source}: '{section}' stands in no section: write it below [train], [data], [gen], "
+            "[gen.optimizer] or another one"
+        )
     if section not in SECTIONS:
         raise UsageError(f"{source}: no section '{section}'{did_you_mean(section, SECTIONS)}")
     if section not in SEVERAL:

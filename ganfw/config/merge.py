@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..registry.component import FIRST_OPTIMIZER, KIND_OF, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
-from .data_paths import with_path
+from ..storage.nearby import nearby
+from .data_paths import in_place_of, with_path
+from .known_data import where_found
 from .layers import SECTIONS, SINGLE, Layer, Tree, check_name, default_layer, settings_layer
 from .networks import NETWORK_KINDS, check_names, share_optimizers
 from .recipes import default_recipe
@@ -77,18 +80,32 @@ def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:
         raise UsageError(
             f"no {kind} chosen: give --{slot} NAME{path}; there are {', '.join(names)}"
         )
-    if slot == "data" and "/" not in use and not registry.has(kind, use):
+    if slot == "data" and not registry.has(kind, use) and _looks_bare(use):
         raise UsageError(f"no dataset '{use}'{_no_dataset(registry, use, names)}")
     return registry.find(kind, use)
 
 
+def _looks_bare(use: str) -> bool:
+    """Whether it is no name with its distribution, for which the registry has a message."""
+    path = Path(use)
+    return "/" not in use or path.parent.is_dir() or bool(nearby(path))
+
+
 def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
     """What to write in place of ``use``, which is neither a dataset nor a path."""
-    if use.endswith(".toml"):
-        return f": a run file is given with --config {use}"
-    if hint := registry.preset_hint("dataset", use) or registry.elsewhere(use):
+    path = Path(use)
+    if instead := in_place_of(use):
+        return f": {instead}"
+    if "/" in use:
+        return f": there is no such folder{nearby(path)}"
+    if not use.strip():
+        return ": give a folder of pictures, ./PATH"
+    hint = registry.preset_hint("dataset", use) or where_found(use) or registry.elsewhere(use)
+    if hint := hint or did_you_mean(use, names) or nearby(path):
         return hint
-    return f"{did_you_mean(use, names) or '.'} A folder is given as a path: ./{use}"
+    if "\\" in use:
+        return ": a path is written with / here, as in ./photos"
+    return f". A folder is given as a path: ./{use}"
 
 
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ class RunRequest:
 
     - ``recipe`` and ``config``: a recipe's name, and TOML files on top of it, in order.
     - ``gen`` to ``metric``: names of components; in a list also ``"late=r1"``, which is then
-      called ``late`` in the run.
+      called ``late`` in the run. For a run that is resumed, ``loss`` adds to those that it has,
+      and ``no_loss`` leaves some of them out.
     - ``start_from``: the folder of a run whose networks to start from, and whose config lies below
       all that is given here.
     - ``settings``: any option by its path, such as ``{"gen.optimizer.lr": 2e-4}``.
@@ -35,6 +37,7 @@ class RunRequest:
     data: str | None = None
     network: Sequence[str] = ()
     loss: Sequence[str] = ()
+    no_loss: Sequence[str] = ()
     augment: Sequence[str] = ()
     callback: Sequence[str] = ()
     no_callback: Sequence[str] = ()
@@ -76,11 +79,30 @@ class RunRequest:
         named: Tree = self._callbacks(source).values["callback"]
         for name, values in options.get("callback", {}).items():
             named[name] = {**named.get(name, {}), **values}
-        return Layer(source, {**options, "callback": named})
+        losses = self._changed_losses(saved, options.get("loss", {}))
+        return Layer(source, {**options, "callback": named, **losses}, WHOLE_LISTS & losses.keys())
+
+    def _changed_losses(self, saved: Layer, options: Tree) -> Tree:
+        """All losses of the run, if some come or go, with the ``options`` that are set."""
+        if not (self.loss or self.no_loss):
+            return {}
+        named: Tree = {name: {} for name in saved.values["loss"]}
+        for name in self.no_loss:
+            if name not in named:
+                raise UsageError(f"--no-loss {name}: the run has {', '.join(named) or 'none left'}")
+            if name in options:
+                raise UsageError(f"loss '{name}' is left out, and -s loss.{name} sets its options")
+            del named[name]
+        for name in self.loss:
+            add_typed(named, "loss", name, {})
+        for name, values in options.items():
+            named[name] = {**named.get(name, {}), **values}
+        return {"loss": named}
 
     def options_layer(self, source: str) -> Layer:
         """``settings`` and all short names as one layer. Raises UsageError if two of them set the
         same option, since one of them would be ignored."""
+        _check_rate(self.lr)
         short = {path: value for path, value in self._short_names().items() if value is not None}
         for path in short:
             if path in self.settings:
@@ -128,6 +150,21 @@ class RunRequest:
                 raise UsageError(f"callback '{name}' is both added and left out")
             named[name] = {"enabled": False}
         return Layer(source, {"callback": named})
+
+
+def _check_rate(rate: float | str | None) -> None:
+    """Raises UsageError for what ``--lr`` can't mean."""
+    numbers = re.split(r"\s*[/;,]\s*", str(rate))
+    if isinstance(rate, str) and re.fullmatch(r"\d+,\d+", rate):
+        raise UsageError(f"--lr {rate}: a number has a point, as in {rate.replace(',', '.')}")
+    if len(numbers) == 2:
+        raise UsageError(
+            f"--lr {rate}: it sets both optimizers; for two rates write "
+            f"-s gen.optimizer.lr={numbers[0]} -s disc.optimizer.lr={numbers[1]}"
+        )
+    if isinstance(rate, str) and "->" in rate:
+        start, _, end = rate.partition("->")
+        raise UsageError(f"--lr {rate}: a schedule is written as {start.strip()}..{end.strip()}")
 
 
 _OF_THAT_RUN_ALONE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,7 @@ from ..interfaces.options import Options
 from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
+from .describe import chosen_options
 from .layers import Layer, Tree
 from .merge import merge, merge_data
 from .networks import PLAYERS, find_network
@@ -135,8 +136,10 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     train = validate(TrainOptions, tree["train"], "train")
     if train.epochs is None and train.steps is None:
         raise UsageError("no end: give --epochs or --steps")
+    data = _component(registry, "data", tree["data"], DataKeys)
+    chosen = {f"data.{key}": value for key, value in chosen_options(data.options).items()}
     return RunConfig(
-        data=_component(registry, "data", tree["data"], DataKeys),
+        data=data,
         gen=_component(registry, "gen", tree["gen"], PlayerKeys),
         disc=_component(registry, "disc", tree["disc"], PlayerKeys),
         gen_optimizer=_optimizer(registry, "gen", tree["gen"]),
@@ -150,9 +153,16 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         callbacks=_several(registry, tree, "callback", CallbackKeys),
         metrics=_several(registry, tree, "metric", MetricKeys),
         train=train,
-        origins=merged.origins,
-        notices=tuple(merged.notices),
+        origins={**merged.origins, **dict.fromkeys(chosen, "as the data fits")},
+        notices=_notices(merged.notices, chosen),
     )
+
+
+def _notices(said: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is ``said`` of the run, with what was ``chosen`` by the data in the first line."""
+    values = {path: json.dumps(value).replace(" ", "") for path, value in chosen.items()}
+    line = [f"{path}={value} fits the data, -s sets another" for path, value in values.items()]
+    return ("; ".join([*said[:1], *line]), *said[1:]) if line else tuple(said)
 
 
 def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig[DataKeys]:

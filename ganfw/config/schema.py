@@ -9,6 +9,15 @@ from pydantic import BeforeValidator, Field
 from ..interfaces.options import Options, Schedulable
 
 
+def _device(value: object) -> object:
+    """As other tools write it: ``gpu``, ``CPU``, or the number of a GPU."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    text = "cuda" + text.removeprefix("gpu") if text.startswith("gpu") else text
+    return f"cuda:{text}" if text.isdecimal() else text
+
+
 class TrainOptions(Options):
     """The section ``[train]``."""
 
@@ -31,7 +40,7 @@ class TrainOptions(Options):
         "mean", description="Whether an objective is the mean or the sum over the batch"
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random stream")
-    device: str = Field(
+    device: Annotated[str, BeforeValidator(_device)] = Field(
         "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1, mps"
     )
     accumulate: int = Field(
@@ -57,7 +66,8 @@ class TrainOptions(Options):
     name: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
-        description="The name part of the run's folder; by default made of generator and dataset",
+        description="The name part of the run's folder, made of letters, digits, _, . and -; by "
+        "default made of generator and dataset",
     )
     start_from: str | None = Field(
         None, min_length=1, description="Folder of a run whose networks' weights to start from"

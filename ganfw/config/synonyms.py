@@ -12,7 +12,7 @@ _HERE = {
         "minibatch mini-batch"
     ),
     "--callback ema": "ema ema-decay use-ema",
-    "--config": "cfg config-file conf yaml",
+    "--config": "cfg c config-file conf yaml",
     "--data": (
         "dataset data-dir data-path data-root dataroot datapath dataset-path images-path "
         "train-dir train-data train-data-dir path source input input-dir folder"
@@ -22,7 +22,7 @@ _HERE = {
     "--device cuda|--nproc N for several": "gpu cuda gpu-ids gpu-id devices",
     "--nproc|--device cuda for one": "gpus num-gpus ngpu n-gpus nproc-per-node multi-gpus",
     "--disc": "discriminator d net-d netd critic",
-    "--epochs": "epoch num-epochs n-epochs nepochs max-epochs niter num-train-epochs",
+    "--epochs": "epoch e num-epochs n-epochs nepochs max-epochs niter num-train-epochs",
     "--from": (
         "checkpoint ckpt load load-from finetune fine-tune pretrained init-from transfer weights "
         "warm-start"
@@ -36,7 +36,7 @@ _HERE = {
     "-s disc.optimizer.lr=RATE": "lr-d dlr d-lr lrd discriminator-lr disc-lr ttur-mult",
     "--name": "exp-name experiment experiment-name run-name exp desc",
     "--out FOLDER|-o FILE": (
-        "output out-dir outdir output-dir output-path output-folder outfile save-dir save-path "
+        "output o out-dir outdir output-dir output-path output-folder outfile save-dir save-path "
         "log-dir logdir results-dir results project savedir"
     ),
     "--precision bf16": "bf16 amp autocast fp16 half mixed-precision use-amp no-fp32 mixed-prec",
@@ -82,10 +82,10 @@ _HERE = {
     "--plugin": "plugins import",
     "--nproc|torchrun, as ganfw guide scaling shows": "distributed ddp world-size launcher",
     "ganfw resume RUN goes on with it, ganfw run --from RUN starts another from it": (
-        "resume resume-from continue continue-train resume-path resume-training"
+        "resume r resume-from continue continue-train resume-path resume-training"
     ),
     "none is needed, as data is decoded once and a batch is then an index": (
-        "workers num-workers n-workers dataloader-workers nthreads"
+        "workers j num-workers n-workers dataloader-workers nthreads"
     ),
     "the variable OMP_NUM_THREADS says how many": "threads num-threads cpu-threads n-cpu",
     "it is an argument, the folder of a run": "network-pkl network model-path",

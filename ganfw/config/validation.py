@@ -111,6 +111,8 @@ def _first_problem(model: type[Options], error: ValidationError, where: str) -> 
     if problem["type"] == "missing":
         return f"{where} needs the option '{key}': give -s {where.split()[0]}.{key}=VALUE"
     (option,) = (option for option in describe(model) if option.name == key)
+    if problem["type"] == "string_pattern_mismatch":
+        return f"{where}: {key} = {_shown(problem['input'])}: not allowed ({option.description})"
     limits = f"{option.type}, {option.range}" if option.range else option.type
     return f"{where}: {key} = {_shown(problem['input'])}: {_message(problem['msg'])} ({limits})"
 

@@ -23,12 +23,14 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_NUMBERS = {3: "H", 4: "I", 8: "h", 9: "i"}  # of EXIF, by their kind; all else is bytes
+_FORMS = {3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d"}
+"""How EXIF stores numbers, by their kind, fractions as two; all else is bytes."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _JPEG, _ICC, _EXIF = b"\xff\xd8", b"ICC_PROFILE\0", b"Exif\0\0"
 _APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT, _SCAN = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE, 0xDA
+_ADOBE = 12  # bytes of the segment that says how colours are stored
 _TIFF_NEEDED = frozenset(
     (254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323,
      324, 325, 330, 332, 338, 339, 347, 512, 513, 514, 529, 530, 531, 532, 34675)
@@ -51,14 +53,24 @@ def turn_of(picture: Image.Image) -> Image.Transpose | None:
 
 def _orientation(tiff: bytes) -> int | None:
     """The orientation in EXIF data. Pillow would stop at the first tag that is damaged."""
+    at = next((at for at, tag in _tags(tiff) if tag == _ORIENTATION), None)
+    try:
+        found = None if at is None else _number(tiff, at)
+    except (struct.error, ArithmeticError, ValueError):
+        return None
+    return found - ord("0") if found is not None and found >= ord("1") else found
+
+
+def _number(tiff: bytes, at: int) -> int:
+    """The first number of the entry at ``at``. Raises struct.error, ArithmeticError or ValueError
+    for what is none."""
     order = ">" if tiff.startswith(b"MM") else "<"
-    for at, tag in _tags(tiff):
-        kind, value = tiff[at + 2 : at + 4], tiff[at + 8 : at + 12]
-        if tag == _ORIENTATION and len(value) == 4:
-            form = _NUMBERS.get(struct.unpack(f"{order}H", kind)[0], "B")
-            found = int(struct.unpack_from(f"{order}{form}", value)[0])
-            return found - ord("0") if found >= ord("1") else found
-    return None
+    kind, count = struct.unpack_from(f"{order}HI", tiff, at + 2)
+    form = order + _FORMS.get(kind, "B")
+    beside = struct.calcsize(form) * count <= 4
+    start = at + 8 if beside else struct.unpack_from(f"{order}I", tiff, at + 8)[0]
+    first, *rest = struct.unpack_from(form, tiff, start)
+    return int(first / rest[0]) if rest else int(first)
 
 
 def without_metadata(content: bytes) -> bytes | None:
@@ -78,11 +90,17 @@ def _png_chunks(content: bytes) -> Iterator[bytes]:
     while at + 12 <= len(content):
         length, name = struct.unpack_from(">I4s", content, at)
         chunk = content[at : at + 12 + length]
-        if name in _PNG_NEEDED:
+        if name in _PNG_NEEDED and not _is_cut_short(content, name, length):
             yield chunk
         elif name == b"eXIf" and (note := _only_orientation(chunk[8:-4])):
             yield struct.pack(">I4s", len(note), name) + note + _checksum(name + note)
         at += 12 + length
+
+
+def _is_cut_short(content: bytes, name: bytes, length: int) -> bool:
+    """Whether it is a transparent value, grey or RGB, without all of its bytes."""
+    kind = content[25:26]
+    return name == b"tRNS" and length < {b"\0": 2, b"\2": 6}.get(kind, 0)
 
 
 def _checksum(content: bytes) -> bytes:
@@ -105,18 +123,17 @@ def _jpeg_segments(content: bytes) -> Iterator[bytes]:
 
 def _is_needed(marker: int, body: bytes) -> bool:
     if _APP0 <= marker <= _APP15 or marker == _COMMENT:
-        return marker == _APP14 or (marker == _APP2 and body.startswith(_ICC))
+        is_colour = body.startswith(_ICC) and len(body) > len(_ICC) + 1
+        return (marker == _APP14 and len(body) >= _ADOBE) or (marker == _APP2 and is_colour)
     return True
 
 
 def _only_orientation(tiff: bytes) -> bytes:
     """EXIF data with the orientation that ``tiff`` holds and nothing else; empty if it has none."""
-    order = ">" if tiff.startswith(b"MM") else "<"
-    for at, tag in _tags(tiff):
-        if tag == _ORIENTATION:
-            head = tiff[:4] + struct.pack(f"{order}IH", 8, 1)
-            return head + tiff[at : at + 12] + bytes(4)
-    return b""
+    turn = _orientation(tiff)
+    if turn not in _TURNS:
+        return b""
+    return b"II*\0" + struct.pack("<IHHHIII", 8, 1, _ORIENTATION, 3, 1, turn, 0)
 
 
 def _bare_tiff(content: bytes) -> bytes:

@@ -7,12 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from .picture_formats import suffixes
 
 _SIDE_FOLDER = re.compile(
     r"__macosx|@eadir|@__thumb|@recycle|@recently-snapshot|@tmp|@sharebin|#recycle|#snapshot"
+    r"|@syno\w*|~snapshot|network trash folder|temporary items|.*\.lrdata"
     r"|\$recycle\.bin|recycler|system volume information|lost\+found|found\.\d{3}",
     re.I,
 )
@@ -32,7 +34,18 @@ _NEVER_READ = {
     ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw", ".raw", ".clip", ".wmf",
     ".emf",
 }  # fmt: skip
-_WORDY_SUFFIX = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?)(\.?\d+|[^a-z0-9.][^.]*)$", re.I)
+_VIDEOS = {
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".3gp",
+    ".mts",
+}  # fmt: skip
+_ARCHIVES = {
+    ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",
+}  # fmt: skip
+_PICTURE = r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|heic|avif)"
+_WORDY_SUFFIX = re.compile(rf"{_PICTURE}(\.?\d+|[^a-z0-9.][^.]*|\.(bak|old|orig|save))$", re.I)
+_UNFINISHED = re.compile(
+    rf"{_PICTURE}\.(crdownload|part|partial|download|opdownload|filepart|aria2|te?mp)$", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ def find_pictures(names: Iterable[str], known: Collection[str] = ()) -> PictureL
 
 
 def _with_classes(chosen: tuple[str, ...], left_out: str) -> PictureList:
-    parents = [PurePosixPath(name).parts[:-1] for name in chosen]
+    parents = [_parts(name.rpartition("/")[0]) for name in chosen]
     levels = zip(*parents, strict=False)
     depth = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
     if not chosen or any(len(parts) <= depth for parts in parents):
@@ -91,23 +104,25 @@ def _run_folders(names: Iterable[str]) -> set[str]:
 
 def _why_left_out(name: str, is_known: bool, runs: Collection[str]) -> str | None:
     """None for a picture to use, "" for what is none, or else a few words that say why not."""
-    path = PurePosixPath(name)
-    suffix = path.suffix.lower()
+    folder, _, file = name.rpartition("/")
+    suffix = PurePosixPath(file).suffix.lower()
+    is_hidden = file.startswith(".") or any(part.startswith(".") for part in _parts(folder))
     if not is_known and suffix not in suffixes():
-        return "" if _is_hidden(path) else _unread(suffix, path.name)
-    if path.name.startswith(_APPLE):
+        return "" if is_hidden else _unread(suffix, file)
+    if file.startswith(_APPLE):
         return ""
-    if side := next(filter(_SIDE_FOLDER.fullmatch, path.parts[:-1]), None):
+    if side := next(filter(_SIDE_FOLDER.fullmatch, _parts(folder)), None):
         return f"in {side}"
-    if _is_hidden(path):
+    if is_hidden:
         return "hidden"
     if runs and any(name.startswith(run) for run in runs):
         return "in folders of runs"
     return None
 
 
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+@lru_cache(maxsize=1024)
+def _parts(folder: str) -> tuple[str, ...]:
+    return PurePosixPath(folder).parts
 
 
 def _unread(suffix: str, name: str) -> str:
@@ -116,5 +131,11 @@ def _unread(suffix: str, name: str) -> str:
         return f"× {suffix} ({_NEEDS[suffix]})"
     if suffix in _NEVER_READ:
         return f"× {suffix} (convert them)"
+    if suffix in _VIDEOS:
+        return f"× {suffix} (videos)"
+    if suffix in _ARCHIVES:
+        return f"× {suffix} (unpack them)"
+    if _UNFINISHED.search(name):
+        return f"× {suffix} (not downloaded to the end)"
     odd = _WORDY_SUFFIX.search(name)
     return f"× {odd[0].lower()[:20]} (rename them)" if odd else ""

@@ -12,7 +12,7 @@ This is the one place that decides what a number means:
 - What is not finite is black, or white where it is +infinity.
 - A **colour profile** is followed, and the gamma of a PNG without one.
 
-What is guessed or left undone is noted. 16-bit colour is cut to its higher bytes by Pillow.
+What is guessed or left undone is noted. 16-bit colour, see ``wide_colour.py``, is bytes here.
 """
 
 from __future__ import annotations
@@ -29,11 +29,18 @@ from .colour_profiles import ProfileError, to_srgb
 Note = Callable[[str], None]
 """Takes what was done to the values of a picture, in a few words, the same for all such files."""
 
+FEW_BITS = "values of 16 bits or more that need only 8, 10 or 12 are spread from black to white"
+
 _BITS = (8, 10, 12, 16)
+_COLOURS = ("icc_profile", "gamma", "srgb")  # what is known of them
 _GREY = {"1": "L", "L": "L", "LA": "L", "La": "L"}
 _SRGB_GAMMA, _CLOSE = 1 / 2.2, 0.05
 _BAND = 2**22  # pixels at a time: what is large is not there twice
-_SAMPLE_FORMAT, _UNSIGNED = 339, 1  # of a TIFF
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # of a TIFF
+_MEANING, _WHITE_IS_ZERO = 262, 0
+
+_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+"""x and y of white, red, green and blue (ITU-R BT.709-6)."""
 
 
 def as_srgb(picture: Image.Image, note: Note) -> Image.Image:
@@ -41,6 +48,8 @@ def as_srgb(picture: Image.Image, note: Note) -> Image.Image:
     if is_number(picture):
         picture = number_bytes(picture, note)
     profile, gamma = picture.info.get("icc_profile"), _gamma(picture)
+    if not profile and _has_other_primaries(picture):
+        note("a PNG's own primaries (cHRM) are not followed")
     if (isinstance(profile, bytes) and profile) or gamma:
         return _converted(picture, profile, gamma, note)
     if picture.mode in ("RGB", "L", "1") and "transparency" not in picture.info:
@@ -61,43 +70,53 @@ def bands(picture: Image.Image, multiple: int = 1) -> Iterator[Image.Image]:
 
 
 def is_number(picture: Image.Image) -> bool:
-    """Whether pixels are whole numbers of more than 8 bits, or floats."""
-    return picture.mode == "F" or picture.mode.startswith("I")
+    """Whether pixels are whole numbers of more than 8 bits or with a sign, or floats."""
+    return picture.mode == "F" or picture.mode.startswith("I") or _stored(picture) is np.int8
 
 
 def number_bytes(picture: Image.Image, note: Note) -> Image.Image:
     """A picture of numbers as grey bytes."""
-    unsigned = picture.mode == "I" and _is_unsigned(picture)
-    black, white = _black_and_white(picture, unsigned, note)
+    stored = _stored(picture)
+    black, white = _black_and_white(picture, stored, note)
+    if isinstance(picture, TiffImageFile) and picture.tag_v2.get(_MEANING) == _WHITE_IS_ZERO:
+        black, white = white, black
     grey = Image.new("L", picture.size)
     top = 0
     for band in bands(picture):
-        values = np.nan_to_num(_numbers(band, unsigned), nan=black, posinf=white, neginf=black)
+        values = np.nan_to_num(_numbers(band, stored), nan=black, posinf=white, neginf=black)
         scaled = (values.astype(np.float64) - black) / ((white - black) or 1) * 255
         grey.paste(Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8)), (0, top))
         top += band.height
-    if profile := picture.info.get("icc_profile"):
-        grey.info["icc_profile"] = profile
+    grey.info |= {key: picture.info[key] for key in _COLOURS if key in picture.info}
+    if isinstance(clear := picture.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray((np.asarray(picture) != clear).astype(np.uint8) * 255))
     return grey
 
 
-def _numbers(picture: Image.Image, unsigned: bool) -> NDArray[np.number]:
+def _numbers(picture: Image.Image, stored: type[np.number]) -> NDArray[np.number]:
     values = np.asarray(picture)
-    return values.view(np.uint32) if unsigned else values
+    return values if stored is np.number else values.view(stored)
 
 
-def _is_unsigned(picture: Image.Image) -> bool:
-    """Whether 32 bits have no sign, which Pillow does not tell apart."""
-    if not isinstance(picture, TiffImageFile):
-        return False
-    return picture.tag_v2.get(_SAMPLE_FORMAT, _UNSIGNED) in (_UNSIGNED, (_UNSIGNED,))
+def _stored(picture: Image.Image) -> type[np.number]:
+    """The numbers of a TIFF with a sign where Pillow sees none, or none where it sees one; else
+    np.number."""
+    if not isinstance(picture, TiffImageFile) or picture.mode not in ("I", "L"):
+        return np.number
+    found = picture.tag_v2.get(_SAMPLE_FORMAT, _UNSIGNED)
+    kind = found[0] if isinstance(found, tuple) and found else found
+    if picture.mode == "I":
+        return np.uint32 if kind == _UNSIGNED else np.number
+    return np.int8 if kind == _SIGNED else np.number
 
 
-def _black_and_white(picture: Image.Image, unsigned: bool, note: Note) -> tuple[float, float]:
+def _black_and_white(
+    picture: Image.Image, stored: type[np.number], note: Note
+) -> tuple[float, float]:
     """The values that become 0 and 255: see the top of this file."""
     low, high, whole = np.inf, -np.inf, True
     for band in bands(picture):
-        values = _numbers(band, unsigned)
+        values = _numbers(band, stored)
         finite = values[np.isfinite(values)]
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
@@ -111,7 +130,7 @@ def _black_and_white(picture: Image.Image, unsigned: bool, note: Note) -> tuple[
         note("values of an unusual range are spread from black to white, file by file")
         return low, high
     if bits < max(_BITS) and picture.mode != "F":
-        note("values of 16 bits or more that need only 8, 10 or 12 are spread from black to white")
+        note(FEW_BITS)
     return 0, 2**bits - 1
 
 
@@ -121,6 +140,13 @@ def _gamma(picture: Image.Image) -> float | None:
     if "srgb" in picture.info or not isinstance(gamma, float) or not 0.1 <= gamma <= 10:
         return None
     return None if abs(gamma - _SRGB_GAMMA) <= _CLOSE else gamma
+
+
+def _has_other_primaries(picture: Image.Image) -> bool:
+    told = picture.info.get("chromaticity")
+    if "srgb" in picture.info or not isinstance(told, tuple) or len(told) != len(_SRGB_PRIMARIES):
+        return False
+    return not np.allclose(told, _SRGB_PRIMARIES, atol=0.02)
 
 
 def _converted(

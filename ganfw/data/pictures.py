@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import stat
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -18,12 +17,16 @@ from typing import IO, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from ..errors import SkipItem
 from ..images import on_background
-from .picture_formats import formats
+from .jpeg2000 import halve
+from .picture_formats import formats, silence_pillow
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
+from .plain_png import plain_png
+from .wide_colour import brighten, other_bytes
 
 Fit = Literal["stretch", "crop", "pad"]
 
@@ -32,8 +35,8 @@ Half = Literal["left", "right"]
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 _LARGE, _HUGE = 2**20, 2**24
-"""Pixels above which a JPEG is decoded smaller, and above which any picture is made smaller before
-all else."""
+"""Pixels above which a JPEG, or JPEG 2000, is decoded smaller, and above which any picture is made
+smaller before all else."""
 
 _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 """The memory that a picture may take while it is decoded, and that only one at a time may take."""
@@ -41,6 +44,9 @@ _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}  # and 4 for all else
 _COPIES = 9  # bytes a pixel that is copied: all that Pillow's own limit allows passes
 _TWICE = ("WEBP", "AVIF", "HEIF", "JPEG2000", "JXL")  # whose decoders keep all pixels themselves
+
+_SMALL_FILE = 2**20
+"""Bytes of a file that is read at once, which is faster than by Pillow's pieces."""
 
 _large_picture, _pillow_limit = threading.Lock(), threading.Lock()
 
@@ -73,6 +79,19 @@ def read_picture(
     return np.ascontiguousarray(np.atleast_3d(pixels).transpose(2, 0, 1))
 
 
+def picture_size(source: Path | IO[bytes]) -> tuple[int, int] | None:
+    """Height and width in pixels, as the file's beginning says; None for what can't be read."""
+    silence_pillow()
+    try:
+        # A pipe named like a picture would be waited for.
+        if isinstance(source, Path) and not source.is_file():
+            return None
+        with _open(source) as opened:
+            return opened.height, opened.width
+    except Exception:
+        return None  # for damage a decoder raises whatever came of it
+
+
 def _silent(text: str) -> None:
     pass
 
@@ -80,17 +99,34 @@ def _silent(text: str) -> None:
 def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     """The picture upright, RGB or RGBA; made smaller if it is large, but neither side below
     ``enough``. If it can't be read, it is tried once more without its metadata."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return _decode(source, enough, note)
-        # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
-        except Exception as error:
-            damage = error.with_traceback(None)  # which holds what was decoded until then
-        bare = _read_bare(source, enough, note)
-        if bare is None:
-            raise SkipItem(_reason(damage)) from damage
-        return bare
+    silence_pillow()
+    try:
+        source = _in_memory(source)
+        plain = _plain(source)
+        return _decode(source, enough, note) if plain is None else as_srgb(plain, note)
+    # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
+    except Exception as error:
+        damage = error.with_traceback(None)  # which holds what was decoded until then
+    bare = _read_bare(source, enough, note)
+    if bare is None:
+        raise SkipItem(_reason(damage)) from damage
+    return bare
+
+
+def _in_memory(source: Path | IO[bytes]) -> Path | IO[bytes]:
+    """The content of a small file, which is read at once; a large one, or one in memory, as it is.
+    Raises OSError for what is no regular file: a pipe named like a picture would be waited for."""
+    if not isinstance(source, Path):
+        return source
+    found = source.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("it is no regular file")
+    return io.BytesIO(source.read_bytes()) if found.st_size <= _SMALL_FILE else source
+
+
+def _plain(source: Path | IO[bytes]) -> Image.Image | None:
+    most = min(_LARGE, _MOST_BYTES // _COPIES)
+    return plain_png(source.getvalue(), most) if isinstance(source, io.BytesIO) else None
 
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
@@ -120,13 +156,12 @@ def _reason(error: Exception) -> str:
 
 
 def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
-    # A pipe named like a picture would be waited for.
-    if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
-        raise OSError("it is no regular file")
     with _open(source) as opened:
-        needed = _prepare(opened, enough)
+        needed, lower = _prepare(opened, enough), other_bytes(opened)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
             _load(opened)
+            if lower:
+                brighten(opened, lower, lambda: _open(source), note)
             turn, picture = turn_of(opened), _shrunk(opened, enough, note)
     return picture if turn is None else picture.transpose(turn)
 
@@ -171,18 +206,25 @@ def _prepare(opened: ImageFile.ImageFile, enough: int) -> int:
         raise ValueError("it has no pixels")
     # Of a progressive JPEG, the whole is kept until its last part is read.
     needed = 3 * whole if "progressive" in opened.info else 0
-    if opened.format in ("JPEG", "MPO") and whole > _LARGE:
-        opened.draft(None, (enough, enough))
-    needed += opened.width * opened.height * _BYTES.get(opened.mode, 4)
+    decoded = _decoded_pixels(opened, enough) if whole > _LARGE else whole
+    needed += decoded * _BYTES.get(opened.mode, 4)
     needed *= 2 if opened.format in _TWICE or opened.mode in ("I", "F") else 1
     if min(opened.size) < 2 * enough:  # see `_shrunk`: it is kept whole, and copied
-        needed = max(needed, _COPIES * opened.width * opened.height)
+        needed = max(needed, _COPIES * decoded)
     if needed > _MOST_BYTES:
         raise ValueError(
             f"{opened.width}×{opened.height} pixels of this kind take too much memory: make it "
             "smaller, or a JPEG"
         )
     return needed
+
+
+def _decoded_pixels(opened: ImageFile.ImageFile, enough: int) -> int:
+    """How many will be decoded, neither side below ``enough``."""
+    if opened.format in ("JPEG", "MPO"):
+        opened.draft(None, (enough, enough))
+    halved = halve(opened, enough) if isinstance(opened, Jpeg2KImageFile) else 0
+    return (opened.width * opened.height) >> (2 * halved)
 
 
 def _shrunk(picture: Image.Image, enough: int, note: Note) -> Image.Image:

@@ -98,7 +98,8 @@ class StreamLoader(Loader):
             except SkipItem as reason:
                 if self._skipped.setdefault(index, reason) is reason:
                     log.info(f"skipped {reason}")
-        raise DataError(f"none of the {self._examples} items of the data can be used")
+        first = self._skipped[min(self._skipped)]
+        raise DataError(f"none of the {self._examples} items of the data can be used: {first}")
 
     def _batch(self, items: list[Item]) -> Batch:
         samples = self._on_device(np.stack([sample for sample, _ in items]))

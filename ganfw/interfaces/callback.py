@@ -23,6 +23,9 @@ class Callback:
     def __init__(self, options: Any) -> None:
         self.options = options
 
+    def on_composed(self, event: events.Composed) -> None:
+        """Before anything of the run is written. Raise UsageError for options that don't fit it."""
+
     def on_train_start(self, event: events.TrainStart) -> None:
         """Before the first step of a fresh or resumed run; a resumed callback has its state."""
 

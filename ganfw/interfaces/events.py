@@ -1,13 +1,14 @@
 """What a callback is told: one frozen event each time.
 
-Every event carries ``run``, the view of the run that callbacks share. Steps and epochs count from
-1: ``step`` is the number of steps done.
+Every event but the first carries ``run``, the view of the run that callbacks share. Steps and
+epochs count from 1: ``step`` is the number of steps done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .player import Player
 from .run_view import RunView
@@ -27,6 +28,15 @@ class StepMetrics:
     loss_D: float
     loss_G: float
     terms: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The run is put together, and nothing of it is written yet, so that there is no ``run`` so
+    far. ``config`` is the resolved run as plain values, ``networks`` are the names of all."""
+
+    config: Mapping[str, Any]
+    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from ..storage.nearby import nearby
+
+_SIZE = re.compile(
+    r"[\[(]?\s*(\d+)(?:\.0)?(?:\s*[x×*,; ]\s*(\d+))?\s*(?:px)?\s*[\])]?", re.IGNORECASE
+)
+
 
 def both_sides(value: object) -> object:
-    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64]."""
-    if isinstance(value, str) and re.fullmatch(r"\d+(\s*[x×]\s*\d+)?", value.strip()):
-        value = [int(side) for side in re.split(r"[x×]", value)]
-        value = value if len(value) == 2 else value * 2
+    """``64`` and ``"64"`` mean [64, 64]; ``"48x64"`` means [48, 64], and so do ``"48,64"`` and what
+    else people write. Raises ValueError for other text."""
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value.strip())
+        if match is None:
+            raise ValueError("write 64, or 48x64 for height and width")
+        value = (int(match[1]), int(match[2] or match[1]))
     if isinstance(value, int) and not isinstance(value, bool):
         return (value, value)
     return value
@@ -22,7 +31,16 @@ def both_sides(value: object) -> object:
 def _a_file(path: Path) -> Path:
     path = path.expanduser().absolute()
     if not path.is_file():
-        raise ValueError("it is a folder, not a file" if path.is_dir() else "there is no such file")
+        gone = f"there is no such file{nearby(path)}"
+        raise ValueError("it is a folder, not a file" if path.is_dir() else gone)
+    return path
+
+
+def _a_folder(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not path.is_dir():
+        gone = f"there is no such folder{nearby(path)}"
+        raise ValueError("it is a file, not a folder" if path.exists() else gone)
     return path
 
 
@@ -45,6 +63,9 @@ Fit = Annotated[
     Literal["crop", "stretch", "pad"],
     Field(description="What to do with a picture of another aspect ratio"),
 ]
+
+ExistingFolder = Annotated[Path, AfterValidator(_a_folder)]
+"""A folder that is there, as an absolute path."""
 
 ExistingFile = Annotated[Path, AfterValidator(_a_file)]
 """A file that is there, as an absolute path."""

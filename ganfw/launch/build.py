@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -13,12 +14,14 @@ from ..config.schema import LossKeys, PlayerKeys
 from ..data.loader import Loader
 from ..errors import PluginError, ShapesError
 from ..interfaces.callback import Callback
+from ..interfaces.events import Composed
 from ..interfaces.loss import Loss
 from ..interfaces.networks import Augment
 from ..interfaces.options import Options
 from ..interfaces.player import Player
 from ..interfaces.run_view import RunComponent, RunView
 from ..interfaces.shapes import Shapes
+from ..runtime.compiler import spare_compiler
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import choose_precision
 from ..runtime.random_state import derive_seed, seed_everything
@@ -42,6 +45,7 @@ def build_game(
 
     Raises ShapesError for networks that can't be built for ``shapes``.
     """
+    spare_compiler()
     # The same in every process, so that all begin with the same weights.
     seed_everything(config.train.seed)
 
@@ -79,13 +83,13 @@ def build_trainer(
     loader: Loader,
     folder: RunDir,
     shapes: Shapes,
+    callbacks: Mapping[str, Callback],
     evaluation: Evaluation | None = None,
 ) -> Trainer:
-    """Everything around the game: callbacks, checkpoints, exports."""
+    """Everything around the game: checkpoints, exports, schedules."""
     config, processes = prepared.config, prepared.processes
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
-    callbacks = _callbacks(config, processes)
     return Trainer(
         game=game,
         loader=loader,
@@ -187,13 +191,17 @@ def _loss(component: ComponentConfig[LossKeys], device: torch.device) -> Weighte
     return WeightedLoss(component.name, loss.to(device), keys.weight, keys.every)
 
 
-def _callbacks(config: RunConfig, processes: Processes) -> dict[str, Callback]:
-    """Those that are on; beside the first process, those that run in all of them."""
+def build_callbacks(config: RunConfig, game: Game, processes: Processes) -> dict[str, Callback]:
+    """Those that are on; beside the first process, those that run in all of them. Raises UsageError
+    for one that does not fit the run."""
     callbacks: dict[str, Callback] = {}
     for component in config.callbacks:
         cls = component.registered.load()
         if component.keys.enabled and (processes.is_first or cls.on_every_rank):
             callbacks[component.name] = cls(component.options)
+    event = Composed(tomllib.loads(config.to_toml()), tuple(game.players))
+    for callback in callbacks.values():
+        callback.on_composed(event)
     return callbacks
 
 

@@ -1,4 +1,8 @@
-"""What a run may change when it is resumed."""
+"""What a run may change when it is resumed.
+
+A loss may come and go: what it has learnt is its own state, a loss that is new begins without, and
+the streams of random numbers are those of the checkpoint whatever was built before.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ def find_changes(before: RunConfig, now: RunConfig, path: str) -> Changes:
     # Where the data is does not matter: its fingerprint tells whether it is the same.
     found = {key: pair for key, pair in found.items() if not _is_place(key, pair)}
     for key, (old, new) in found.items():
-        if not _may_change(key):
+        if not _may_change(key, "–" in (old, new)):
             raise UsageError(
                 f"{key} is {old} in {path}, whose saved state belongs to it: a resumed run can't "
                 f"have {new}. Start another run from its networks: ganfw run --from {path}"
@@ -37,29 +41,32 @@ def find_changes(before: RunConfig, now: RunConfig, path: str) -> Changes:
 
 
 def said(found: Changes) -> list[str]:
-    """A line for each change; of what is new, one for all of its options."""
-    new = {key.removesuffix(".use") for key, (old, _) in found.items()
-           if key.endswith(".use") and old == "–"}  # fmt: skip
+    """A line for each change; of what is new or left out, one for all of its options."""
+    uses = {key.removesuffix(".use"): pair for key, pair in found.items() if key.endswith(".use")}
+    new = [name for name, (old, _) in uses.items() if old == "–"]
+    left_out = [name for name in uses if name not in new]
     lines = [
         f"{key}: {now}, which was {old}"
         for key, (old, now) in found.items()
-        if key.rpartition(".")[0] not in new
+        if key.rpartition(".")[0] not in uses
     ]
-    return [*lines, *(f"{name}: new" for name in sorted(new))]
+    gone = [f"{name}: left out, and its state dropped" for name in sorted(left_out)]
+    return [*lines, *gone, *(f"{name}: new" for name in sorted(new))]
 
 
 def _is_place(path: str, values: tuple[str, str]) -> bool:
     return path.startswith("data.") and all(Path(value).is_absolute() for value in values)
 
 
-def _may_change(path: str) -> bool:
+def _may_change(path: str, comes_or_goes: bool) -> bool:
     section, _, rest = path.partition(".")
     if section == "train":
         return rest in _OF_TRAINING
     name = rest.rpartition(".")[2]
     if section in ("gen", "disc", "network"):
         return f".{OPTIMIZER}." in f".{rest}" and name != "use"
-    # A callback may come new, with its "use".
+    if section in ("callback", "loss") and comes_or_goes:
+        return True
     return section == "callback" or (section != "data" and name != "use")
 
 

@@ -18,6 +18,7 @@ from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
 from ..runtime.logs import log, silenced
 from ..runtime.terminal import shielded
+from ..runtime.threads import on_free_cores
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
@@ -37,7 +38,10 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
         if before is not None:
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
-        with only_deterministic(prepared.config.train.deterministic):
+        with (
+            only_deterministic(prepared.config.train.deterministic),
+            on_free_cores(prepared.device, processes),
+        ):
             return _start(prepared, out, argv)
 
 

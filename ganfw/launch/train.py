@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.run_config import RunConfig
+from ..errors import PluginError, UsageError
 from ..evaluation.evaluator import Evaluator
 from ..evaluation.periodic import PeriodicEvaluation
 from ..interfaces.shapes import Shapes
 from ..runs.provenance import add_end
 from ..runs.records import Provenance, write_provenance
+from ..runtime.distributed import explain_lost_process
 from ..runtime.logs import log
 from ..storage.run_dir import RunDir, explain_disk
 from ..training.compiling import compile_game
@@ -23,7 +25,7 @@ from ..training.game import Game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_game, build_trainer, total_steps
+from .build import build_callbacks, build_game, build_trainer, total_steps
 from .checks import check_game
 from .prepare import PreparedRun, replacement_notice
 
@@ -70,25 +72,29 @@ def assemble(
         compile_game(game, loader, shapes, options.disc_steps)
         seconds = time.perf_counter() - began
         log.info(f"the networks are compiled ({seconds:.1f} s), and agree with the eager ones")
-    return lambda folder: build_trainer(prepared, game, loader, folder, shapes, evaluation)
+    callbacks = build_callbacks(prepared.config, game, processes)
+    return lambda folder: build_trainer(
+        prepared, game, loader, folder, shapes, callbacks, evaluation
+    )
 
 
 def train(trainer: Trainer, provenance: Provenance, config: RunConfig) -> Finished:
     """Train. ``provenance`` is written before, and how the run ended is added after. Where the disk
-    refuses a new run's first files, no folder of it is left."""
+    refuses a new run's first files, or a callback what it is asked for, no folder is left of it."""
     folder = trainer.run.folder
     provenance = provenance.model_copy(update={"total_steps": trainer.run.total_steps})
     try:
         with (
             explain_disk(folder.path),
             explain_out_of_memory(config.train),
+            explain_lost_process(),
             stop_on_signals(trainer.run.requests),
         ):
             write_provenance(folder, provenance)
             outcome = trainer.fit()
     except Exception as error:
-        if trainer.progress.step == 0 and isinstance(error.__cause__, OSError):
-            folder.discard()  # no room for the first files
+        if trainer.progress.step == 0 and _refuses(error):
+            folder.discard()
         else:
             _write_end(folder, add_end(provenance, trainer.progress.step, failed=error))
         raise
@@ -101,6 +107,12 @@ def train(trainer: Trainer, provenance: Provenance, config: RunConfig) -> Finish
             f"continue with: ganfw resume {folder.path}"
         )
     return Finished(folder, config, outcome)
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether a run never began: there is no room for its first files, or a callback can't do what
+    it was asked to do."""
+    return isinstance(error.__cause__, OSError) or isinstance(error, UsageError | PluginError)
 
 
 def train_silently(

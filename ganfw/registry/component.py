@@ -81,6 +81,7 @@ class Component:
     - ``version``: raised when the same options come to mean something else.
     - ``presets``: what people call this component with some options, such as
       ``{"cifar10": {"name": "CIFAR10"}}``: who types such a name is told what to write.
+      A key ``USER/NAME`` stands for all names of that form, in the options as well.
     - ``paths``: for a dataset, which paths ``--data PATH`` hands to it, by the end of their names,
       and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder,
       ``"/input/target"`` for one that holds these two.

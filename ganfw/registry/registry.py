@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from .component import KINDS, OPTIMIZER, SLOT_OF, Component
 from .loading import PluginRecord, in_one_line
 from .plugin_file import PluginFile
 from .source import HOME, Source, how_to_get
+
+ANY = "USER/NAME"
+"""A preset that stands for all names of this form."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,11 @@ class Registry:
         slot = SLOT_OF.get(kind, kind)
         for registered in self.components(kind):
             for preset, options in registered.component.presets.items():
-                if _plain(preset) == _plain(name):
-                    settings = [f" -s {slot}.{key}={value}" for key, value in options.items()]
+                if _plain(preset) == _plain(name) or (preset == ANY and _is_any(name)):
+                    settings = [
+                        f" -s {slot}.{key}={name if value == ANY else value}"
+                        for key, value in options.items()
+                    ]
                     use = self.shortest_name(registered)
                     return f": write --{slot} {use}{''.join(settings)}"
         return ""
@@ -157,12 +164,20 @@ class Registry:
         if broken := self.broken_plugin(source):
             return f": {broken}"
         if source and not self.offered_by(source):
-            return f": {how_to_get(source)}"
+            hint = self.preset_hint(kind, name).replace(": write", "; for one of the hub write")
+            return f": {how_to_get(source)}{hint}"
+        if {",", " "} & set(name.strip()) and kind not in ("dataset", "generator", "discriminator"):
+            flags = [f"--{SLOT_OF.get(kind, kind)} {word}" for word in re.split(r"[,\s]+", name)]
+            return f": several are given one by one: {' '.join(flags)}"
         known = self.components(kind)
         names = [match.name for match in known if source in ("", match.source.name)]
         if hint := self.preset_hint(kind, name) or self.elsewhere(name):
             return hint
         return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
+
+
+def _is_any(name: str) -> bool:
+    return re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) is not None
 
 
 def _plain(name: str) -> str:

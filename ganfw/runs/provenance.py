@@ -91,6 +91,7 @@ def add_resumption(
     if changed:
         entry = entry.model_copy(update={"changes": dict(changed)})
     changes = {
+        "components": _components(config),
         "origins": _renewed_origins(provenance.origins, config, saved, step),
         "plugin_files": tuple(plugin_files),
         "resumed": (*provenance.resumed, entry),

@@ -43,11 +43,11 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
 
 
 def _array(path: Path) -> Tensor:
-    loaded = np.load(path)
-    if path.suffix.lower() == ".npz":
-        with loaded:
+    with path.open("rb") as file:
+        loaded = np.load(file)
+        if path.suffix.lower() == ".npz":
             loaded = loaded[_NAME]
-    return torch.from_numpy(loaded)
+        return torch.from_numpy(loaded)
 
 
 def _pictures(files: list[Path], given: Path, shapes: Shapes) -> Tensor:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -47,14 +49,18 @@ class RunDir:
         return sorted(found, key=lambda path: int(path.stem))
 
     def lock(self) -> filelock.BaseFileLock:
-        """Lock the folder for this process. Raises RunError while another one trains in it."""
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        """Lock the folder for this process. Raises RunError while another one trains in it, on
+        whatever machine that shares the folder."""
+        lock, holder = filelock.FileLock(self.path / ".lock", timeout=0), self.path / ".holder"
         try:
             lock.acquire()
         except filelock.Timeout:
-            raise RunError(f"{self.path} is being trained by another process") from None
-        except OSError as error:
-            raise RunError(f"{self.path} can't be written: {error.strerror}") from None
+            raise RunError(f"{self.path} is being trained by {_named(holder)}") from None
+        except (OSError, NotImplementedError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RunError(f"{self.path} can't be locked: {reason}") from None
+        with suppress(OSError):
+            atomic.write_text(holder, f"process {os.getpid()} on {socket.gethostname()}")
         return lock
 
 
@@ -85,10 +91,17 @@ def open_run(path: Path) -> RunDir:
     """The run in the folder ``path``. Raises RunError if there is none."""
     run = RunDir(path)
     if not path.is_dir():
-        raise RunError(f"no run folder {path}{_nearby(path)}")
+        raise RunError(f"no run folder {path}{near_runs(path)}")
     if not run.config.is_file():
-        raise RunError(f"{path} is no run folder: it has no config.toml{_nearby(path)}")
+        raise RunError(f"{path} is no run folder: it has no config.toml{near_runs(path)}")
     return run
+
+
+def _named(holder: Path) -> str:
+    """Who holds a lock, as far as is known."""
+    with suppress(OSError, ValueError):
+        return holder.read_text(encoding="utf-8")
+    return "another process"
 
 
 def _claim(out: Path, name: str) -> Path:
@@ -116,11 +129,24 @@ def _numbers(out: Path) -> list[int]:
     return [int(match[1]) for match in matches if match]
 
 
-def _nearby(path: Path) -> str:
+def near_runs(path: Path) -> str:
+    """What follows an error about ``path``, which is no run: the run that may have been meant: one
+    that it lies in, one of its number, or those that there are."""
+    for parent in path.parents:
+        if (parent / "config.toml").is_file() and (parent / "provenance.json").is_file():
+            return f"; did you mean the run {parent}?"
+    numbered = [
+        run.parent
+        for run in Path("runs").glob("*/config.toml")
+        if path.name.isdecimal() and run.parent.name.startswith(f"{int(path.name):04d}-")
+    ]
+    if numbered:
+        return f"; did you mean {numbered[0]}?"
     runs = sorted(config.parent for config in path.parent.glob("*/config.toml"))
     inside = sorted(config.parent for config in path.glob("*/config.toml"))
     if inside:
         return f"; did you mean {inside[-1]}?"
+    runs = runs or sorted(config.parent for config in Path("runs").glob("*/config.toml"))
     return f"; there are {', '.join(map(str, runs[-3:]))}" if runs else ""
 
 

@@ -33,7 +33,7 @@ from .toys import ToyDataset, toy_game, toy_labels
 
 SHAPES = (Shapes((2,), None, 0, 5), Shapes((3, 16, 16), (-1.0, 1.0), 3, 5))
 _EVENTS = (
-    "on_train_start", "on_gradients_ready", "on_step_end", "on_log", "on_epoch_end",
+    "on_composed", "on_train_start", "on_gradients_ready", "on_step_end", "on_log", "on_epoch_end",
     "on_scores", "on_checkpoint", "on_train_end", "on_failure",
 )  # fmt: skip
 _EPOCHS, _STOPPED_AT = 3, 4

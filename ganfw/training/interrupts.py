@@ -22,9 +22,10 @@ def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
     """Raises TrainingError, saying what to try, if memory runs out."""
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         # CUDA and MPS have a class for it, the CPU's allocator has none.
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+        known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not known and "allocate memory" not in str(error):
             raise
         batch, parts = train.batch_size, train.accumulate
         raise TrainingError(

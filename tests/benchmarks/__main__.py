@@ -3,7 +3,7 @@
     python tests/benchmarks            every row; about half an hour on two cores
     python tests/benchmarks --quick    smaller, within three minutes
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
-                                       processes start plugins frechet
+                                       company processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
                                        profile dcgan gaussian sprites run compiled graph
                                        turn-graphs
@@ -20,6 +20,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+import company
 import frechet
 import gpu
 import loading
@@ -41,6 +42,7 @@ ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "data": loading.rows,
     "whole": whole.rows,
     "callbacks": overhead.rows,
+    "company": company.rows,
     "processes": processes.rows,
     "start": starting.rows,
     "plugins": many_plugins.rows,

@@ -59,7 +59,7 @@ def refused(result: Result, code: int) -> str:
         (("run", "--data", "gaussian", "--disc", "mlp"), "no generator chosen: give --gen NAME"),
         ((*DCGAN, "--data", "./nowhere"), "there is no such folder"),
         ((*DCGAN, "--data", "./file.txt"), "no dataset reads the file ./file.txt: a folder is"),
-        ((*DCGAN, "--data", "pics/0.png"), "no dataset reads the file pics/0.png: a folder is"),
+        ((*DCGAN, "--data", "pics/0.png"), "pics/0.png: it is one picture"),
         ((*DCGAN, "--data", "nowhere/"), "no dataset 'nowhere/': there is no such folder"),
     ],
 )  # fmt: skip
@@ -140,7 +140,22 @@ def test_sampling_what_is_not_there(ganfw: Ganfw, run: Path) -> None:
     assert "can't be read" in refused(ganfw("sample", run), 1)
     weights.write_bytes((run / "discriminator" / "model.safetensors").read_bytes())
     assert "does not hold the weights of generator" in refused(ganfw("sample", run), 1)
-    (run / "generator" / "config.json").write_text("{")
+    card = run / "generator" / "config.json"
+    card.write_text(
+        json.dumps(
+            json.loads(card.read_text())
+            | {
+                "shapes": {
+                    "sample": [2**63 - 1],
+                    "value_range": None,
+                    "classes": 0,
+                    "latent_dim": 2,
+                }
+            }
+        )
+    )
+    assert "can't be built of" in refused(ganfw("sample", run), 1)
+    card.write_text("{")
     assert "is no exported network" in refused(ganfw("sample", run), 1)
     assert not Path("samples.png").exists()
 
@@ -226,7 +241,11 @@ def test_a_damaged_checkpoint_and_the_way_around_it(ganfw: Ganfw, run: Path) -> 
     assert ganfw("resume", run, "--from-step", 24).exit_code == 0
     tree = run / "checkpoints" / "000024" / "state.json"
     whole = json.loads(tree.read_text())
-    for key, damage in (("players", {"gen": {"network": 3}}), ("progress", {"step": "x"}), ("callbacks", None)):
+    for key, damage in (
+        ("players", {"gen": {"network": 3}}),
+        ("progress", {"step": "x"}),
+        ("callbacks", None),
+    ):
         tree.write_text(json.dumps({**whole, "state": {**whole["state"], key: damage}}))
         line = refused(ganfw("resume", run, "--from-step", 24), 1)
         assert "the checkpoint of step 24 in" in line

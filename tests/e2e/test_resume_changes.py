@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,63 @@ def test_rates_losses_and_callbacks_change_and_are_recorded(ganfw: Ganfw) -> Non
     # What is not changed again stays.
     assert ganfw("resume", RUN, "--steps", 6).exit_code == 0
     assert _rates(6) == {"gen": 0.5, "disc": 0.5}
+
+
+def _weights(step: int) -> dict[str, list[float]]:
+    state = CheckpointStore(RUN / "checkpoints").load(step)
+    return {
+        f"{name}.{key}": value.flatten().tolist()
+        for name, player in state["players"].items()
+        for key, value in player["network"].items()
+    }
+
+
+def test_losses_come_and_go_exactly(ganfw: Ganfw) -> None:
+    """As if they had stood there with weight 0 while they did not."""
+    words = ("run", "ring", "-s", "data.count=64", "-s", "train.batch_size=16", "--steps", 2,
+             "--no-callback", "ema", "--loss", "nonsaturating")  # fmt: skip
+    assert ganfw(*words).exit_code == 0
+    result = ganfw("resume", RUN, "--steps", 4, "--loss", "late=r1", "-s", "loss.late.gamma=3")
+    assert result.exit_code == 0, result.output
+    assert "loss.late: new" in result.stderr.splitlines()
+    config = tomllib.loads((RUN / "config.toml").read_text())
+    assert [(it["use"], it.get("gamma")) for it in config["loss"]] == [
+        ("nonsaturating", None), ("r1", 3.0),
+    ]  # fmt: skip
+    result = ganfw("resume", RUN, "--steps", 6, "--no-loss", "late")
+    assert "loss.late: left out, and its state dropped" in result.stderr.splitlines()
+    provenance = json.loads((RUN / "provenance.json").read_text())
+    changes = [entry["changes"]["loss.late.use"] for entry in provenance["resumed"]]
+    assert changes == [["–", "r1"], ["r1", "–"]]
+    assert [it["slot"] for it in provenance["components"]].count("loss") == 1
+    weights = _weights(6)
+    shutil.rmtree("runs")
+    silent = ("--loss", "late=r1", "-s", "loss.late.gamma=3", "-s", "loss.late.weight=0")
+    assert ganfw(*words, *silent).exit_code == 0
+    for steps, weight in ((4, 1), (6, 0)):
+        ganfw("resume", RUN, "--steps", steps, "-s", f"loss.late.weight={weight}")
+    assert _weights(6) == weights
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--loss", "r1"), "loss 'r1' is given twice: name the second one"),
+        (("--no-loss", "r2"), "--no-loss r2: the run has nonsaturating, r1"),
+        (("--no-loss", "nonsaturating"), "gives the discriminator nothing to minimise"),
+        (
+            ("--no-loss", "r1", "-s", "loss.r1.gamma=2"),
+            "loss 'r1' is left out, and -s loss.r1 sets",
+        ),
+    ],
+)
+def test_losses_that_can_not_come_or_go(ganfw: Ganfw, words: tuple[str, ...], said: str) -> None:
+    before = (RUN / "config.toml").read_bytes()
+    result = ganfw("resume", RUN, "--steps", 4, *words)
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+    assert (RUN / "config.toml").read_bytes() == before
 
 
 @pytest.mark.usefixtures("begun")

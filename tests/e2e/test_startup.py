@@ -17,7 +17,7 @@ try:
     main()
 except SystemExit:
     pass
-heavy = {"torch", "pydantic", "matplotlib", "rich", "numpy"} & set(sys.modules)
+heavy = {"torch", "torch._dynamo", "pydantic", "matplotlib", "rich", "numpy"} & set(sys.modules)
 print("imported", *sorted(heavy), file=sys.stderr)
 """
 
@@ -42,6 +42,16 @@ def test_a_report_imports_no_torch(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "report.html" in ended.stdout
     assert "torch" not in ended.stderr.splitlines()[-1].split()
+
+
+def test_a_run_leaves_the_compiler_out(tmp_path: Path) -> None:
+    """Its import takes longer than that of torch. A run of two steps, from its start to its end."""
+    words = ("run", "--gen", "linear", "--disc", "mlp", "--data", "gaussian", "--steps", "2")
+    command = [sys.executable, "-c", SCRIPT, *words, "--out", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    imported = ended.stderr.splitlines()[-1].split()
+    assert "torch" in imported
+    assert "torch._dynamo" not in imported
 
 
 def test_the_package_imports_no_torch() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from click.testing import Result
 
 from ganfw import doctor
+from ganfw.runtime import threads
 
 Ganfw = Callable[..., Result]
 
@@ -31,7 +33,8 @@ def test_all_is_well(ganfw: Ganfw) -> None:
     lines = result.stdout.splitlines()
     assert lines[-1] == "Everything is well."
     assert any(line.split() == ["torch", torch.__version__] for line in lines)
-    assert any(line.startswith("cpu ") and line.endswith(" ms a step") for line in lines)
+    (cpu,) = (line for line in lines if line.startswith("cpu "))
+    assert re.fullmatch(r"cpu +\d+ × \w+ +[\d.]+ ms a step +[\d.]+ × float32", cpu)
     assert any(line.split()[:4] == ["dcgan", "ganfw", "0.1.0", "3"] for line in lines)
 
 
@@ -56,6 +59,13 @@ def test_a_declared_plugin_that_is_not_installed(ganfw: Ganfw) -> None:
         "lacks" in result.stdout  # fmt: skip
     assert f"pip install -e {pyproject.parent}" in result.stdout
     assert ganfw("doctor").exit_code == 0
+
+
+def test_other_programs_that_keep_cores_busy(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "busy_cores", lambda: 3)
+    result = ganfw("doctor", "--strict")
+    assert result.exit_code == 0
+    assert "note: other programs keep 3 of the cores busy" in result.stdout
 
 
 @pytest.mark.parametrize("content", ["no toml [", "[project]\nname = 'x'", "[project]\nname = 3"])

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganfw import Callback, RunView, StepEnd, TrainStart, UsageError
+from ganfw import Callback, Composed, RunView, StepEnd, TrainStart, UsageError
 
 from .options import EmaOptions
 
@@ -37,10 +37,14 @@ class Ema(Callback):
     _network: nn.Module | None = None
     _saved: Mapping[str, Any] | None = None
 
+    def on_composed(self, event: Composed) -> None:
+        name = self.options.network
+        if name not in event.networks:
+            known = ", ".join(event.networks)
+            raise UsageError(f"callback.ema.network: there is no network '{name}'; it has {known}")
+
     def on_train_start(self, event: TrainStart) -> None:
         name = self.options.network
-        if name not in event.run.networks:
-            raise UsageError(f"callback.ema.network: there is no network '{name}'")
         source = event.run.networks[name].network
         self._network = copy.deepcopy(source).eval().requires_grad_(False)
         if self._saved is not None:

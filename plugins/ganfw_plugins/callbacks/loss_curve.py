@@ -21,21 +21,23 @@ _SAMPLES, _REAL, _GAP = 36, 64, 12
 
 
 class LossCurve(Callback):
-    """Redraws both pictures at the end of an epoch, at most once in ``seconds``, and at the end of
-    the run. In a notebook the overview is shown, and updated in place.
+    """Redraws both pictures at the end of the run, and at the end of an epoch: at most once in
+    ``seconds``, and so rarely that drawing takes no more than its ``share`` of the time. In a
+    notebook the overview is shown, and updated in place.
 
     Where matplotlib can't be imported that is logged, and nothing is drawn. Raises RunError if the
     disk refuses.
     """
 
+    options: LossCurveOptions
+
     def __init__(self, options: LossCurveOptions) -> None:
         super().__init__(options)
-        self._seconds = options.seconds
         self._steps = History()
         self._epochs = History()
 
     def on_train_start(self, event: TrainStart) -> None:
-        self._drawn = time.monotonic()
+        self._due = time.monotonic() + self.options.seconds
         self._shown = NotebookPicture()
         self._real = event.run.real_batch(_REAL).samples.cpu()
 
@@ -45,8 +47,13 @@ class LossCurve(Callback):
 
     def on_epoch_end(self, event: EpochEnd) -> None:
         self._epochs.add(event.epoch, event.loss_D, event.loss_G)
-        if time.monotonic() - self._drawn >= self._seconds:
+        began = time.monotonic()
+        if began >= self._due:
             self._draw(event.run)
+            ended = time.monotonic()
+            # Not in a process of its own: it would take a core from the steps.
+            pause = (ended - began) * (1 / self.options.share - 1)
+            self._due = ended + max(self.options.seconds, pause)
 
     def on_train_end(self, event: TrainEnd) -> None:
         self._draw(event.run)
@@ -60,7 +67,6 @@ class LossCurve(Callback):
             self._epochs.load_state_dict(state["epochs"])
 
     def _draw(self, run: RunView) -> None:
-        self._drawn = time.monotonic()
         # Matplotlib takes half a second to import, so only once there is something to draw.
         try:
             from .loss_figure import draw

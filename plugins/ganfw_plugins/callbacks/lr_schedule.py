@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ganfw import Callback, RunView, StepEnd, TrainStart, UsageError
+from ganfw import Callback, Composed, RunView, StepEnd, TrainStart, UsageError
 
 from .options import LrScheduleOptions
 
@@ -27,8 +27,10 @@ class LrSchedule(Callback):
         self._base: dict[str, list[float]] = {}
         self._configured: dict[str, float] = {}
 
+    def on_composed(self, event: Composed) -> None:
+        _check_alone(event.config)
+
     def on_train_start(self, event: TrainStart) -> None:
-        _check_alone(event.run)
         for name, player in event.run.networks.items():
             rates = [float(group["lr"]) for group in player.optimizer.param_groups]
             self._base.setdefault(name, rates)
@@ -68,10 +70,10 @@ def _configured(run: RunView) -> dict[str, float]:
     return {name: float(rate) for name, rate in rates.items() if isinstance(rate, int | float)}
 
 
-def _check_alone(run: RunView) -> None:
+def _check_alone(config: Mapping[str, Any]) -> None:
     """Raises UsageError if a player's rate follows a schedule of its own, written in the config."""
-    sections: dict[str, Any] = {name: run.config.get(name, {}) for name in run.players}
-    for network in run.config.get("network", []):
+    sections: dict[str, Any] = {name: config.get(name, {}) for name in ("gen", "disc")}
+    for network in config.get("network", []):
         sections[f"network.{network.get('name', network['use'])}"] = network
     for name, section in sections.items():
         rate = section.get("optimizer", {}).get("lr")

@@ -35,7 +35,10 @@ class LossCurveOptions(Options):
     """Options of ``loss-curve``."""
 
     seconds: float = Field(
-        10.0, ge=0, le=86400, description="Seconds between two drawings, at least"
+        30.0, ge=0, le=86400, description="Seconds between two drawings, at least"
+    )
+    share: float = Field(
+        0.01, gt=0, le=1, description="Share of the run's time that drawing may take"
     )
 
 

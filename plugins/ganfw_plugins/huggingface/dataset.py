@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ganfw import DataError, Dataset, Item, SkipItem, UsageError, read_picture
+from ganfw import DataError, Dataset, Item, SkipItem, UsageError, progress_bar, read_picture
 
 from .opening import open_dataset
 from .options import HuggingFaceOptions
@@ -64,10 +64,12 @@ class HuggingFace(Dataset):
         # Kept, as it reads everything and is needed more than once.
         if self._fingerprint is None:
             digest = hashlib.blake2b(digest_size=16)
-            for row in self.rows:
-                label = row[self._label_column] if self._label_column else None
-                digest.update(hashlib.blake2b(_content(row[self.options.image])).digest())
-                digest.update(f"{label}\0".encode())
+            with progress_bar("reading the data", len(self.rows)) as update:
+                for number, row in enumerate(self.rows):
+                    label = row[self._label_column] if self._label_column else None
+                    digest.update(hashlib.blake2b(_content(row[self.options.image])).digest())
+                    digest.update(f"{label}\0".encode())
+                    update(number)
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 

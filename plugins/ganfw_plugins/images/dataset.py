@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
 
-from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
+from .files import (
+    PictureReader,
+    beginning,
+    contents,
+    list_files,
+    pictures_without_suffix,
+    say_left_out,
+)
 from .metadata import with_metadata
 from .options import FolderOptions
 
@@ -25,7 +32,9 @@ class Folder(Dataset):
     def prepare(self) -> None:
         """List the pictures. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        self.pictures = find_pictures(names, pictures_without_suffix(self.root, names))
+        self.pictures = find_pictures(
+            names, pictures_without_suffix(names, lambda name: beginning(self.root / name))
+        )
         if self.options.labels:
             self.pictures, self.metadata = with_metadata(
                 self.pictures, names, self._content, self.options.label_column

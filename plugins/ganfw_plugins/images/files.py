@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BEGINNINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+_START = 12
+_SUFFIX = re.compile(r"\.[A-Za-z]{2,}$")  # what most have: paths are slow to take apart
+_NUMBER = re.compile(r"\.[a-z]?\d+", re.I)
 
 
 class PictureReader:
@@ -83,7 +87,8 @@ def list_files(root: Path) -> list[str]:
         for place, subfolders, files in os.walk(start, onerror=refuse):
             folder = PurePosixPath(Path(place).relative_to(root).as_posix())
             real = Path(place).resolve()
-            names += [str(folder / name) for name in files if _may_be_read(real / name)]
+            prefix = "" if folder == PurePosixPath() else f"{folder}/"
+            names += [prefix + name for name in files if _may_be_read(f"{place}/{name}")]
             if any(part.startswith(".") for part in folder.parts):
                 continue  # a hidden folder's links are not followed, only a link to it is
             listed.add(real)
@@ -93,26 +98,42 @@ def list_files(root: Path) -> list[str]:
     return names
 
 
-def _may_be_read(path: Path) -> bool:
+def _may_be_read(path: str) -> bool:
     """Whether ``path`` is no pipe, socket or device, for whose content one would wait."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - of many thousands
     except OSError:
         return True  # reading it says what is wrong
 
 
-def pictures_without_suffix(root: Path, names: Iterable[str]) -> set[str]:
-    """Those of ``names`` that have no suffix, and begin as picture files do."""
-    return {name for name in names if not PurePosixPath(name).suffix and _is_picture(root / name)}
+def pictures_without_suffix(names: Iterable[str], read: Callable[[str], bytes]) -> set[str]:
+    """Those of ``names`` that have no suffix, or only a number, and begin as picture files do.
+    ``read`` gives the beginning of a file, or raises OSError or DataError."""
+    return {
+        name
+        for name in names
+        if not _SUFFIX.search(name) and _has_no_suffix(PurePosixPath(name)) and _begins(name, read)
+    }
 
 
-def _is_picture(path: Path) -> bool:
+def _has_no_suffix(path: PurePosixPath) -> bool:
+    """Such as ``IMG_0001``, ``0.001`` and ``photo.v2``, but not ``a.jpg.1``."""
+    suffix, before = path.suffix, PurePosixPath(path.stem).suffix
+    return not suffix or (_NUMBER.fullmatch(suffix) is not None and not before[1:].isalpha())
+
+
+def _begins(name: str, read: Callable[[str], bytes]) -> bool:
     try:
-        with path.open("rb") as file:
-            start = file.read(12)
-    except OSError:
+        start = read(name)[:_START]
+    except (OSError, DataError):
         return False
     return start.startswith(_BEGINNINGS) or start[8:] in (b"WEBP", b"avif", b"heic", b"mif1")
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(_START)
 
 
 def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:

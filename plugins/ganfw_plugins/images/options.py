@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from ganfw import Background, Channels, ExistingFile, Fit, Options, PictureSize
+from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
 
 
-def _a_folder(path: Path) -> Path:
-    path = path.expanduser().absolute()
-    if not path.exists():
-        raise ValueError("there is no such folder")
-    if not path.is_dir():
-        raise ValueError("it is a file, not a folder")
-    return path
+def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
+    from .sizes import fitting_size  # not at the top: numpy
+
+    return fitting_size(given["root"])
 
 
 _LABEL = 40  # characters of the folder that a run is named after
@@ -26,9 +22,11 @@ _LABEL = 40  # characters of the folder that a run is named after
 class PictureOptions(Options):
     """Which folder, and how its pictures become samples."""
 
-    root: Annotated[Path, AfterValidator(_a_folder)] = Field(description="The folder")
+    root: ExistingFolder = Field(description="The folder")
     size: PictureSize = Field(
-        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+        default_factory=_fitting_size,
+        description="Height and width in pixels: 64, 48x64 or [48, 64]; by default those of the "
+        "pictures, 64 at most",
     )
     channels: Channels = 3
     background: Background = "white"

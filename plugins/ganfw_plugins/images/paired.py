@@ -8,7 +8,14 @@ from typing import Literal
 
 from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
 
-from .files import PictureReader, contents, list_files, pictures_without_suffix, say_left_out
+from .files import (
+    PictureReader,
+    beginning,
+    contents,
+    list_files,
+    pictures_without_suffix,
+    say_left_out,
+)
 from .options import PairedOptions
 
 HALVES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
@@ -31,7 +38,9 @@ class Paired(Dataset):
     def prepare(self) -> None:
         """List the pairs. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        found = find_pictures(names, pictures_without_suffix(self.root, names))
+        found = find_pictures(
+            names, pictures_without_suffix(names, lambda name: beginning(self.root / name))
+        )
         split = self.options.split
         self.pairs = _split_pairs(found.names) if split else self._folder_pairs(found.names)
         if not self.pairs:

@@ -15,6 +15,14 @@ _ADVERSARIAL = {
     "rpgan": ("RelativisticPairing", "Real and fake scores in pairs (RpGAN); add r1 and r2"),
 }
 
+_ALSO_CALLED = {
+    "nonsaturating": ("bce", "gan", "vanilla", "standard", "logistic", "ns", "softplus"),
+    "least-squares": ("lsgan", "mse", "l2"),
+    "hinge": ("hinge-loss", "sagan"),
+    "wasserstein": ("wgan", "w-gan"),
+    "rpgan": ("relativistic", "rsgan", "ragan", "r3gan"),
+}
+
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
@@ -27,6 +35,7 @@ def ganfw_components() -> Iterable[Component]:
             summary=summary,
             suggests={"train.disc_steps": 5} if name == "wasserstein" else {},
             tags=("adversarial",),
+            presets={word: {} for word in _ALSO_CALLED.get(name, ())},
         )
     for name, samples in (("r1", "real"), ("r2", "generated")):
         yield Component(
@@ -43,5 +52,6 @@ def ganfw_components() -> Iterable[Component]:
         target="ganfw_plugins.losses.penalties:GradientPenalty",
         options="ganfw_plugins.losses.options:GradientPenaltyOptions",
         summary="Penalty on gradient norms between real and fake (WGAN-GP)",
+        presets={"gp": {}, "wgan-gp": {}, "wgangp": {}},
         tags=("penalty",),
     )

@@ -6,18 +6,19 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from .fused_adam import Adam, AdamW
 from .options import AdamOptions, AdamWOptions, RMSpropOptions, SGDOptions
 from .trainable import trainable
 
 
 def adam(options: AdamOptions, network: nn.Module) -> Optimizer:
     """Kingma & Ba 2015, algorithm 1."""
-    return torch.optim.Adam(trainable(network), **options.model_dump(), fused=True)
+    return Adam(trainable(network), **options.model_dump(), fused=True)
 
 
 def adamw(options: AdamWOptions, network: nn.Module) -> Optimizer:
     """Loshchilov & Hutter 2019, algorithm 2."""
-    return torch.optim.AdamW(trainable(network), **options.model_dump(), fused=True)
+    return AdamW(trainable(network), **options.model_dump(), fused=True)
 
 
 def sgd(options: SGDOptions, network: nn.Module) -> Optimizer:

@@ -10,6 +10,10 @@ OFTEN_USED = ("MNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "STL10", "CelebA
               "Food101", "OxfordIIITPet", "StanfordCars", "EuroSAT", "ImageNet",
               "Imagenette")  # fmt: skip
 
+_ALSO_CALLED = {"cifar": "CIFAR10", "imagenet1k": "ImageNet", "ilsvrc2012": "ImageNet",
+                "flowers": "Flowers102", "pets": "OxfordIIITPet", "cars": "StanfordCars",
+                "lfw": "LFWPeople"}  # fmt: skip
+
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
@@ -23,7 +27,8 @@ def ganfw_components() -> Iterable[Component]:
             summary="A picture dataset of torchvision by name: CIFAR10, SVHN, CelebA, …",
             suggests={"train.batch_size": 128},
             tags=("pictures",),
-            presets={name.lower(): {"name": name} for name in OFTEN_USED},
+            presets={name.lower(): {"name": name} for name in OFTEN_USED}
+            | {word: {"name": name} for word, name in _ALSO_CALLED.items()},
         ),
         Component(
             "dataset",

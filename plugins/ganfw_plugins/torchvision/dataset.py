@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ganfw import DataError, Dataset, Item, SkipItem, read_picture
+from ganfw import DataError, Dataset, Item, SkipItem, progress_bar, read_picture
 
 from .options import TorchvisionOptions
 from .published import open_published
@@ -101,12 +101,15 @@ class TorchvisionDataset(Dataset):
         return self._all(lambda index: int(self._pair(index)[1]))
 
     def _all(self, read: Any) -> Iterator[Any]:
-        def read_some(start: int) -> list[Any]:
-            return [read(index) for index in range(start, min(start + _TASK, len(self)))]
+        total = len(self)
 
-        with ThreadPoolExecutor() as pool:
-            for some in pool.map(read_some, range(0, len(self), _TASK)):
+        def read_some(start: int) -> list[Any]:
+            return [read(index) for index in range(start, min(start + _TASK, total))]
+
+        with ThreadPoolExecutor() as pool, progress_bar("reading the data", total) as update:
+            for done, some in enumerate(pool.map(read_some, range(0, total, _TASK)), 1):
                 yield from some
+                update(min(done * _TASK, total))
 
 
 def _is_class(label: object) -> bool:

@@ -33,6 +33,21 @@ def test_every_shell_completes(shell: str) -> None:
     assert "disc.channels=" not in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("ganfw run --network enc = dc", "plain,dcgan"),
+        ("ganfw run --network enc =", "plain,compact"),
+        ("ganfw run --loss = hi", "plain,hinge"),
+        ("ganfw run --loss late = r1 -s loss.late.g", "plain,loss.late.gamma="),
+    ],
+)
+def test_bash_takes_an_equals_sign_for_a_word(line: str, offered: str) -> None:
+    word = str(len(line.split()) - 1)
+    ended = _ganfw(_GANFW_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=word)
+    assert offered in ended.stdout.splitlines()
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_shell_has_a_script(shell: str) -> None:
     ended = _ganfw(_GANFW_COMPLETE=f"{shell}_source")

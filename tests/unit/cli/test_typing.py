@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +39,97 @@ def test_a_path_is_all_it_takes(ganfw: Ganfw, tmp_path: Path, typed: tuple[str, 
     assert config["data"]["root"] == str(tmp_path / "photos")
     assert config["gen"]["use"] == config["disc"]["use"] == "compact"
     assert [loss["use"] for loss in config["loss"]] == ["rpgan", "r1", "r2"]
+
+
+def _size(ganfw: Ganfw, *words: object) -> list[int]:
+    result = ganfw("run", *words, "--print-config")
+    assert result.exit_code == 0, result.output
+    size: list[int] = tomllib.loads(result.stdout)["data"]["size"]
+    return size
+
+
+def test_the_size_follows_from_the_pictures(ganfw: Ganfw, tmp_path: Path) -> None:
+    _photos(tmp_path / "photos")
+    assert _size(ganfw, "./photos") == [24, 24]
+    shutil.make_archive("photos", "zip", "photos")
+    assert _size(ganfw, "photos.zip") == [24, 24]
+    # The median of the shorter sides, whatever can't be read; side folders hold no pictures.
+    for index, (width, height) in enumerate([(90, 61), (61, 90), (400, 300), (60, 300), (61, 61)]):
+        Image.new("RGB", (width, height)).save(f"photos/more{index}.png")
+    Path("photos/broken.png").write_bytes(b"no picture")
+    os.utime("photos", ns=(1, 1))
+    assert _size(ganfw, "./photos") == [56, 56]
+    for least, side in ((9, 16), (500, 64)):
+        Path(f"{least}").mkdir()
+        Image.new("RGB", (least, 999)).save(f"{least}/0.png")
+        assert _size(ganfw, f"./{least}") == [side, side]
+    Path("empty").mkdir()
+    assert _size(ganfw, "./empty") == [64, 64]
+
+
+def test_a_size_that_is_given_wins_and_one_that_is_chosen_is_recorded(
+    ganfw: Ganfw, tmp_path: Path
+) -> None:
+    _photos(tmp_path / "photos")
+    for typed in ("32", "32x32", "32,32", "(32, 32)", "32X32", "32 px", "32*32", "32.0"):
+        assert _size(ganfw, "./photos", "--size", typed) == [32, 32]
+    assert _size(ganfw, "./photos", "--size", "48x64") == [48, 64]
+    words = ("--steps", 1, "--no-callback", "loss-curve", "-s", "train.batch_size=2")
+    said = ganfw("run", "./photos", *words).stderr.splitlines()
+    said = next(line for line in said if "trained by recipe sprites-modern" in line)
+    assert said.endswith("data.size=[24,24] fits the data, -s sets another")
+    Image.new("RGB", (99, 99)).save("photos/0.png")  # the run's own is not chosen anew
+    (run,) = Path("runs").iterdir()
+    assert tomllib.loads((run / "config.toml").read_text())["data"]["size"] == [24, 24]
+    assert json.loads((run / "provenance.json").read_text())["origins"]["data.size"]
+    assert "has changed since the run began" in ganfw("resume", run, "--steps", 2).stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("gpu", "cuda"), ("GPU:1", "cuda:1"), ("0", "cuda:0"), ("CPU", "cpu")]
+)
+def test_devices_as_other_tools_write_them(ganfw: Ganfw, typed: str, meant: str) -> None:
+    config = tomllib.loads(ganfw("run", "ring", "--device", typed, "--print-config").stdout)
+    assert config["train"]["device"] == meant
+
+
+def test_what_a_shell_and_an_editor_leave(
+    ganfw: Ganfw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _photos(tmp_path / "photos")
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    shown = ganfw("run", "$PLACE/photos", "--print-config").stdout
+    assert tomllib.loads(shown)["data"]["root"] == str(tmp_path / "photos")
+    Path("marked.toml").write_bytes(b"\xef\xbb\xbf[train]\r\n\tsteps\t=\t7\r\n")
+    shown = ganfw("run", "./photos", "--config", "marked.toml", "--print-config").stdout
+    assert tomllib.loads(shown)["train"]["steps"] == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-s", "callback.ema.network=foo"), "there is no network 'foo'"),
+        (("--callback", "lr-schedule", "--lr", "0.1..0.01"), "both set the learning rate"),
+    ],
+)
+def test_a_run_that_a_callback_refuses_leaves_nothing(
+    ganfw: Ganfw, words: tuple[str, ...], said: str
+) -> None:
+    result = ganfw("run", "ring", "--steps", 1, "-s", "data.count=200", *words)
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+    assert not Path("runs").exists()
+
+
+def test_a_run_is_found_by_what_is_near(ganfw: Ganfw) -> None:
+    words = ("--steps", 1, "-s", "data.count=200", "--no-callback", "loss-curve")
+    assert ganfw("run", "ring", *words).exit_code == 0
+    run = "runs/0001-mlp-ring"
+    for typed in ("1", "0001", f"{run}/generator/model.safetensors", f"{run}/checkpoints/000001"):
+        for command in ("sample", "resume", "evaluate"):
+            result = ganfw(command, typed)
+            assert result.exit_code == 1
+            assert result.stderr.rstrip().endswith(f"{run}?"), (command, result.stderr)
 
 
 def test_the_kind_of_data_chooses_a_recipe(ganfw: Ganfw) -> None:
@@ -102,7 +195,7 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
         (("run", "--num-samples", "1"), "other commands have -n"),
         (("run", "--xyzzy", "x"), "ganfw run --help lists them"),
         (("run", "--epoch", "1"), "Did you mean --epochs?"),
-        (("list", "--lr", "1"), "ganfw list has no option --lr: only ganfw run has it"),
+        (("list", "--lr", "1"), "ganfw list has no option --lr: ganfw run has it"),
         (("list", "--xyzzy"), "ganfw list has no option --xyzzy: ganfw list --help lists them"),
         (("train",), "no command 'train'. Did you mean 'ganfw run'? Train a GAN"),
         (("fit",), "Did you mean 'ganfw run'?"),
@@ -122,10 +215,62 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
         (("run", "dcgan"), "is given with --gen dcgan or --disc dcgan"),
         (("run", "my.toml"), "a run file is given with --config my.toml"),
         (("run", "ring", "--data", "ring"), "data is given twice: ring, and --data ring"),
+        (("trian",), "no command 'trian'. Did you mean 'ganfw run'?"),
+        (("./photos",), "Did you mean 'ganfw run ./photos'?"),
+        (("--data", "photos"), "ganfw has no option --data: write ganfw run --data"),
+        (("sample",), "ganfw sample needs RUN: ganfw sample RUN; ganfw sample --help"),
+        (("cache", "clear"), "No such command 'clear' of ganfw cache: there is prune"),
+        (("resume", "r", "--seed", "1"), "a resumed run keeps its own; ganfw run --from RUN"),
+        (("run", "./photos", "-o", "x"), "Did you mean --out FOLDER?"),
+        (("run", "./photos", "-e", "1"), "Did you mean --epochs?"),
+        (("run", "./photos", "--epochs", "1e5"), "'1e5' is not a valid integer"),
+        (("run", "./photos", "./photos"), "./photos is one argument too many"),
+        (("run", "my", "photos"), "write a name with spaces in quotes: 'my photos'"),
+        (("run", "photos/0.png", "photos/1.png"), "give the folder that holds the files"),
+        (("run", "./photos", "gen.channels=32"), "which is set with -s gen.channels=32"),
+        (("run", "./photos", "--gen.channels", "8"), "write -s gen.channels=VALUE"),
+        (("run", "./photos", "-s", "gen.channels", "=", "8"), "without spaces around ="),
+        (("run", "./photos", "-s", "--steps", "3"), "-s is followed by PATH=VALUE, not by --steps"),
+        (("run", "./photos", "-s", "gen=dcgan"), "the component itself is given with --gen"),
+        (("run", "./photos", "-s", "gen.lr=1"), "-s gen.lr: write gen.optimizer.lr"),
+        (("run", "./photos", "-s", "loss.gamma=1"), "write loss.r1.gamma, or loss.r2.gamma"),
+        (("run", "./photos", "-s", "optimizer=lion"), "use=NAME or -s disc.optimizer"),
+        (("run", "./photos", "--lr", "0,01"), "a number has a point, as in 0.01"),
+        (("run", "./photos", "--lr", "1e-4/2e-4"), "lr=1e-4 -s disc.optimizer.lr=2"),
+        (("run", "./photos", "--lr", "1->0.1"), "a schedule is written as 1..0.1"),
+        (("run", "./photos", "--size", "big"), "big: write 64, or 48x64 for height"),
+        (("run", "./photos", "--device", "xpu"), "device = xpu: not allowed (auto, cpu, cuda"),
+        (("run", "./photos", "--gen", "DCGAM"), "no generator 'DCGAM'. Did you mean 'dcgan'?"),
+        (("run", "./photos", "--loss", "wgan"), "no loss 'wgan': write --loss wasserstein"),
+        (("run", "./photos", "--loss", "hinge,r1"), "given one by one: --loss hinge --loss r1"),
+        (("run", "./photos", "--config", "my.yaml"), "my.yaml: a config is TOML"),
+        (("run", "./photos", "--config", "flat.toml"), "'epochs' stands in no section"),
+        (("run", "./phtos"), "photos'?"),
+        (("run", "phtos"), "no dataset 'phtos'. Did you mean './photos'?"),
+        (("run", "'./photos'"), "Did you mean './photos'?"),
+        (("run", ".\\photos"), "there is no such folder. Did you mean '"),
+        (("run", "photos/cats"), "no dataset 'photos/cats': there is no such folder"),
+        (("run", "C:\\x\\y"), "a path is written with / here"),
+        (("run", "https://a.b/photos.zip"), "is an address: download it, unpack it"),
+        (("run", "photos/0.png"), "photos/0.png: it is one picture, and a GAN learns from many"),
+        (("run", "flat.toml"), "a run file is given with --config flat.toml"),
+        (("run", "x.mp4"), "it is a video: save its frames as pictures"),
+        (("run", ""), "no dataset '': give a folder of pictures, ./PATH"),
+        (("run", "FFHQ-256"), "is at github.com/NVlabs/ffhq-dataset; download and unpack it"),
+        (("run", "celeba_hq"), "github.com/switchablenorms/CelebAMask-HQ"),
+        (("run", "cifar"), "write --data torchvision -s data.name=CIFAR10"),
+        (("run", "tiny-imagenet"), "--data huggingface -s data.path=zh-plus/tiny-imagenet"),
+        (("run", "some/thing"), "for one of the hub write --data huggingface -s data.path=some/th"),
         (("run",), "no dataset chosen: give --data NAME or a folder of pictures, ./PATH"),
     ],
 )  # fmt: skip
-def test_a_wrong_name_says_which_is_right(ganfw: Ganfw, words: tuple[str, ...], said: str) -> None:
+def test_a_wrong_name_says_which_is_right(
+    ganfw: Ganfw, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    _photos(tmp_path / "photos")
+    _photos(tmp_path / "my photos")
+    Path("my.yaml").write_text("lr: 1")
+    Path("flat.toml").write_text("epochs = 3")
     result = ganfw(*words)
     assert result.exit_code == 2
     assert said in result.stderr

@@ -342,7 +342,7 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("gen.init_std", "[" * 9999, "should be a valid number"),
         ("gen.x\n\x1b[2Jy", "1", "gen 'linear' has no option 'x ?[2Jy'"),
         ("gne.a\n \u2028b", "1", "-s gne.a b: no section"),
-        ("train.device", "gpu", "train: device = gpu"),
+        ("train.device", "xpu", "train: device = xpu"),
         ("train.reduction", "max", "should be 'mean' or 'sum' (mean | sum)"),
     ],
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import lzma
 import random
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,27 @@ def _add(archive: tarfile.TarFile, member: tarfile.TarInfo, content: bytes = b""
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+def test_xz_of_several_streams(tmp_path: Path) -> None:
+    whole = _tar(tmp_path / "a.tar", FILES).read_bytes()
+    first, second = lzma.compress(whole[:700]), lzma.compress(whole[700:])
+    (tmp_path / "a.tar.xz").write_bytes(first + bytes(4) + second + bytes(8))
+    assert open_archive(tmp_path / "a.tar.xz").read("a/2.png") == FILES["a/2.png"]
+    (tmp_path / "a.tar.xz").write_bytes(first + second[:-20])
+    with pytest.raises(DataError, match="is damaged, or no zip or tar archive: it ends too early"):
+        open_archive(tmp_path / "a.tar.xz")
+
+
+def test_xz_may_not_ask_for_all_memory(tmp_path: Path) -> None:
+    content = lzma.compress(bytes(2**11))
+    # The size of the dictionary is a byte of the block's header, which a checksum follows.
+    header = bytearray(content[12:20])
+    header[4] = 35  # 768 MiB
+    content = content[:12] + header + zlib.crc32(header).to_bytes(4, "little") + content[24:]
+    (tmp_path / "a.tar.xz").write_bytes(content)
+    with pytest.raises(DataError, match="Memory usage limit exceeded"):
+        open_archive(tmp_path / "a.tar.xz")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +139,24 @@ def test_encrypted_members(tmp_path: Path) -> None:
     content[content.index(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(DataError, match=r"'a.png' is encrypted"):
+        open_archive(tmp_path / "a.zip")
+
+
+def test_an_archive_that_can_not_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a.zip can't be read: No such file or directory"):
+        open_archive(tmp_path / "a.zip")
+
+
+def test_archives_of_other_kinds(tmp_path: Path) -> None:
+    for begin, kind in ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"),
+                        (b"\x28\xb5\x2f\xfd", "Zstandard")):  # fmt: skip
+        (tmp_path / "a.tar").write_bytes(begin + bytes(600))
+        with pytest.raises(DataError, match=f"a.tar is a {kind} archive: unpack it"):
+            open_archive(tmp_path / "a.tar")
+    content = bytearray(_zip(tmp_path / "a.zip", {"a.png": b"x" * 100}).read_bytes())
+    content[content.index(b"PK\x01\x02") + 10] = 93
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"'a.png' is compressed in a way that can't be read"):
         open_archive(tmp_path / "a.zip")
 
 

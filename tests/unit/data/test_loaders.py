@@ -121,9 +121,9 @@ def test_what_can_not_be_used_is_left_out_and_logged(
 
 
 def test_nothing_that_can_be_used() -> None:
-    with pytest.raises(DataError, match="none of the 3 items of the data can be used"):
+    with pytest.raises(DataError, match="none of the 3 items of the data can be used: "):
         _decode(Numbers(3, bad=(0, 1, 2)))
-    with pytest.raises(DataError, match="none of the 3 items of the data can be used"):
+    with pytest.raises(DataError, match="none of the 3 items of the data can be used: "):
         _epoch(StreamedSamples(Numbers(3, bad=(0, 1, 2))))
 
 

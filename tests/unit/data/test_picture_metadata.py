@@ -77,11 +77,34 @@ def test_a_mistyped_tag_beside_the_orientation(tag: tuple[int, int, int, bytes])
 
 @pytest.mark.parametrize(
     "orientation",
-    [(0x112, 1, 1, b"\6\0\0\0"), (0x112, 4, 1, b"\6\0\0\0"), (0x112, 2, 2, b"6\0\0\0"), SIX],
+    [(1, 1, b"\6\0\0\0"), (4, 1, b"\6\0\0\0"), (2, 2, b"6\0\0\0"), (11, 1, struct.pack("<f", 6))],
 )
-def test_a_mistyped_orientation(orientation: tuple[int, int, int, bytes]) -> None:
-    assert _is_turned(_jpeg(orientation))
+def test_a_mistyped_orientation(orientation: tuple[int, int, bytes]) -> None:
+    assert _is_turned(_jpeg((0x112, *orientation)))
+    assert _is_turned(_jpeg((0x10F, 11, 9, bytes(4)), (0x112, *orientation)))
     assert not _is_turned(_jpeg((0x112, 3, 1, b"\xff\0\0\0")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "stored"),
+    [
+        (12, 1, struct.pack("<d", 6)),
+        (5, 1, struct.pack("<II", 12, 2)),
+        (3, 4, struct.pack("<4H", 6, 6, 6, 6)),
+        (2, 6, b"6     "),
+    ],
+)
+def test_an_orientation_that_is_stored_elsewhere(kind: int, count: int, stored: bytes) -> None:
+    notes = _notes("<", (0x112, kind, count, struct.pack("<I", 22)))
+    for content in (notes[:22] + stored, notes[:22]):
+        assert _is_turned(_png((b"eXIf", content))) == content.endswith(stored)
+
+
+def test_segments_of_a_jpeg_that_are_cut_short() -> None:
+    plain = _saved("JPEG")
+    for marker, body in ((0xE2, b"ICC_PROFILE\0"), (0xE2, b"ICC_PROFILE\0\1"), (0xEE, b"Adobe")):
+        segment = struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+        assert not _is_turned(plain[:2] + segment + plain[2:])
 
 
 def test_the_other_byte_order() -> None:
@@ -98,7 +121,7 @@ def test_chunks_of_a_png_that_pillow_gives_up_at() -> None:
         (((b"eXIf", _notes("<", SIX)),), True),
     ):
         assert _is_turned(_png(*chunks, spoil=spoil))
-    for name in (b"gAMA", b"cHRM", b"pHYs", b"sRGB", b"acTL", b"fcTL", b"fdAT", b"iCCP"):
+    for name in (b"gAMA", b"cHRM", b"pHYs", b"sRGB", b"acTL", b"fcTL", b"fdAT", b"iCCP", b"tRNS"):
         assert not _is_turned(_png((name, b"")))
 
 
@@ -132,7 +155,7 @@ def test_whatever_a_decoder_raises_is_damage(monkeypatch: pytest.MonkeyPatch) ->
     for error in (KeyError("a"), AttributeError(), MemoryError(), RecursionError("deep"), OSError):
         monkeypatch.setattr(pictures, "_decode", _raising(error))
         with pytest.raises(SkipItem) as caught:
-            read_picture(io.BytesIO(_saved("PNG")), (8, 8))
+            read_picture(io.BytesIO(_saved("BMP")), (8, 8))
         assert str(caught.value)
 
 

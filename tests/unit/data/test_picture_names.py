@@ -47,7 +47,8 @@ def test_all_that_pillow_reads_counts() -> None:
 @pytest.mark.parametrize(
     "folder",
     ["@eaDir/b.png", "#recycle", "@Recycle", "$RECYCLE.BIN/S-1", "System Volume Information",
-     "lost+found", "__MACOSX", "#snapshot", "@__thumb", "FOUND.000"],
+     "lost+found", "__MACOSX", "#snapshot", "@__thumb", "FOUND.000",
+     "@SynoResource", "~snapshot", "Network Trash Folder", "My.lrdata"],
 )  # fmt: skip
 def test_what_systems_put_beside_pictures_is_no_data(folder: str) -> None:
     good = ["cat/1.png", "dog/1.png"]
@@ -74,3 +75,8 @@ def test_what_looks_like_a_picture_is_not_left_out_without_a_word() -> None:
         "1 × .png.1 (rename them)"
     )
     assert find_pictures(quiet).left_out == ""
+    names = ["a.jpg.crdownload", "b.PNG.part", "c.zip", "d.MP4", "e.jpg.bak"]
+    assert find_pictures(names).left_out == (
+        "1 × .crdownload (not downloaded to the end), 1 × .jpg.bak (rename them), 1 × .mp4 (videos)"
+        ", 1 × .part (not downloaded to the end), 1 × .zip (unpack them)"
+    )

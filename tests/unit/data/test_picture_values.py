@@ -64,6 +64,35 @@ def test_32_bits_without_a_sign() -> None:
     assert (np.diff(read.astype(int)) >= 0).all()
 
 
+def _tiff(values: Any, meaning: int = 1, kind: int = 1) -> io.BytesIO:
+    """A TIFF that says what 0 means (white 0, black 1) and what ``kind`` numbers are."""
+    height, width = values.shape
+    tags = {256: width, 257: height, 258: 8 * values.itemsize, 259: 1, 262: meaning, 273: 200,
+            277: 1, 278: height, 279: values.nbytes, 339: kind}  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in tags.items())
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries
+    return io.BytesIO(head.ljust(200, b"\0") + values.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [((RAMP * 65535).astype("<u2"), 1), (RAMP, 3), ((RAMP * 255).astype("u1"), 1)],
+)
+def test_a_tiff_whose_zero_is_white(values: Any, kind: int) -> None:
+    for meaning, seen in ((0, [255, 0]), (1, [0, 255])):
+        read = read_picture(_tiff(values, meaning, kind), (32, 64), channels=1)[0]
+        assert read[5, [0, 63]].tolist() == seen
+
+
+def test_bytes_with_a_sign() -> None:
+    notes: list[str] = []
+    content = _tiff((RAMP * 255 - 128).astype("i1"), kind=2)
+    read = read_picture(content, (32, 64), channels=1, note=notes.append)[0, 5]
+    assert (read[0], read[63]) == (0, 255)
+    assert (np.diff(read.astype(int)) >= 0).all()
+    assert len(notes) == 1
+
+
 def test_values_that_are_not_finite() -> None:
     spoilt = RAMP.copy()
     spoilt[5, :3] = np.nan, np.inf, -np.inf
@@ -129,3 +158,22 @@ def test_the_gamma_of_a_png() -> None:
         more = PngImagePlugin.PngInfo()
         more.add(b"gAMA", struct.pack(">I", round(gamma * 100000)))
         assert _middle(Image.new("RGB", (8, 8), (55,) * 3), pnginfo=more) == [seen] * 3 + [255]
+        wide = Image.fromarray(np.full((8, 8), 55 * 257, np.uint16))
+        assert _middle(wide, pnginfo=more) == [seen] * 3 + [255]
+
+
+def test_other_primaries_of_a_png_are_noted() -> None:
+    srgb = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    for primaries, noted in ((srgb, 0), ((*srgb[:2], 68000, 32000, 26500, 69000, 15000, 6000), 1)):
+        more, notes = PngImagePlugin.PngInfo(), list[str]()
+        more.add(b"cHRM", struct.pack(">8I", *primaries))
+        content = _file(Image.new("RGB", (8, 8), (55,) * 3), "PNG", pnginfo=more)
+        read_picture(content, (8, 8), note=notes.append)
+        assert len(notes) == noted
+
+
+def test_a_value_of_16_bits_that_is_transparent() -> None:
+    values = np.full((8, 8), 60000, np.uint16)
+    values[:, :4] = 65535
+    content = _file(Image.fromarray(values), "PNG", transparency=60000)
+    assert read_picture(content, (8, 8), channels=4)[3, 4].tolist() == [255] * 4 + [0] * 4

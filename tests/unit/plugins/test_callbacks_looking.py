@@ -243,6 +243,11 @@ def test_a_notebook_shows_it_in_place(ganfw: Ganfw, monkeypatch: pytest.MonkeyPa
     screen.Image, screen.display = bytes, display  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", screen)
-    assert ganfw(*POINTS, "-s", "callback.loss-curve.seconds=0").exit_code == 0
+    assert (
+        ganfw(
+            *POINTS, "-s", "callback.loss-curve.seconds=0", "-s", "callback.loss-curve.share=1"
+        ).exit_code
+        == 0
+    )
     assert len(shown) == 4
     assert shown[-1] == Path("runs/0001-linear-gaussian/overview.png").read_bytes()

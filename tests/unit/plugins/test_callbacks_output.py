@@ -461,17 +461,18 @@ def test_curve_is_drawn_not_too_often_and_at_the_end(
 
     def draw(steps: Tensor, epochs: Tensor, steps_per_epoch: int) -> bytes:
         calls.append(len(epochs))
+        clock.now += 0.25
         return samples.png(Image.new("RGB", (3, 3)))
 
     monkeypatch.setattr(loss_figure, "draw", draw)
     callback = LossCurve(LossCurveOptions(seconds=10))
     callback.on_train_start(TrainStart(run, 0, 1))
-    for epoch in range(1, 10):
+    for epoch in range(1, 20):
         clock.now += 4
         callback.on_epoch_end(epoch_end(run, epoch))
-    assert calls == [3, 6, 9]
-    callback.on_train_end(TrainEnd(run, 90, 9, None))
-    assert calls == [3, 6, 9, 9]
+    assert calls == [3, 10, 17]  # after 10 seconds, then 24.75 = 99 * 0.25 seconds later
+    callback.on_train_end(TrainEnd(run, 190, 19, None))
+    assert calls == [3, 10, 17, 19]
 
 
 def test_curve_shows_both_losses_in_their_colours(run: RunView) -> None:

@@ -42,9 +42,9 @@ def _folder(root: Path, **options: object) -> Folder:
 
 def test_class_folders_are_labels(photos: Path) -> None:
     folder = _folder(photos)
-    assert (len(folder), folder.classes, folder.sample_shape) == (3, 2, (3, 64, 64))
+    assert (len(folder), folder.classes, folder.sample_shape) == (3, 2, (3, 16, 16))
     assert [folder[i][1] for i in range(3)] == [0, 0, 1]
-    assert folder[2][0][:, 32, 32].tolist() == [0, 0, 255]
+    assert folder[2][0][:, 8, 8].tolist() == [0, 0, 255]
     assert folder.class_names == ("cats", "dogs")
     bare = _folder(photos, labels=False)
     assert (bare.classes, bare.class_names, bare[0][1]) == (0, (), None)
@@ -103,8 +103,13 @@ def test_pipes_are_left_out(photos: Path) -> None:
 
 def test_pictures_without_a_suffix_are_used(photos: Path) -> None:
     (photos / "cats" / "1.png").rename(photos / "cats" / "1")
-    (photos / "cats" / "LICENSE").write_text("words")
-    assert _folder(photos).pictures.names == ("cats/1", "cats/2.jpg", "dogs/1.png")
+    (photos / "cats" / "2.jpg").rename(photos / "cats" / "2.001")
+    for name in ("LICENSE", "notes.v2"):
+        (photos / "cats" / name).write_text("words")
+    (photos / "cats" / "2.jpg.1").write_bytes((photos / "cats" / "1").read_bytes())
+    names = ("cats/1", "cats/2.001", "dogs/1.png")
+    assert _folder(photos).pictures.names == names
+    assert _packed(photos).pictures.names == names
 
 
 def test_what_is_left_out_and_what_is_guessed_is_said_once(photos: Path, said: list[str]) -> None:
@@ -222,10 +227,44 @@ def test_labels_from_metadata(photos: Path, name: str, said: list[str]) -> None:
     assert _folder(photos, labels=False).classes == 0
 
 
-def test_metadata_without_labels_is_none(photos: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("metadata.csv", "file_name;label\r\ncats/1.png;a\r\ndogs/1.png;b,c\r\n"),
+        ("metadata.csv", "label\tfile_name\na\tcats/1.png\nb,c\tdogs/1.png\n"),
+        ("METADATA.CSV", 'File_Name, Label\n"cats/1.png", a\n./dogs/1.png, "b,c"\n'),
+        ("metadata.csv", 'file_name,label\ncats\\1.png,a\ndogs\\1.png,"b,c"\nx.png,d\n'),
+        ("metadata.jsonl", '[{"file_name": "cats/1.png", "label": "a"},\n'
+         '{"file_name": "dogs/1.png", "label": "b,c"}]'),
+        ("metadata.json", '[{"file_name": "cats/1.png", "label": "a"},\n'
+         '{"file_name": "dogs/1.png", "label": "b,c"}, {"file_name": "x.png", "label": "d"}]'),
+    ],
+)  # fmt: skip
+def test_metadata_as_people_write_it(photos: Path, name: str, text: str, said: list[str]) -> None:
+    (photos / name).write_text(text)
+    folder = _folder(photos)
+    assert (folder.class_names, [folder[i][1] for i in range(2)]) == (("a", "b,c"), [0, 1])
+    missing = [line for line in said if "1 pictures of the metadata are not there: x.png" in line]
+    assert len(missing) == ("x.png" in text)
+
+
+def test_letters_that_macos_takes_apart(photos: Path) -> None:
+    (photos / "cats" / "1.png").rename(photos / "cats" / "cafe\u0301.png")
+    (photos / "metadata.csv").write_text("file_name,label\ncats/caf\u00e9.png,1.0\n")
+    assert _folder(photos).pictures.names == ("cats/cafe\u0301.png",)
+
+
+def test_numbers_of_json_that_are_whole(photos: Path) -> None:
+    rows = '{"file_name": "cats/1.png", "label": 2.0}\n{"file_name": "dogs/1.png", "label": 10.0}'
+    (photos / "metadata.jsonl").write_text(rows)
+    assert _folder(photos).class_names == ("2", "10")
+
+
+def test_metadata_without_labels_is_none(photos: Path, said: list[str]) -> None:
     for text in ("file_name,text\ncats/1.png,a cat\n", "file,label\ncats/1.png,1\n"):
         (photos / "metadata.csv").write_text(text)
         assert _folder(photos).class_names == ("cats", "dogs")
+        assert "metadata.csv gives no labels: they are in a column 'label'" in said[-1]
     with pytest.raises(DataError, match="gives labels in a column 'kind'"):
         _folder(photos, label_column="kind")
 
@@ -238,6 +277,11 @@ def test_metadata_without_labels_is_none(photos: Path) -> None:
         ("metadata.jsonl", b'{"label": ' + b"9" * 9999 + b"}", "can't be read"),
         ("metadata.jsonl", b"{nonsense", r"can't be read .*: -s data\.labels=false"),
         ("metadata.jsonl", b'{"file_name": "a", "label": [1]}', r"row 1 has the label \[1\]"),
+        (
+            "metadata.csv",
+            b"file_name,label\na,1\na,2\n",
+            "metadata.csv gives a two labels, 1 and 2",
+        ),
         ("metadata.csv", b"file_name,label\nnone.png,1\n", "names no picture that is there: none"),
     ],
 )

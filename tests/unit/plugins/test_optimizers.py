@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Callable, Iterable
 
 import pytest
 import torch
@@ -11,7 +12,8 @@ from torch.optim import Optimizer
 
 from ganfw_plugins.optimizers.lion import lion
 from ganfw_plugins.optimizers.muon import muon, orthogonalized
-from ganfw_plugins.optimizers.options import LionOptions, MuonOptions
+from ganfw_plugins.optimizers.options import AdamOptions, AdamWOptions, LionOptions, MuonOptions
+from ganfw_plugins.optimizers.standard import adam, adamw
 
 STEPS = 4
 
@@ -27,6 +29,36 @@ class _Scalar(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda net: adam(AdamOptions(weight_decay=0.1), net), torch.optim.Adam),
+        (lambda net: adamw(AdamWOptions(weight_decay=0.1), net), torch.optim.AdamW),
+    ],
+)
+def test_adam_is_torchs_bit_for_bit(
+    ours: Callable[[nn.Module], Optimizer], theirs: type[torch.optim.Adam]
+) -> None:
+    network = nn.Sequential(nn.Conv2d(2, 3, 2), nn.Linear(2, 2)).to(
+        memory_format=torch.channels_last
+    )
+    reference = copy.deepcopy(network)
+    made = ours(network)
+    options = {name: made.defaults[name] for name in ("lr", "betas", "eps", "weight_decay")}
+    plain = theirs(reference.parameters(), **options, fused=True)
+    for step in range(STEPS):
+        for i, pair in enumerate(zip(network.parameters(), reference.parameters(), strict=True)):
+            grad = None if step == 1 and i == 0 else torch.randn_like(pair[0])
+            _step([], [(weight, grad) for weight in pair])
+        _step([made, plain], [])
+        if step == 2:  # each goes on from what the other has saved
+            saved = made.state_dict(), plain.state_dict()
+            made.load_state_dict(copy.deepcopy(saved[1]))
+            plain.load_state_dict(copy.deepcopy(saved[0]))
+    torch.testing.assert_close([*network.parameters()], [*reference.parameters()], rtol=0, atol=0)
+    torch.testing.assert_close(made.state_dict(), plain.state_dict(), rtol=0, atol=0)
 
 
 def test_lion_takes_the_steps_of_algorithm_2() -> None:

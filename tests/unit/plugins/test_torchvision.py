@@ -7,6 +7,7 @@ import pickle
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -88,7 +89,9 @@ def test_cifar_is_read_if_it_is_what_was_published(cifar: Path) -> None:
         _prepared(name="CIFAR10", root=cifar, download=False)
 
 
-def test_folders_of_pictures_of_other_sizes(tmp_path: Path) -> None:
+def test_folders_of_pictures_of_other_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number, kind in enumerate(("Forest", "River")):
         (tmp_path / "eurosat" / "2750" / kind).mkdir(parents=True)
         picture = Image.new("RGB", (100, 80), (200 * number, 30, 30))
@@ -96,6 +99,11 @@ def test_folders_of_pictures_of_other_sizes(tmp_path: Path) -> None:
     dataset = _prepared(name="EuroSAT", root=tmp_path)
     assert (dataset.class_names, dataset.sample_shape) == (("Forest", "River"), (3, 64, 64))
     assert [dataset[i][0][0].max() for i in range(2)] == [0, 200]
+    bar = mock.MagicMock()
+    monkeypatch.setattr("ganfw_plugins.torchvision.dataset.progress_bar", bar)
+    assert dataset.fingerprint() == dataset.fingerprint()
+    bar.assert_called_once_with("reading the data", 2)
+    bar().__enter__().assert_called_once_with(2)
     with pytest.raises(UsageError, match=r"data.split = test: .* has train alone"):
         _prepared(name="EuroSAT", root=tmp_path, split="test")
 

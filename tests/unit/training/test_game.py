@@ -206,15 +206,22 @@ def test_gradient_penalty_of_a_linear_critic_is_its_norms_distance_to_one(
     assert _step(_play(gen, disc, losses))["D/gp.penalty"] == pytest.approx(10 * (norm - 1) ** 2)
 
 
-def test_a_step_of_several_discriminator_updates(registry: Registry) -> None:
+def test_a_step_of_several_updates(registry: Registry) -> None:
     disc = _Counting()
     gen = _make(registry, "generator", "linear", POINTS)
     game = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))])
+    game.gen_steps = 2
     moves: list[str] = []
-    batches = [Batch(torch.randn(8, 2), None) for _ in range(3)]
+    forwards: list[tuple[int, bool]] = []
+    gen.register_forward_hook(
+        lambda _, latents, out: forwards.append((len(out), torch.is_grad_enabled()))
+    )
+    batches = [Batch(torch.randn(length, 2), None) for length in (8, 8, 6)]
     losses = game.step(batches, lambda n: torch.randn(n, 2), lambda name, _: moves.append(name))
-    assert moves == ["disc", "disc", "disc", "gen"]
-    assert losses.examples == 24
+    assert moves == ["disc", "disc", "disc", "gen", "gen"]
+    assert losses.examples == 22
+    # Only of the last batch, and the graph of its samples serves the generator's first update too.
+    assert forwards == [(8, False), (8, False), (6, True), (6, True)]
 
 
 def test_the_generators_update_leaves_the_discriminator_without_gradients(

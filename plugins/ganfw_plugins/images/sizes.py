@@ -1,0 +1,54 @@
+"""The size that pictures have, as one that networks can learn."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median_low
+
+from ganfw import DataError, find_pictures, open_archive, picture_size
+
+from .files import list_files
+
+SMALLEST, LARGEST = 16, 64
+"""The sides between which one is chosen: two CPU cores can learn no larger ones in an hour."""
+
+STEP = 8
+"""Multiples of this, up to `LARGEST`, halve evenly to a small map, as most networks need."""
+
+_MOST_FILES, _MOST_MEMBERS = 256, 32  # a member of an archive is unpacked for its size
+
+
+def fitting_size(root: Path) -> tuple[int, int]:
+    """A square for the pictures in ``root``, a folder or an archive: the median of their shorter
+    sides, rounded down. `LARGEST` where no picture can be read."""
+    side = _fitting_side(root, root.stat().st_mtime_ns)
+    return side, side
+
+
+@functools.lru_cache(maxsize=16)
+def _fitting_side(root: Path, changed: int) -> int:
+    """Kept, as a config is checked more than once; ``changed`` says when ``root`` was."""
+    try:
+        sides = [min(size) for size in _sizes(root) if size is not None]
+    except (DataError, OSError):
+        sides = []  # what is wrong is said when the data is prepared
+    side = median_low(sides) if sides else LARGEST
+    return max(SMALLEST, min(side // STEP * STEP, LARGEST))
+
+
+def _sizes(root: Path) -> Iterator[tuple[int, int] | None]:
+    if root.is_dir():
+        for name in _some(find_pictures(list_files(root)).names, _MOST_FILES):
+            yield picture_size(root / name)
+    else:
+        archive = open_archive(root)
+        for name in _some(find_pictures(archive.names).names, _MOST_MEMBERS):
+            yield picture_size(io.BytesIO(archive.read(name)))
+
+
+def _some(names: tuple[str, ...], most: int) -> list[str]:
+    """At most ``most`` of them, evenly spread."""
+    return [names[i * len(names) // most] for i in range(most)] if len(names) > most else [*names]

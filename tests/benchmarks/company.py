@@ -1,0 +1,63 @@
+"""Runs beside another program that keeps a core busy, as a browser may on a laptop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from measuring import Row, ratio
+
+VARIABLE = "OMP_NUM_THREADS"
+WARM_UP = 50
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """``sprites-modern`` quiet and in company, with the threads that ganfw takes and with all."""
+    rounds, steps = (1, 150) if quick else (4, 400)
+    all_threads = {VARIABLE: str(os.cpu_count())}
+    rates: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as cache:
+        variables = {"GANFW_CACHE": cache}
+        for _ in range(rounds):
+            for where, company in (("quiet", contextlib.nullcontext), ("company", _busy_loop)):
+                for who, more in (("ours", {}), ("all", all_threads)):
+                    with company():
+                        rate = _examples_per_second(steps, variables | more)
+                    rates.setdefault(f"{who} {where}", []).append(rate)
+    for where, what in (("quiet", "alone"), ("company", "beside a busy loop")):
+        ours, others = rates[f"ours {where}"], rates[f"all {where}"]
+        yield Row(
+            f"sprites-modern {what}, beside {VARIABLE}={os.cpu_count()}",
+            f"{statistics.median(ours):.0f} examples/s",
+            f"{statistics.median(others):.0f} examples/s",
+            ratio(ours, others),
+            "",
+        )
+
+
+def _examples_per_second(steps: int, variables: dict[str, str]) -> float:
+    """The median rate of a run's log, but for its first steps."""
+    environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    with tempfile.TemporaryDirectory() as out:
+        words = (sys.executable, "-m", "ganfw", "run", "--recipe", "sprites-modern", "--out", out,
+                 "--steps", str(steps), "-s", "train.log_every=10")  # fmt: skip
+        subprocess.run(words, env=environment | variables, capture_output=True, check=True)
+        (log,) = Path(out).glob("*/metrics.jsonl")
+        rows = list(map(json.loads, log.read_text().splitlines()))
+    return statistics.median(row["examples_per_second"] for row in rows if row["step"] > WARM_UP)
+
+
+@contextlib.contextmanager
+def _busy_loop() -> Iterator[None]:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()

@@ -1,4 +1,4 @@
-"""Many processes, started by torchrun, over Gloo on this machine."""
+"""Many processes, started by --nproc or torchrun, over Gloo on this machine."""
 
 from __future__ import annotations
 
@@ -208,24 +208,35 @@ def test_a_restart_resumes_from_the_last_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_interruption_saves_once_and_can_be_resumed(tmp_path: Path) -> None:
-    process = _python(tmp_path, "ganfw", *RUN, "--epochs", "5000", "--nproc", "2")
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [("SIGUSR1", "launcher"), ("SIGHUP", "worker"), ("SIGINT", "all"), ("SIGTERM", "torchrun")],
+)
+def test_a_wish_to_stop_saves_once_and_can_be_resumed(tmp_path: Path, name: str, by: str) -> None:
+    """To the process that was started, as Slurm and kill send it; to one of those that train; to
+    all at once. torchrun must not take the stop for a failure, and start the run again."""
+    words = ("ganfw", *RUN, "--epochs", "5000", "--nproc", "2")
+    if by == "torchrun":
+        words = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+                 "--max-restarts", "1", "-m", "ganfw", *RUN, "--epochs", "5000")  # fmt: skip
+    process = _python(tmp_path, *words)
     folder = tmp_path / "runs" / FOLDER
     deadline = time.monotonic() + 60
-    # A logged step: both processes train by then, and listen to signals.
+    # A logged step: all processes train by then, and listen to signals.
     log = folder / "metrics.jsonl"
     while not (log.exists() and log.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.1)
-    # All at once, as a terminal does.
-    own = psutil.Process(process.pid)
-    group: list[Any] = [own, *own.children(recursive=True)]
-    for each in group:
-        each.send_signal(signal.SIGINT)
+    launcher: Any = psutil.Process(process.pid)
+    workers: list[Any] = launcher.children(recursive=True)
+    reached = {"launcher": [launcher], "worker": workers[1:2], "all": [launcher, *workers]}
+    for target in reached.get(by, workers):
+        target.send_signal(getattr(signal, name))
     code, _, error = _ended(process)
-    assert code == 130
+    assert code == (0 if by == "torchrun" else 128 + getattr(signal, name)), error
+    assert error.count(f"stopped by {name} after step") == 1
     assert "Traceback" not in error
-    assert "all state is saved; continue with: ganfw resume" in error
     assert list(folder.glob("checkpoints/*/state.safetensors"))
+    assert not [worker for worker in workers if worker.is_running()]
 
 
 def test_a_typo_is_told_before_processes_start(ganfw: Ganfw) -> None:

@@ -343,6 +343,9 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("train.epochs", "0", "train: epochs = 0"),
         ("train.epochs", "many", "should be a valid integer"),
         ("train.seed", "-1", "train: seed = -1"),
+        ("gen.init_std", "[" * 9999, "should be a valid number"),
+        ("gen.x\n\x1b[2Jy", "1", "gen 'linear' has no option 'x ?[2Jy'"),
+        ("gne.a\n \u2028b", "1", "-s gne.a b: no section"),
         ("train.device", "xpu", "train: device = xpu"),
         ("train.reduction", "max", "should be 'mean' or 'sum' (mean | sum)"),
     ],
@@ -361,6 +364,8 @@ def test_bad_settings_are_one_clear_line(
     [
         ("[gen", "is not valid TOML"),
         ("[genn]\n", "no section 'genn'. Did you mean 'gen'?"),
+        ("a = " + "[" * 9999, "is not valid TOML: it is nested too deeply"),
+        ("a = " + "9" * 9999, "is not valid TOML: "),
         ("gen = 3\n", "'gen' must be a table: [gen]"),
         ('[loss]\nuse = "r1"\n', "must be an array of tables: [[loss]]"),
         ("[[loss]]\ngamma = 1\n", 'each [[loss]] needs a use = "name"'),

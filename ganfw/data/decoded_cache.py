@@ -80,8 +80,8 @@ def decode(dataset: Dataset, identity: str) -> Samples:
     """``dataset``, decoded now or found in the cache. ``identity`` names it with its options.
 
     It is streamed if it asks for that, or, which is logged, if the cache's disk has no room for it.
-    Raises DataError if none of it can be used or the cache can't be written, PluginError for an item
-    that is not what the dataset promises.
+    Raises DataError if none of it can be used or the cache can't be written, PluginError for an
+    item that is not what the dataset promises.
     """
     check_attributes(dataset)
     if dataset.streamed:

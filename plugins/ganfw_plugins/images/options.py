@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
 
@@ -14,6 +15,21 @@ def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
     from .sizes import fitting_size  # not at the top: numpy
 
     return fitting_size(given["root"])
+
+
+def _no_address(value: object) -> object:
+    if "://" in str(value) or str(value).startswith("pipe:"):
+        raise ValueError(
+            "it is an address, and shards are read from a disk: mount or download them"
+        )
+    return value
+
+
+def _shards(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if "{" not in str(path) and not path.exists():
+        raise ValueError("there is no such file or folder")
+    return path
 
 
 _LABEL = 40  # characters of the folder that a run is named after
@@ -68,4 +84,24 @@ class PairedOptions(PictureOptions):
     split: bool = Field(False, description="Whether each picture holds a pair, side by side")
     input_side: Literal["left", "right"] = Field(
         "left", description="With split, the side of what is given"
+    )
+
+
+class ShardOptions(PictureOptions):
+    """Those of tar files of samples."""
+
+    root: Annotated[Path, BeforeValidator(_no_address), AfterValidator(_shards)] = Field(
+        description="A folder of tar files, one tar file, or a pattern: 'data-{000..127}.tar'"
+    )
+    size: PictureSize = Field(
+        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+    )
+    labels: Literal["cls", "txt", "json", "none"] | None = Field(
+        None, description="Which file beside a picture holds its label; .cls where there are any"
+    )
+    label_field: str = Field("label", description="With labels=json, the field of the label")
+    window: int = Field(16, ge=1, le=2**20, description="How many tar files are shuffled together")
+    stream: bool = Field(
+        True,
+        description="Whether they are read in every epoch, and not decoded into the cache",
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
 
@@ -18,18 +17,16 @@ def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
 
 
 def _no_address(value: object) -> object:
-    if "://" in str(value) or str(value).startswith("pipe:"):
+    text = str(value)
+    if "://" in text or text.startswith("pipe:"):
         raise ValueError(
             "it is an address, and shards are read from a disk: mount or download them"
         )
+    if "{" in text or "*" in text:
+        raise ValueError(
+            "give the folder, and a pattern of names as -s data.files='a-{000..127}.tar'"
+        )
     return value
-
-
-def _shards(path: Path) -> Path:
-    path = path.expanduser().absolute()
-    if "{" not in str(path) and not path.exists():
-        raise ValueError("there is no such file or folder")
-    return path
 
 
 _LABEL = 40  # characters of the folder that a run is named after
@@ -88,11 +85,12 @@ class PairedOptions(PictureOptions):
 
 
 class ShardOptions(PictureOptions):
-    """Those of tar files of samples."""
+    """Those of a folder of tar files of samples."""
 
-    root: Annotated[Path, BeforeValidator(_no_address), AfterValidator(_shards)] = Field(
-        description="A folder of tar files, one tar file, or a pattern: 'data-{000..127}.tar'"
+    root: Annotated[ExistingFolder, BeforeValidator(_no_address)] = Field(
+        description="The folder of tar files"
     )
+    files: str = Field("*.tar", description="Which: a pattern such as *.tar or a-{000..127}.tar")
     size: PictureSize = Field(
         (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
     )

@@ -10,8 +10,7 @@ import hashlib
 import io
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import filelock
 import numpy as np
@@ -33,7 +32,7 @@ _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
 class Shards(Dataset):
-    """Every picture in the tar files that ``root`` means, with its label. Items are (C, H, W)
+    """Every picture in the tar files below ``root``, with its label. Items are (C, H, W)
     uint8."""
 
     value_range = (-1.0, 1.0)
@@ -48,7 +47,7 @@ class Shards(Dataset):
         """Read the headers of files that are new. Raises DataError for a file that is damaged,
         hostile or not there, and for files without pictures or the labels asked for."""
         root = self.options.root
-        self.paths = find_shards(root)
+        self.paths = find_shards(root, self.options.files)
         indices = self._indices()
         self._find_classes(indices)
         rows = [self._rows_of(index) for index in indices]
@@ -98,16 +97,15 @@ class Shards(Dataset):
         folder = cache_folder("shards", name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Of several processes one reads, and the others find what it wrote.
+            # Of several processes one reads, and the others find what it wrote. One thread: two
+            # wait for the interpreter's lock at each of the many small reads.
             with (
                 filelock.FileLock(f"{folder}.lock"),
-                ThreadPoolExecutor(os.cpu_count()) as pool,
                 progress_bar("reading the headers of tar files", len(self.paths)) as update,
             ):
                 found = []
-                read = pool.map(lambda path: known_index(path, self.options, folder), self.paths)
-                for index in read:
-                    found.append(index)
+                for path in self.paths:
+                    found.append(known_index(path, self.options, folder))
                     update(len(found))
                 return found
         except OSError as error:
@@ -140,19 +138,21 @@ class Shards(Dataset):
         return rows
 
 
-def find_shards(root: Path) -> list[Path]:
-    """The tar files that a folder, a file or a pattern means, in their order. Raises DataError
-    where there are none, or one of a pattern is missing."""
-    if root.is_dir():
-        names = list_files(root)
-        found = [name for name in names if name.endswith(".tar") and "/." not in f"/{name}"]
-        if not found:
-            raise DataError(f"{root} has no tar files: {contents(names)}")
-        return [root / name for name in sorted(found)]
-    paths = [Path(path) for path in _expanded(str(root))]
-    if missing := [path for path in paths if not path.is_file()]:
-        raise DataError(f"{len(missing)} of {len(paths)} tar files are missing: {missing[0]}, …")
-    return paths
+def find_shards(root: Path, files: str) -> list[Path]:
+    """The files below ``root`` that a pattern means, in their order. Raises DataError where there
+    are none, or one of a range is missing."""
+    names = list_files(root)
+    wanted, there = _expanded(files), set(names)
+    if len(wanted) == 1:
+        wanted = sorted(name for name in names if PurePosixPath(name).match(files))
+        wanted = [name for name in wanted if "/." not in f"/{name}"]
+    if not wanted:
+        raise DataError(f"{root} has no files {files}: {contents(names)}")
+    if missing := [name for name in wanted if name not in there]:
+        raise DataError(
+            f"{len(missing)} of {len(wanted)} files of {root} are missing: {missing[0]}"
+        )
+    return [root / name for name in wanted]
 
 
 def _expanded(pattern: str) -> list[str]:

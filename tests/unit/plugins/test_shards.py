@@ -92,9 +92,9 @@ def test_what_is_in_them(root: Path) -> None:
     assert (len(dataset), dataset.class_names) == (48, ("0", "5", "10"))
     assert [int(dataset[i][0][0, 0, 0]) for i in range(48)] == list(range(48))
     assert [dataset[i][1] for i in range(48)] == [i % 3 for i in range(48)]
-    some = _prepared(root / "data-{001..002}.tar", labels="json", label_field="kind")
+    some = _prepared(root, files="data-{001..002}.tar", labels="json", label_field="kind")
     assert (len(some), some.class_names, some[0][1]) == (16, ("a", "b"), 1)
-    assert _prepared(root / "data-005.tar", labels="json", label_field="size").class_names == ("3",)
+    assert _prepared(root, files="*5.tar", labels="json", label_field="size").class_names == ("3",)
     assert _prepared(root, labels="none").classes == 0
 
 
@@ -183,22 +183,24 @@ def test_what_is_refused(
     root: Path, files: Files, options: dict[str, object], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        _prepared(_write(root.parent / "other" / "a.tar", files), **options)
+        _prepared(_write(root.parent / "other" / "a.tar", files).parent, **options)
 
 
 def test_files_that_are_refused(root: Path) -> None:
-    with tarfile.open(root.parent / "packed.tar", "w:gz") as packed:
+    with tarfile.open(root / "packed.gz", "w:gz") as packed:
         packed.add(root / "data-000.tar")
-    for place, message in (
-        (root.parent / "packed.tar", "is compressed"),
-        (root / "data-{000..007}.tar", r"2 of 8 tar files are missing: .*data-006.tar"),
-        (root.parent / "cache", "has no tar files: "),
+    for files, message in (
+        ("packed.gz", "is compressed"),
+        ("data-{004..007}.tar", r"2 of 4 files of .* are missing: data-006.tar"),
+        ("*.zip", "has no files \\*.zip: its 7 files are 6 × .tar, 1 × .gz"),
     ):
-        place.parent.mkdir(exist_ok=True)
-        (root.parent / "cache").mkdir(exist_ok=True)
         with pytest.raises(DataError, match=message):
-            _prepared(place)
-    for wrong, message in (("nowhere", "no such file"), ("https://a.org/{0..9}.tar", "an address")):
+            _prepared(root, files=files)
+    for wrong, message in (
+        ("nowhere", "no such folder"),
+        ("https://a.org/0.tar", "an address"),
+        ("data-{0..9}.tar", "data.files"),
+    ):
         with pytest.raises(UsageError, match=message):
             _prepared(wrong)
     os.truncate(root / "data-002.tar", 5000)

@@ -38,6 +38,7 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.images.options:ShardOptions",
             summary="Tar files of samples, as WebDataset has them, larger than a disk if need be",
             tags=("pictures",),
+            paths={"/*.tar": "root"},
         ),
         Component(
             "dataset",

@@ -20,7 +20,8 @@ from ganfw.data.decoded_cache import decode
 from ganfw.runtime.distributed import Processes
 from ganfw.testing import contract_cases
 from ganfw_plugins.images import shard_index
-from ganfw_plugins.images.options import ShardOptions
+from ganfw_plugins.images.dataset import Folder
+from ganfw_plugins.images.options import FolderOptions, ShardOptions
 from ganfw_plugins.images.shards import Shards
 
 Files = Mapping[str, bytes]
@@ -189,6 +190,8 @@ def test_what_is_refused(
 def test_files_that_are_refused(root: Path) -> None:
     with tarfile.open(root / "packed.gz", "w:gz") as packed:
         packed.add(root / "data-000.tar")
+    with pytest.raises(DataError, match=r"as they are: --data shards -s data.root="):
+        Folder(validation.validate(FolderOptions, {"root": root, "size": 16}, "data")).prepare()
     for files, message in (
         ("packed.gz", "is compressed"),
         ("data-{004..007}.tar", r"2 of 4 files of .* are missing: data-006.tar"),

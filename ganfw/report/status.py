@@ -136,6 +136,8 @@ def _time_from_start_to_end(provenance: Provenance) -> list[str]:
         end = datetime.fromisoformat(provenance.ended.when)
     except ValueError:
         return []
+    if end < start:  # the clock was set back meanwhile
+        return []
     return [f"{duration((end - start).total_seconds())} from start to end"]
 
 

@@ -202,7 +202,8 @@ class Trainer:
         requests = self.run.requests
         self._save_due, stops = self.processes.any(requests.checkpoint, bool(requests.stop))
         if stops:
-            self._stopped = requests.stop or "another process"
+            said = self.processes.gather(requests.stop or "")
+            self._stopped = next(filter(None, said))
 
     def _log(self) -> None:
         """Read the pending losses off the device in one go, and tell the callbacks."""

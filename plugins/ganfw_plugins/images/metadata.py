@@ -36,7 +36,10 @@ def with_metadata(
     """
     files = tuple(sorted(name for name in names if _is_metadata(name)))
     found: dict[str, str] = {}
-    known = {_same(name): name for name in pictures.names} | {name: name for name in pictures.names}
+    known: dict[str, str] = {}
+    if files:
+        known |= {_same(name): name for name in pictures.names}
+        known |= {name: name for name in pictures.names}
     for name in files:
         for file_name, label in _labels(name, read(name), column):
             path = str(PurePosixPath(name).parent / file_name)
@@ -62,9 +65,9 @@ def _same(path: str) -> str:
 
 
 def _is_metadata(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") for part in path.parts)
-    return path.name.lower() in FILES and not hidden
+    if name.rpartition("/")[2].lower() not in FILES:
+        return False
+    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def _labelled(pictures: PictureList, found: Mapping[str, str]) -> PictureList:

@@ -109,6 +109,7 @@ def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry
     assert config.disc.options.model_dump()["channels"] == 64
     (notice,) = config.notices
     assert notice == "disc: 'dcgan' replaces 'mlp'; options dropped: hidden, init_std"
+    assert "disc.hidden" not in config.origins
     # The optimizer belongs to the player: the recipe's stays.
     assert config.disc_optimizer.options.model_dump()["lr"] == 0.05
 
@@ -170,6 +171,9 @@ def test_a_name_that_means_another_component_drops_the_options(registry: Registr
     config = resolve(registry, layers)
     assert config.losses[1].options.model_dump()["gamma"] == 10
     assert config.notices == ("loss.late: 'r2' replaces 'r1'; options dropped: gamma",)
+    late = '[[loss]]\nuse = "{}"\nname = "late"\ngamma = 3\n'
+    anew = [toml_layer(late.format(use), "given anew") for use in ("r2", "r1")]
+    assert resolve(registry, [*layers, *anew]).notices == config.notices
     gone = toml_layer('[[loss]]\nuse = "gone/r2"\nname = "late"\ndepth = 3\n', "saved")
     assert resolve(registry, [gone, *layers]).losses == config.losses
     with pytest.raises(UsageError, match=r"no loss 'lat' in this run\. Did you mean 'late'\?"):

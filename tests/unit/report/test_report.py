@@ -171,7 +171,10 @@ def test_the_time_is_that_of_all_steps_however_few_are_logged(folder: Path) -> N
     facts = read(folder).facts
     assert facts["Time"].startswith("about 30 s in steps, by the speed of the 30 that are logged")
     assert facts["Speed"] == "80 examples/s"
-    # A time with a pause in it is not what the run took.
+    # Neither a clock that was set back nor a time with a pause in it tells what the run took.
+    ended = End(when="2020-01-01T00:00:00+00:00", step=STEPS)
+    change_provenance(folder, ended=ended)
+    assert "from start to end" not in read(folder).facts["Time"]
     resumed = Resumption(when="", from_step=3, argv=(), versions={})
     change_provenance(folder, resumed=(resumed,))
     assert "from start to end" not in read(folder).facts["Time"]

@@ -117,4 +117,6 @@ def test_last_may_be_lost(tmp_path: Path) -> None:
     CheckpointStore(tmp_path).save(1, {})
     CheckpointStore(tmp_path).save(12, {})
     (tmp_path / "last").unlink()
+    (tmp_path / ".tmp-000099").mkdir()  # half removed
     assert CheckpointStore(tmp_path).last == 12
+    assert CheckpointStore(tmp_path).steps() == [1, 12]

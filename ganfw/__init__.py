@@ -12,7 +12,7 @@ from typing import Any
 
 _HOME = {
     "api": ("Run", "load", "resume", "run"),
-    "data.archives": ("Archive", "open_archive"),
+    "data.archives": ("Archive", "open_archive", "tar_places"),
     "data.download": ("download",),
     "data.fingerprints": ("fingerprint_files",),
     "data.picture_names": ("PictureList", "find_pictures"),

@@ -6,7 +6,11 @@ from .api import (
     resume as resume,
     run as run,
 )
-from .data.archives import Archive as Archive, open_archive as open_archive
+from .data.archives import (
+    Archive as Archive,
+    open_archive as open_archive,
+    tar_places as tar_places,
+)
 from .data.download import download as download
 from .data.fingerprints import fingerprint_files as fingerprint_files
 from .data.picture_names import PictureList as PictureList, find_pictures as find_pictures

@@ -42,6 +42,7 @@ SMALLER: Mapping[str, str] = {
     r"show data \./my-photos .*": "",
     r"run .* --data \./my-photos( -s data.size=32)?": "--steps 2",
     r"run (--from \S+ )?\./my-photos.*": "--steps 2",
+    r"run (\./my-shards|--data shards) .*": f"{NETWORKS} --steps 2",
     r"runs|compare \S+ \S+": "",
     r"run --recipe d2l-gaussian( (-s gen|--loss|--callback).*)?": "-s data.count=80 --epochs 2",
     r"run .*--data gaussian.*": "--steps 20",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import mimetypes
 import os
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ..errors import UsageError
@@ -70,10 +72,24 @@ def _end(registry: Registry, path: Path) -> str:
 
 
 def _inside(registry: Registry, folder: Path) -> str:
-    """What is declared of the most folders that are in ``folder``, such as ``/input/target``."""
+    """What is declared of the most that is in ``folder``, such as ``/input/target``."""
     ends = [end for end in _declared(registry) if end.startswith(FOLDER)]
-    held = [end for end in ends if all((folder / name).is_dir() for name in end.split("/"))]
-    return max(held, key=len, default=FOLDER)
+    return max((end for end in ends if _holds(folder, end)), key=len, default=FOLDER)
+
+
+def _holds(folder: Path, end: str) -> bool:
+    """Whether the folders that ``end`` names are there, or all there is are files as it says."""
+    if "*" not in end:
+        return all((folder / name).is_dir() for name in end.split("/"))
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        seen = (entry for entry in entries if not entry.name.startswith("."))
+        if first := next(seen, None):
+            return all(_is_named(entry, end) for entry in itertools.chain([first], seen))
+    return False
+
+
+def _is_named(entry: os.DirEntry[str], end: str) -> bool:
+    return entry.is_file() and PurePath(entry.name).match(end.removeprefix(FOLDER))
 
 
 def _reader(registry: Registry, end: str, path: Path, use: str) -> Registered:

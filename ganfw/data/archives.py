@@ -17,6 +17,7 @@ import tarfile
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TypeVar
 
@@ -110,7 +111,7 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
     very many ones, or such as unpack to far more than they are.
     """
     path = Path(path)
-    try:
+    with _clear_errors(path):
         if zipfile.is_zipfile(path):
             return _Zip(path)
         with path.open("rb") as file:
@@ -119,6 +120,26 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
             raise DataError(f"{path} is a {other[0]} archive: unpack it and give the folder")
         found = [kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)]
         return _Tar(path, _decompressed(path, found[0])) if found else _Tar(path, path)
+
+
+def tar_places(path: Path) -> dict[str, tuple[int, int]]:
+    """Where each file in the plain tar file ``path`` lies, by its name: its first byte, and how
+    many there are. Only headers are read.
+
+    Raises DataError as `open_archive` does, and for a compressed tar file.
+    """
+    with _clear_errors(path), path.open("rb") as file:
+        if file.read(8).startswith(tuple(_COMPRESSED)):
+            raise DataError(f"{path} is compressed, so its files can't be read in place: unpack it")
+        file.seek(0)
+        return _by_name(path, _tar_members(path, file))
+
+
+@contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    """What goes wrong when ``path`` is opened is a DataError."""
+    try:
+        yield
     except DataError:
         raise
     except Exception as error:

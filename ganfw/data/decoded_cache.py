@@ -79,11 +79,13 @@ class DecodedSamples:
 def decode(dataset: Dataset, identity: str) -> Samples:
     """``dataset``, decoded now or found in the cache. ``identity`` names it with its options.
 
-    If the cache's disk has no room for it, it is streamed, and that is logged. Raises DataError if
-    none of it can be used or the cache can't be written, PluginError for an item that is not what
-    the dataset promises.
+    It is streamed if it asks for that, or, which is logged, if the cache's disk has no room for it.
+    Raises DataError if none of it can be used or the cache can't be written, PluginError for an
+    item that is not what the dataset promises.
     """
     check_attributes(dataset)
+    if dataset.streamed:
+        return StreamedSamples(dataset)
     key = f"{FORMAT} {identity} {dataset.fingerprint()}"
     folder = cache_folder(
         "datasets", hashlib.blake2b(names.as_text(key).encode(), digest_size=16).hexdigest()

@@ -51,7 +51,7 @@ class Loader(ABC):
         shared are left out of this epoch.
         """
         generator = torch.Generator().manual_seed(derive_seed(self._seed, _ORDER, number))
-        order = torch.randperm(self._examples, generator=generator)
+        order = self._order(generator)
         count, shard = self._processes.count, self._processes.shard
         batches = torch.split(order, self._batch_size)[start : len(self)]
         return self._read([shard(batch[: len(batch) // count * count]) for batch in batches])
@@ -61,6 +61,10 @@ class Loader(ABC):
         alone could all be of one class."""
         count = min(n, self._examples)
         return next(self._read([torch.arange(count) * self._examples // count]))
+
+    def _order(self, generator: torch.Generator) -> Tensor:
+        """The indices of all samples (N,), shuffled."""
+        return torch.randperm(self._examples, generator=generator)
 
     @abstractmethod
     def _read(self, batches: list[Tensor]) -> Iterator[Batch]:

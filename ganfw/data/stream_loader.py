@@ -71,6 +71,9 @@ class StreamLoader(Loader):
         self._dataset = dataset
         self._skipped = skipped
 
+    def _order(self, generator: torch.Generator) -> Tensor:
+        return self._dataset.order(generator)
+
     def _read(self, batches: list[Tensor]) -> Iterator[Batch]:
         waiting = iter(batches)
         pool = ThreadPoolExecutor(os.cpu_count())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -39,7 +40,7 @@ class Dataset:
     """Where real samples come from.
 
     The engine calls `prepare` once, then reads the attributes, then every item once: it decodes
-    the whole dataset into a cache and trains from there.
+    the whole dataset into a cache and trains from there, unless it is ``streamed``.
     """
 
     sample_shape: tuple[int, ...]
@@ -66,6 +67,10 @@ class Dataset:
     """The name of each class from 0 on, as scores by category show it; empty if they have none.
     Known after `prepare`."""
 
+    streamed: bool = False
+    """Whether items are read anew in every epoch and never decoded into the cache, as it suits data
+    larger than a disk. Known after `prepare`."""
+
     def __init__(self, options: Any) -> None:
         self.options = options
 
@@ -90,6 +95,15 @@ class Dataset:
     def fingerprint(self) -> str:
         """A hex digest of the data's content, the same on every machine; known after `prepare`."""
         raise NotImplementedError
+
+    def order(self, random: torch.Generator) -> Tensor:
+        """The index of every item (N,) int64, in the order in which an epoch reads them where they
+        are not decoded into the cache; it depends on ``random`` alone.
+
+        Here, all orders are equally likely. Override it where items that lie together are faster
+        to read together.
+        """
+        return torch.randperm(len(self), generator=random)
 
     def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
         """A picture of ``samples`` (B, ...), with ``real`` ones beside them if given.

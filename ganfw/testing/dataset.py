@@ -68,6 +68,16 @@ def items_are_the_same_each_time(subject: Subject) -> None:
         raise Broken("the same items each time", "others when read again", at) from None
 
 
+def order_holds_every_item_once(subject: Subject) -> None:
+    """And depends on nothing but the random numbers it is given."""
+    dataset, at = _prepared(subject), subject.target.order
+    once, again = (dataset.order(torch.Generator().manual_seed(0)) for _ in range(2))
+    if not torch.equal(once, again):
+        raise Broken("the same order of the same random numbers", "another one", at)
+    if not torch.equal(once.sort().values, torch.arange(len(dataset))):
+        raise Broken(f"an order of all {len(dataset)} items, each once", f"{len(once)} others", at)
+
+
 def fingerprint_is_stable(subject: Subject) -> None:
     """The same before and after reading, and for a second dataset with the same options."""
     first, second = _prepared(subject), _prepared(subject)
@@ -193,6 +203,7 @@ def _changed_copy(path: Path) -> Path:
 CHECKS = (
     items_are_as_it_says,
     items_are_the_same_each_time,
+    order_holds_every_item_once,
     fingerprint_is_stable,
     fingerprint_changes_with_content,
     preview_is_a_picture,

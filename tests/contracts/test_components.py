@@ -26,13 +26,14 @@ NEED_DATA = (
     "dataset/folder",
     "dataset/paired",
     "dataset/pokemon",
+    "dataset/shards",
     "dataset/fashion-mnist",
     "dataset/huggingface",
     "dataset/table",
     "dataset/torchvision",
     *INCEPTION,
 )
-"""They download data or weights: the tests below give them small ones."""
+"""They need data or weights: the tests below, or their own, give them small ones."""
 
 FEW = {
     f"metric/{name}": {"samples": 100}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import struct
 import subprocess
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +32,14 @@ def _make_data(folder: Path) -> None:
         (folder / name).mkdir(parents=True)
         for index, pixels in enumerate(noise[:8]):
             Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    (folder / "my-shards").mkdir()
+    for name in ("data-000.tar", "data-001.tar"):
+        with tarfile.open(folder / "my-shards" / name, "w") as shard:
+            for picture in (folder / "my-photos").iterdir():
+                shard.add(picture, picture.name)
+                label = tarfile.TarInfo(f"{picture.stem}.txt")
+                label.size = 4
+                shard.addfile(label, io.BytesIO(b"word"))
     raw = folder / "clothes" / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
     pictures = np.tile(noise, (3, 1, 1))

@@ -33,6 +33,15 @@ def ganfw_components() -> Iterable[Component]:
         ),
         Component(
             "dataset",
+            "shards",
+            target="ganfw_plugins.images.shards:Shards",
+            options="ganfw_plugins.images.options:ShardOptions",
+            summary="Tar files of samples, as WebDataset has them, larger than a disk if need be",
+            tags=("pictures",),
+            paths={"/*.tar": "root"},
+        ),
+        Component(
+            "dataset",
             "paired",
             target="ganfw_plugins.images.paired:Paired",
             options="ganfw_plugins.images.options:PairedOptions",

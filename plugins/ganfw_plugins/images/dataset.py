@@ -43,6 +43,8 @@ class Folder(Dataset):
         self.classes = len(self.class_names)
         if not self.pictures.names:
             found = self.pictures.left_out or contents(names)
+            if any(name.endswith(".tar") for name in names):
+                found += f"; as they are: --data shards -s data.root={self.root}"
             raise DataError(f"{self.root} has no pictures: {found}")
         say_left_out(self.root, self.pictures.left_out)
 

@@ -81,14 +81,14 @@ def _labelled(pictures: PictureList, found: Mapping[str, str]) -> PictureList:
         log.info(f"{left} pictures without a label in the metadata are left out: {first}, …")
     if missing := found.keys() - set(known):
         log.info(f"{len(missing)} pictures of the metadata are not there: {min(missing)}, …")
-    classes = tuple(sorted({found[name] for name in known}, key=_in_order))
+    classes = tuple(sorted({found[name] for name in known}, key=in_order))
     index = {label: number for number, label in enumerate(classes)}
     labels = tuple(index[found[name]] for name in known)
     return replace(pictures, names=tuple(known), labels=labels, classes=classes)
 
 
-def _in_order(label: str) -> tuple[int, int, str]:
-    """Numbers in their order, before words."""
+def in_order(label: str) -> tuple[int, int, str]:
+    """How labels are sorted: numbers in their order, before words."""
     return (0, int(label), "") if _NUMBER.fullmatch(label) else (1, 0, label)
 
 
@@ -96,17 +96,24 @@ def _labels(name: str, content: bytes, column: str | None) -> Iterator[tuple[str
     """(file_name, label) of each row that has both."""
     try:
         for number, row in enumerate(_rows(name.lower(), content.decode("utf-8-sig")), 1):
-            file_name, label = row.get(_FILE_NAME), row.get(column or COLUMN)
-            if isinstance(label, float) and label.is_integer():
-                label = int(label)
-            if isinstance(label, bool) or not isinstance(label, (str, int, type(None))):
-                raise DataError(f"{name}: row {number} has the label {label!r}: no word or number")
-            if isinstance(file_name, str) and label not in (None, ""):
-                yield file_name, str(label)
+            file_name = row.get(_FILE_NAME)
+            label = as_word(row.get(column or COLUMN), f"{name}: row {number}")
+            if isinstance(file_name, str) and label:
+                yield file_name, label
     except (csv.Error, ValueError, RecursionError) as error:
         raise DataError(
             f"{name} can't be read ({error}); without labels: -s data.labels=false"
         ) from error
+
+
+def as_word(label: object, where: str) -> str:
+    """A label as text; "" for None. Raises DataError for what is neither a word nor a whole
+    number."""
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    if isinstance(label, bool) or not isinstance(label, (str, int, type(None))):
+        raise DataError(f"{where} has the label {label!r}: no word or number")
+    return "" if label is None else str(label)
 
 
 def _rows(name: str, text: str) -> Iterator[Mapping[str, object]]:

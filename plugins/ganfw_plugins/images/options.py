@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
 
@@ -14,6 +14,19 @@ def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
     from .sizes import fitting_size  # not at the top: numpy
 
     return fitting_size(given["root"])
+
+
+def _no_address(value: object) -> object:
+    text = str(value)
+    if "://" in text or text.startswith("pipe:"):
+        raise ValueError(
+            "it is an address, and shards are read from a disk: mount or download them"
+        )
+    if "{" in text or "*" in text:
+        raise ValueError(
+            "give the folder, and a pattern of names as -s data.files='a-{000..127}.tar'"
+        )
+    return value
 
 
 _LABEL = 40  # characters of the folder that a run is named after
@@ -68,4 +81,25 @@ class PairedOptions(PictureOptions):
     split: bool = Field(False, description="Whether each picture holds a pair, side by side")
     input_side: Literal["left", "right"] = Field(
         "left", description="With split, the side of what is given"
+    )
+
+
+class ShardOptions(PictureOptions):
+    """Those of a folder of tar files of samples."""
+
+    root: Annotated[ExistingFolder, BeforeValidator(_no_address)] = Field(
+        description="The folder of tar files"
+    )
+    files: str = Field("*.tar", description="Which: a pattern such as *.tar or a-{000..127}.tar")
+    size: PictureSize = Field(
+        (64, 64), description="Height and width in pixels: 64, 48x64 or [48, 64]"
+    )
+    labels: Literal["cls", "txt", "json", "none"] | None = Field(
+        None, description="Which file beside a picture holds its label; .cls where there are any"
+    )
+    label_field: str = Field("label", description="With labels=json, the field of the label")
+    window: int = Field(16, ge=1, le=2**20, description="How many tar files are shuffled together")
+    stream: bool = Field(
+        True,
+        description="Whether they are read in every epoch, and not decoded into the cache",
     )

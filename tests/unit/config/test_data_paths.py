@@ -57,6 +57,12 @@ def test_what_is_in_a_folder_chooses(registry: Registry, tmp_path: Path) -> None
     assert _chosen(registry, str(tmp_path / "mine"))["use"] == "folder"
     (tmp_path / "mine" / "target").mkdir()
     assert _chosen(registry, str(tmp_path / "mine"))["use"] == "pairs"
+    shards = Component("dataset", "tars", "pkg:Data", paths={"/*.tar": "root"})
+    registry.add(shards, Source(HOME))
+    for name, reader in ((".hidden", "folder"), ("a.tar", "tars"), ("b.png", "folder")):
+        (tmp_path / "theirs").mkdir(exist_ok=True)
+        (tmp_path / "theirs" / name).touch()
+        assert _chosen(registry, str(tmp_path / "theirs"))["use"] == reader
 
 
 def test_files_that_none_or_several_read(registry: Registry, tmp_path: Path) -> None:

@@ -320,3 +320,24 @@ def test_what_is_done_to_a_batch_does_not_change_the_data() -> None:
     loader = _decode(Numbers(256)).loader(256, 0, CPU)
     loader.evenly_spaced(256).samples.zero_()
     assert loader.evenly_spaced(1).samples.min() == -1.0
+
+
+class InOrder(Numbers):
+    """Streamed, in an order of its own: both halves shuffled, one after the other."""
+
+    streamed = True
+
+    def order(self, random: torch.Generator) -> torch.Tensor:
+        halves = (torch.randperm(5, generator=random) + start for start in (0, 5))
+        return torch.cat(list(halves))
+
+
+def test_a_streamed_dataset_has_an_order_of_its_own(cache: Path) -> None:
+    """It depends on seed and epoch alone, and can be entered anywhere."""
+    dataset = InOrder()
+    whole = _epoch(_decode(dataset))
+    assert (dataset.read, cache.exists()) == (10, False)
+    seen = [value for brightness, _ in whole for value in brightness]
+    assert (sorted(seen[:5]), sorted(seen[5:])) == ([0, 1, 2, 3, 4], [5, 6, 7, 8, 9])
+    assert _epoch(_decode(InOrder()), start=1) == whole[1:]
+    assert _epoch(_decode(dataset), 2) != whole

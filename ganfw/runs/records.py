@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
@@ -16,10 +16,8 @@ from .json_files import Record, read_json, read_lines
 RUN_FORMAT = 1
 """Raised when ``provenance.json`` changes its meaning."""
 
-Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_GREATEST = 2**64
 """JSON has whole numbers of any length, with which no one can reckon."""
-
-_GREATEST = 10**300
 
 _STRICT = json.JSONEncoder(allow_nan=False)
 
@@ -91,7 +89,7 @@ class End(Record):
     """How a run ended: by itself, ``stopped`` by someone, or ``failed`` with an error."""
 
     when: str
-    step: Count
+    step: int = Field(ge=0, lt=_GREATEST)
     stopped: str | None = None
     failed: str | None = None
 
@@ -125,9 +123,9 @@ class MetricsRow(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    step: Count
-    epoch: Count
-    examples: Count
+    step: int = Field(ge=0, lt=_GREATEST)
+    epoch: int = Field(ge=0, lt=_GREATEST)
+    examples: int = Field(ge=0, lt=_GREATEST)
     loss_D: float
     loss_G: float
     examples_per_second: float
@@ -207,7 +205,6 @@ class ScoreRecord(Record):
     @field_validator("result")
     @classmethod
     def _of_floats(cls, result: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        """JSON has whole numbers of any length."""
         for name, value in numbers_in(result):
             if isinstance(value, int) and abs(value) >= _GREATEST:
                 raise ValueError(f"{name} is too large")

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomlkit
 import torch
 from click.testing import CliRunner
 from fuzz_inputs import (
     archives,
     arrays,
+    as_toml,
     changed_bytes,
     changed_json,
     changed_safetensors,
@@ -26,6 +26,7 @@ from fuzz_inputs import (
     saved,
     schedules,
     texts,
+    written,
 )
 from hypothesis import strategies as st
 from PIL import Image
@@ -139,7 +140,7 @@ class Files:
         given = [recipe_text(it) for it in self.registry.components("recipe")]
         given.append(self.run.config.read_text())
         whole = [changed_bytes(text.encode()) for text in given]
-        whole += [changed_tree(tomllib.loads(text)).map(_as_toml) for text in given]
+        whole += [changed_tree(tomllib.loads(text)).map(as_toml) for text in given]
         return st.one_of(whole), self._written
 
     def _written(self, content: bytes) -> Attempts:
@@ -217,7 +218,7 @@ class Files:
     def labels(self) -> Family:
         """Metadata of pictures, tables, and files of labels."""
         rows = [{"file_name": f"{name}.png", "label": i} for i, name in enumerate("abc")]
-        log = changed_json(b"\n".join(map(str.encode, map(_dumps, rows))) + b"\n")
+        log = changed_json(b"\n".join(map(written, rows)) + b"\n")
         csv = changed_bytes(b"file_name,label\na.png,1\nb.png,x\nc.png,\n")
         table = changed_bytes(b"x;y;label\n1;2;a\n3;4,5;b\n;nan;c\n")
         kinds = {"metadata.jsonl": log, "metadata.csv": csv, "t.csv": table, "t.tsv": table}
@@ -304,17 +305,6 @@ def _words(request: Mapping[str, Any]) -> list[str]:
         for it in values if isinstance(values, list) else [values]:
             words += ["-s" if key == "settings" else f"--{key.replace('_', '-')}", str(it)]
     return words
-
-
-def _dumps(row: Mapping[str, object]) -> str:
-    return str(row).replace("'", '"')
-
-
-def _as_toml(tree: dict[str, Any]) -> bytes:
-    try:
-        return tomlkit.dumps(tree).encode("utf-8", "surrogatepass")
-    except Exception:  # TOML has no null, and tomlkit no mixed lists
-        return b"[data]"
 
 
 def _can_be_saved(name: str) -> bool:

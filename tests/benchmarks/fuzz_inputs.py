@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import tomlkit
 from hypothesis import strategies as st
 
 Edit = tuple[int, str, bytes]
@@ -120,6 +121,14 @@ def _places(tree: Json) -> Iterator[tuple[Json, Json]]:
 def written(tree: Json) -> bytes:
     """``tree`` as JSON, NaN and lone surrogates too."""
     return json.dumps(tree, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def as_toml(tree: dict[str, Json]) -> bytes:
+    """``tree`` as TOML, or hardly any where TOML can't hold it."""
+    try:
+        return tomlkit.dumps(tree).encode("utf-8", "surrogatepass")
+    except Exception:  # TOML has no null, and tomlkit no mixed lists
+        return b"[data]"
 
 
 def changed_json(content: bytes) -> st.SearchStrategy[bytes]:

@@ -157,6 +157,7 @@ def _reason(error: Exception) -> str:
 
 def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     with _open(source) as opened:
+        opened.filename = ""  # or Pillow maps a TIFF into memory, and garbles one that is turned
         needed, lower = _prepare(opened, enough), other_bytes(opened)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
             _load(opened)

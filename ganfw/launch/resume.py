@@ -143,10 +143,11 @@ def _note_threads(provenance: Provenance, device: torch.device) -> None:
 def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:
     try:
         trainer.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    # torch, optimizers and callbacks each raise what comes of a state that is not theirs.
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
-            f"{str(error).splitlines()[0]}"
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: {reason}"
         ) from error
 
 

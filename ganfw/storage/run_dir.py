@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -48,12 +48,12 @@ class RunDir:
         found = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
         return sorted(found, key=lambda path: int(path.stem))
 
-    def lock(self) -> filelock.BaseFileLock:
-        """Lock the folder for this process. Raises RunError while another one trains in it, on
-        whatever machine that shares the folder."""
+    def lock(self) -> AbstractContextManager[object]:
+        """Lock the folder for this process; leaving the context releases it. Raises RunError while
+        another one trains in it, on whatever machine that shares the folder."""
         lock, holder = filelock.FileLock(self.path / ".lock", timeout=0), self.path / ".holder"
         try:
-            lock.acquire()
+            held = lock.acquire()
         except filelock.Timeout:
             raise RunError(f"{self.path} is being trained by {_named(holder)}") from None
         except (OSError, NotImplementedError) as error:
@@ -61,7 +61,7 @@ class RunDir:
             raise RunError(f"{self.path} can't be locked: {reason}") from None
         with suppress(OSError):
             atomic.write_text(holder, f"process {os.getpid()} on {socket.gethostname()}")
-        return lock
+        return held
 
 
 @contextmanager

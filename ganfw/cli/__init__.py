@@ -75,6 +75,9 @@ class Commands(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> object:
         print_logs()
+        if not _has_place():
+            click.echo("Error: this working folder was removed: cd to another", err=True)
+            ctx.exit(1)
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
         try:
@@ -84,7 +87,7 @@ class Commands(LazyGroup):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a library may end the program
             line = _surroundings(error)
             if line is None:
                 raise
@@ -108,7 +111,15 @@ class Commands(LazyGroup):
         return super().resolve_command(ctx, args)
 
 
-def _surroundings(error: Exception) -> str | None:
+def _has_place() -> bool:
+    """Whether the working folder is still there. Without one, torch ends the program itself."""
+    try:
+        return bool(os.getcwd())  # noqa: PTH109
+    except FileNotFoundError:
+        return False
+
+
+def _surroundings(error: Exception | SystemExit) -> str | None:
     """What is wrong around ganfw, in one line, if that is behind the ``error``: a library that is
     broken, or a disk that refuses."""
     if broken := broken_libraries():

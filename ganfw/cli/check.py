@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +124,7 @@ def check_command(
     if as_json:
         click.echo(json.dumps([vars(result) for result in results], indent=2))
     if any(result.outcome == "broken" for result in results):
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _run(case: ContractCase) -> Result:

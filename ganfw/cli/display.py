@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 import click
 
@@ -20,4 +19,4 @@ def finish(finished: Finished) -> None:
     click.echo(str(finished.outcome))
     if finished.outcome.stopped and "TORCHELASTIC_RUN_ID" not in os.environ:
         number = getattr(signal, finished.outcome.stopped, None)
-        sys.exit(128 + number if number else 0)
+        raise click.exceptions.Exit(128 + number if number else 0)

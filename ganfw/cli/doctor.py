@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def doctor_command(plugins: tuple[Path, ...], as_json: bool, strict: bool) -> No
     report = examine(discover(plugins), Path.cwd())
     click.echo(_json(report) if as_json else _text(report))
     if report.unusable or (strict and report.problems):
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _json(report: Report) -> str:

@@ -137,4 +137,6 @@ def run_in_processes(count: int) -> None:
     """Start ``count`` processes of the same command and exit as they do, unless this is one of
     them already."""
     if count > 1 and not launcher.is_launched():
-        sys.exit(launcher.launch([sys.executable, "-m", "ganfw", *sys.argv[1:]], count))
+        raise click.exceptions.Exit(
+            launcher.launch([sys.executable, "-m", "ganfw", *sys.argv[1:]], count)
+        )

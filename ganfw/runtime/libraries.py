@@ -48,7 +48,7 @@ def broken_libraries() -> list[BrokenLibrary]:
                 # torch warns, in many lines, of the NumPy that it can't use.
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
             if all(other.reason != reason for other in broken):
                 broken.append(BrokenLibrary(name, distribution, reason))

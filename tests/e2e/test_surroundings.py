@@ -119,11 +119,21 @@ def test_output_to_a_full_disk_is_one_line(tmp_path: Path) -> None:
     assert ended.stderr == "Error: stdout can't be written: No space left on device\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use can't be removed there")
+def test_a_working_folder_that_was_removed(ganfw: Ganfw, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    _one_line(ganfw(*POINTS, "--steps", 2), "this working folder was removed: cd to another")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("library", ["torch", "PIL"])
-def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "error"), [("torch", "OSError"), ("PIL", "OSError"), ("pydantic", "SystemExit")]
+)
+def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str, error: str) -> None:
     (tmp_path / library).mkdir()
-    (tmp_path / library / "__init__.py").write_text("raise OSError('libx.so: no such file')\n")
+    (tmp_path / library / "__init__.py").write_text(f"raise {error}('libx.so: no such file')\n")
     variables = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
     said = f"{library} can't be imported"
 
@@ -136,7 +146,7 @@ def test_a_library_that_can_not_be_imported(tmp_path: Path, library: str) -> Non
     run = ended(*POINTS, "--steps", 1)
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
-    assert line.startswith(f"Error: {said} (OSError: libx.so: no such file)")
+    assert line.startswith(f"Error: {said} ({error}: libx.so: no such file)")
     doctor = ended("doctor")
     assert doctor.returncode == 1
     assert doctor.stderr == ""

@@ -68,12 +68,14 @@ def main() -> None:
     import steps
 
     from ganfw.interfaces.shapes import Shapes
+    from ganfw.runtime.agreement import Agreement
     from ganfw.runtime.elastic import joined
 
     torch.set_num_threads(1)
     shapes = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
     real = torch.randn(BATCH, 3, 64, 64).clamp(-1, 1)
     with joined() as processes:
+        agreement = Agreement(processes)
         game = steps.our_game("d2l-dcgan", shapes, processes)
         step = steps.step_of(game, shapes)
         step(real)
@@ -81,7 +83,7 @@ def main() -> None:
         actions = {
             "step": lambda: step(real),
             "gradients": lambda: processes.all_reduce_gradients(weights, mean=True),
-            "agreement": lambda: processes.any(False, False),
+            "agreement": lambda: agreement.reach(False, False),
         }
         times = in_turns(actions, int(sys.argv[1]))
         medians: dict[str, float] = {n: statistics.median(seconds) for n, seconds in times.items()}

@@ -54,7 +54,7 @@ def _machine(
     words = (sys.executable, "-m", "torch.distributed.run", "--nnodes", "1:2",
              "--nproc-per-node", str(processes), "--max-restarts", "9", "--rdzv-id", "elastic",
              "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--rdzv-conf",
-             f"is_host={is_host},last_call_timeout=1,keep_alive_interval=1,keep_alive_max_attempt=3",
+             f"is_host={is_host},last_call_timeout=30,keep_alive_interval=1,keep_alive_max_attempt=3",
              "-m", "ganfw", *RUN)  # fmt: skip
     with (where / f"said-{time.monotonic_ns()}").open("wb") as said:
         agent = subprocess.Popen(

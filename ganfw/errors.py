@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
+
+
+def _one_line(text: str) -> str:
+    """``text``, whatever names, values and reasons of others it holds: a line break becomes a
+    space, and a control character, which a terminal might obey, a question mark."""
+    return _CONTROL.sub("?", _BREAKS.sub(" ", text).strip())
 
 
 class GanfwError(Exception):
     """Something a user can fix. The message says what was wrong, where, and what to do."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
 
 
 class UsageError(GanfwError):
@@ -45,6 +58,9 @@ class DataUnavailable(DataError):
 
 class SkipItem(Exception):
     """Raised by ``Dataset.__getitem__`` for an item to skip; the message names it and says why."""
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
 
 
 class RunError(GanfwError):

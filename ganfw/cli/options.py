@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..registry.discovery import discover
 from ..registry.registry import Registry
 from ..registry.source import HOME
+from ..runtime import launcher
 from ..runtime.logs import print_logs
 from ..storage.run_dir import open_run
 
@@ -123,7 +124,7 @@ def add_plugins_of(registry: Registry, run: Path) -> None:
 
 
 nproc_option = click.option(
-    "--nproc", type=click.IntRange(1), default=1, help="Processes on this machine, by torchrun."
+    "--nproc", type=click.IntRange(1), default=1, help="Processes on this machine."
 )
 
 
@@ -133,12 +134,7 @@ def is_first() -> bool:
 
 
 def run_in_processes(count: int) -> None:
-    """Replace this process by torchrun with ``count`` processes of the same command, unless this
-    is one of them already."""
-    if count == 1 or "TORCHELASTIC_RUN_ID" in os.environ:
-        return
-    variables = dict(os.environ)
-    variables.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // count, 1)))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", str(count), "-m", "--", "ganfw", *sys.argv[1:]]
-    os.execve(sys.executable, command, variables)
+    """Start ``count`` processes of the same command and exit as they do, unless this is one of
+    them already."""
+    if count > 1 and not launcher.is_launched():
+        sys.exit(launcher.launch([sys.executable, "-m", "ganfw", *sys.argv[1:]], count))

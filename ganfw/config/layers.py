@@ -108,13 +108,21 @@ def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
 def toml_layer(content: str, source: str) -> Layer:
     """A layer from TOML text. Raises UsageError naming the source and the place."""
     try:
-        tree = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        tree = parse_toml(content)
+    except ValueError as error:
         if source.lower().endswith((".yaml", ".yml", ".json")):
             raise UsageError(f"{source}: a config is TOML: --print-config prints one") from None
         raise UsageError(f"{source} is not valid TOML: {error}") from None
     values = {section: _section(section, body, source) for section, body in tree.items()}
     return Layer(source, values, WHOLE_LISTS & values.keys())
+
+
+def parse_toml(content: str) -> Tree:
+    """The tables in TOML text. Raises ValueError for what is none, or is nested beyond reason."""
+    try:
+        return tomllib.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _section(section: str, body: Any, source: str) -> Tree:

@@ -90,7 +90,7 @@ def _typed(model: type[Options], key: str, value: Any) -> Any:
         return value
     try:
         parsed = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return str(value)
     return parsed if _accepts(model, key, parsed) else str(value)
 

@@ -16,7 +16,7 @@ import stat
 import tarfile
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TypeVar
 
@@ -35,14 +35,41 @@ HIGHEST_RATIO = 1000
 WHOLE_RATIO, SMALLEST_BOMB = 100, 2**28
 """The same of a whole archive, where it unpacks to 256 MiB or more."""
 
-_CHUNK, _BLOCK = 2**20, 512
-Decompressor = type[gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
+_XZ_MEMORY = 2**28
+"""That an xz file may ask for: 65 MiB at its strongest preset."""
 
-_COMPRESSED: dict[bytes, Decompressor] = {
-    b"\x1f\x8b": gzip.GzipFile,
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ": lzma.LZMAFile,
-}
+_CHUNK, _BLOCK = 2**20, 512
+Chunks = Iterator[bytes]
+
+
+def _gzip(path: Path) -> Chunks:
+    with gzip.open(path) as content:
+        yield from iter(lambda: content.read(_CHUNK), b"")
+
+
+def _bzip2(path: Path) -> Chunks:
+    with bz2.open(path) as content:
+        yield from iter(lambda: content.read(_CHUNK), b"")
+
+
+def _xz(path: Path) -> Chunks:
+    """As `lzma.LZMAFile` reads it, which takes all the memory that a file asks for."""
+    with path.open("rb") as file:
+        packed = file.read(_CHUNK)
+        while packed:
+            stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+            while not stream.eof:
+                yield stream.decompress(packed, _CHUNK)
+                packed = file.read(_CHUNK) if stream.needs_input else b""
+                if stream.needs_input and not packed:
+                    raise EOFError("it ends too early")
+            # Another stream may follow, after zeros.
+            packed = (stream.unused_data or file.read(_CHUNK)).lstrip(b"\0")
+
+
+Decompressor = Callable[[Path], Chunks]
+
+_COMPRESSED: dict[bytes, Decompressor] = {b"\x1f\x8b": _gzip, b"BZh": _bzip2, b"\xfd7zXZ": _xz}
 """How to decompress a file, by its first bytes."""
 
 _OTHERS = {
@@ -98,7 +125,7 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"{path} can't be read: {error.strerror}") from error
         # zipfile, tarfile, zlib, lzma and codecs each have their own errors for what is damaged.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = str(error) or type(error).__name__
         raise DataError(f"{path} is damaged, or no zip or tar archive: {reason}") from error
 
 
@@ -243,8 +270,8 @@ def _decompressed(path: Path, decompressor: Decompressor) -> Path:
 def _decompress(path: Path, decompressor: Decompressor, output: IO[bytes]) -> None:
     packed, unpacked = path.stat().st_size, 0
     title = f"decompressing {path.name}"
-    with decompressor(path) as content, progress_bar(title, None) as update:
-        while chunk := content.read(_CHUNK):
+    with progress_bar(title, None) as update:
+        for chunk in decompressor(path):
             unpacked += len(chunk)
             _check_ratio(path, unpacked, packed)
             output.write(chunk)

@@ -20,6 +20,7 @@ _SETTLED = 2.0
 
 _UNREADABLE = bytes(64)
 _SOME = 64
+_LARGE = 2**24
 
 
 def fingerprint_files(root: Path, names: Sequence[str]) -> str:
@@ -29,52 +30,53 @@ def fingerprint_files(root: Path, names: Sequence[str]) -> str:
     The cache remembers it by the files' sizes, times and inodes, as git does, since to read them
     takes as long as to train an epoch.
     """
-    known = _known(root, names)
+    began = time.time()
+    found = [_stat(f"{root}/{name}") for name in names]
+    known = _known(names, found)
     with suppress(OSError, ValueError):
         return known.read_text(encoding="ascii")
-    began = time.time()
-    found = _read(root, names)
-    if began - _newest_change(root, names) > _SETTLED:
+    digest = _read(root, names, found)
+    newest = max((max(it.st_mtime, it.st_ctime) for it in found if it), default=0.0)
+    if began - newest > _SETTLED:
         with suppress(OSError):
-            write_text(known, found)
-    return found
+            write_text(known, digest)
+    return digest
 
 
-def _known(root: Path, names: Sequence[str]) -> Path:
+def _stat(path: str) -> os.stat_result | None:
+    with suppress(OSError, ValueError):
+        return os.stat(path)  # noqa: PTH116 - a path object takes ten times as long to make
+    return None
+
+
+def _known(names: Sequence[str], found: Sequence[os.stat_result | None]) -> Path:
     """Where the fingerprint of files with these sizes, times and inodes is remembered."""
     digest = hashlib.blake2b(digest_size=16)
-    for name in names:
+    for name, it in zip(names, found, strict=True):
         digest.update(os.fsencode(name) + b"\0")
-        with suppress(OSError):
-            found = (root / name).stat()
-            digest.update(struct.pack("=qqqQQ", found.st_size, found.st_mtime_ns,
-                                      found.st_ctime_ns, found.st_ino, found.st_dev))  # fmt: skip
+        if it is not None:
+            digest.update(struct.pack("=qqqQQ", it.st_size, it.st_mtime_ns, it.st_ctime_ns,
+                                      it.st_ino, it.st_dev))  # fmt: skip
     return cache_folder(FINGERPRINTS, digest.hexdigest())
 
 
-def _newest_change(root: Path, names: Sequence[str]) -> float:
-    newest = 0.0
-    for name in names:
-        with suppress(OSError):
-            found = (root / name).stat()
-            newest = max(newest, found.st_mtime, found.st_ctime)
-    return newest
-
-
-def _read(root: Path, names: Sequence[str]) -> str:
+def _read(root: Path, names: Sequence[str], found: Sequence[os.stat_result | None]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     with progress_bar("reading the data", len(names)) as update:
-        for number, name in enumerate(names):
+        for number, (name, it) in enumerate(zip(names, found, strict=True)):
             digest.update(os.fsencode(name) + b"\0")
-            digest.update(_content(root / name))
+            digest.update(_content(f"{root}/{name}", it))
             if number % _SOME == 0:
                 update(number)
     return digest.hexdigest()
 
 
-def _content(path: Path) -> bytes:
-    with suppress(OSError):
-        if stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, hashlib.blake2b).digest()
+def _content(path: str, found: os.stat_result | None) -> bytes:
+    """The digest of a file's content; a pipe would never end."""
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return _UNREADABLE
+    with suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        if found.st_size > _LARGE:
+            return hashlib.file_digest(file, hashlib.blake2b).digest()
+        return hashlib.blake2b(file.read()).digest()
     return _UNREADABLE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
+import warnings
 from functools import cache
 
 from PIL import Image
@@ -16,6 +18,8 @@ _SAID_BY_ANOTHER = {"MPO": "JPEG"}  # a format's suffix: the format that opens i
 _COMMON = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 _PLUGINS = ("pillow_heif", "pillow_avif", "pillow_jxl")
+
+_WARNINGS = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # of Pillow, as a filter holds them
 
 
 @cache
@@ -38,3 +42,10 @@ def formats() -> tuple[str, ...]:
     common = [name for name in _COMMON if name in Image.OPEN]
     others = [name for name in Image.ID if name not in common and name not in _NOT_READ]
     return (*common, *others)
+
+
+def silence_pillow() -> None:
+    """What Pillow warns of is read here, or refused in words. Its warnings stay off: to turn them
+    on again after each picture is not safe in threads before Python 3.14."""
+    if _WARNINGS not in warnings.filters:
+        warnings.filterwarnings("ignore", module=_WARNINGS[3].pattern)

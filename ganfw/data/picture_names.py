@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from .picture_formats import suffixes
@@ -82,7 +83,7 @@ def find_pictures(names: Iterable[str], known: Collection[str] = ()) -> PictureL
 
 
 def _with_classes(chosen: tuple[str, ...], left_out: str) -> PictureList:
-    parents = [PurePosixPath(name).parts[:-1] for name in chosen]
+    parents = [_parts(name.rpartition("/")[0]) for name in chosen]
     levels = zip(*parents, strict=False)
     depth = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
     if not chosen or any(len(parts) <= depth for parts in parents):
@@ -103,23 +104,25 @@ def _run_folders(names: Iterable[str]) -> set[str]:
 
 def _why_left_out(name: str, is_known: bool, runs: Collection[str]) -> str | None:
     """None for a picture to use, "" for what is none, or else a few words that say why not."""
-    path = PurePosixPath(name)
-    suffix = path.suffix.lower()
+    folder, _, file = name.rpartition("/")
+    suffix = PurePosixPath(file).suffix.lower()
+    is_hidden = file.startswith(".") or any(part.startswith(".") for part in _parts(folder))
     if not is_known and suffix not in suffixes():
-        return "" if _is_hidden(path) else _unread(suffix, path.name)
-    if path.name.startswith(_APPLE):
+        return "" if is_hidden else _unread(suffix, file)
+    if file.startswith(_APPLE):
         return ""
-    if side := next(filter(_SIDE_FOLDER.fullmatch, path.parts[:-1]), None):
+    if side := next(filter(_SIDE_FOLDER.fullmatch, _parts(folder)), None):
         return f"in {side}"
-    if _is_hidden(path):
+    if is_hidden:
         return "hidden"
     if runs and any(name.startswith(run) for run in runs):
         return "in folders of runs"
     return None
 
 
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+@lru_cache(maxsize=1024)
+def _parts(folder: str) -> tuple[str, ...]:
+    return PurePosixPath(folder).parts
 
 
 def _unread(suffix: str, name: str) -> str:

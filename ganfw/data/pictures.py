@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import stat
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -23,9 +22,10 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from ..errors import SkipItem
 from ..images import on_background
 from .jpeg2000 import halve
-from .picture_formats import formats
+from .picture_formats import formats, silence_pillow
 from .picture_metadata import turn_of, without_metadata
 from .picture_values import Note, as_mode, as_srgb, bands, is_number, number_bytes
+from .plain_png import plain_png
 from .wide_colour import brighten, other_bytes
 
 Fit = Literal["stretch", "crop", "pad"]
@@ -44,6 +44,9 @@ _MOST_BYTES, _MANY_BYTES = 768 * 2**20, 64 * 2**20
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}  # and 4 for all else
 _COPIES = 9  # bytes a pixel that is copied: all that Pillow's own limit allows passes
 _TWICE = ("WEBP", "AVIF", "HEIF", "JPEG2000", "JXL")  # whose decoders keep all pixels themselves
+
+_SMALL_FILE = 2**20
+"""Bytes of a file that is read at once, which is faster than by Pillow's pieces."""
 
 _large_picture, _pillow_limit = threading.Lock(), threading.Lock()
 
@@ -78,14 +81,13 @@ def read_picture(
 
 def picture_size(source: Path | IO[bytes]) -> tuple[int, int] | None:
     """Height and width in pixels, as the file's beginning says; None for what can't be read."""
+    silence_pillow()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # A pipe named like a picture would be waited for.
-            if isinstance(source, Path) and not source.is_file():
-                return None
-            with _open(source) as opened:
-                return opened.height, opened.width
+        # A pipe named like a picture would be waited for.
+        if isinstance(source, Path) and not source.is_file():
+            return None
+        with _open(source) as opened:
+            return opened.height, opened.width
     except Exception:
         return None  # for damage a decoder raises whatever came of it
 
@@ -97,17 +99,34 @@ def _silent(text: str) -> None:
 def _read(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
     """The picture upright, RGB or RGBA; made smaller if it is large, but neither side below
     ``enough``. If it can't be read, it is tried once more without its metadata."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return _decode(source, enough, note)
-        # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
-        except Exception as error:
-            damage = error.with_traceback(None)  # which holds what was decoded until then
-        bare = _read_bare(source, enough, note)
-        if bare is None:
-            raise SkipItem(_reason(damage)) from damage
-        return bare
+    silence_pillow()
+    try:
+        source = _in_memory(source)
+        plain = _plain(source)
+        return _decode(source, enough, note) if plain is None else as_srgb(plain, note)
+    # For damage a decoder raises whatever came of it: KeyError and AttributeError too.
+    except Exception as error:
+        damage = error.with_traceback(None)  # which holds what was decoded until then
+    bare = _read_bare(source, enough, note)
+    if bare is None:
+        raise SkipItem(_reason(damage)) from damage
+    return bare
+
+
+def _in_memory(source: Path | IO[bytes]) -> Path | IO[bytes]:
+    """The content of a small file, which is read at once; a large one, or one in memory, as it is.
+    Raises OSError for what is no regular file: a pipe named like a picture would be waited for."""
+    if not isinstance(source, Path):
+        return source
+    found = source.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("it is no regular file")
+    return io.BytesIO(source.read_bytes()) if found.st_size <= _SMALL_FILE else source
+
+
+def _plain(source: Path | IO[bytes]) -> Image.Image | None:
+    most = min(_LARGE, _MOST_BYTES // _COPIES)
+    return plain_png(source.getvalue(), most) if isinstance(source, io.BytesIO) else None
 
 
 def _read_bare(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image | None:
@@ -137,10 +156,8 @@ def _reason(error: Exception) -> str:
 
 
 def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:
-    # A pipe named like a picture would be waited for.
-    if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
-        raise OSError("it is no regular file")
     with _open(source) as opened:
+        opened.filename = ""  # or Pillow maps a TIFF into memory, and garbles one that is turned
         needed, lower = _prepare(opened, enough), other_bytes(opened)
         with _large_picture if needed > _MANY_BYTES else nullcontext():
             _load(opened)

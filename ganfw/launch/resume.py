@@ -110,6 +110,7 @@ def _go_on(
         trainer = make_trainer(where)
         settings = optimizer_settings(trainer)
         _restore(trainer, state, folder, step)
+        _check_unfinished(trainer, provenance, folder)
         apply_to_optimizers(trainer, settings, found)
         return trainer
 
@@ -142,12 +143,20 @@ def _note_threads(provenance: Provenance, device: torch.device) -> None:
 def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int) -> None:
     try:
         trainer.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    # torch, optimizers and callbacks each raise what comes of a state that is not theirs.
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
-            f"{str(error).splitlines()[0]}"
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: {reason}"
         ) from error
-    if trainer.progress.step >= trainer.run.total_steps:
+
+
+def _check_unfinished(trainer: Trainer, provenance: Provenance, folder: RunDir) -> None:
+    """Raises RunError for a run that has come to its end; but not where it was killed, or failed,
+    after its last step: what is left to do at its end is done then."""
+    step, total = trainer.progress.step, trainer.run.total_steps
+    ended = provenance.ended is not None and provenance.ended.failed is None
+    if step > total or (step == total and ended):
         raise RunError(
             f"{folder.path} is finished ({trainer.run.epochs} epochs, {step} steps): "
             f"give --epochs {trainer.run.epochs * 2}, or --steps {step * 2}, to go on"

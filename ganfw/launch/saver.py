@@ -21,8 +21,8 @@ def save_nothing(step: int, state: Mapping[str, Any], is_best: bool) -> None:
 
 
 def saver(config: RunConfig, run: RunView) -> Save:
-    """Saves a checkpoint, and exports each network; the best generator too, at the step that was
-    judged so."""
+    """Exports each network, and saves a checkpoint; the best generator too, at the step that was
+    judged so. No exported network is older than the last checkpoint."""
     components: dict[str, ComponentConfig[Options]] = {"gen": config.gen, "disc": config.disc}
     components |= {component.name: component for component in config.networks}
     folders = {name: network_folder(name) for name in components}
@@ -36,10 +36,11 @@ def saver(config: RunConfig, run: RunView) -> Save:
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:
             export(BEST, "gen", run.sampling_generator, step)
-        run.checkpoints.save(step, state, is_best)
         for name, player in run.networks.items():
             export(folders[name], name, player.network, step)
         for folder, exported in run.exported.items():
             export(folder, exported.of, exported.network, step)
+        # Last of all: what is interrupted before, a run that is resumed writes again.
+        run.checkpoints.save(step, state, is_best)
 
     return save

@@ -17,6 +17,7 @@ from ..evaluation.periodic import PeriodicEvaluation
 from ..interfaces.shapes import Shapes
 from ..runs.provenance import add_end
 from ..runs.records import Provenance, write_provenance
+from ..runtime.distributed import explain_lost_process
 from ..runtime.logs import log
 from ..storage.run_dir import RunDir, explain_disk
 from ..training.compiling import compile_game
@@ -86,6 +87,7 @@ def train(trainer: Trainer, provenance: Provenance, config: RunConfig) -> Finish
         with (
             explain_disk(folder.path),
             explain_out_of_memory(config.train),
+            explain_lost_process(),
             stop_on_signals(trainer.run.requests),
         ):
             write_provenance(folder, provenance)

@@ -90,11 +90,16 @@ def warnings(provenance: Provenance, rows: Sequence[MetricsRow]) -> list[str]:
 def finite_mean(values: Iterable[float]) -> float | None:
     """The mean of the finite ones, if there are any."""
     finite = [value for value in values if math.isfinite(value)]
-    return fmean(finite) if finite else None
+    try:
+        return fmean(finite) if finite else None
+    except OverflowError:
+        return None
 
 
 def duration(seconds: float) -> str:
     """Such as "3 min 20 s"."""
+    if not math.isfinite(seconds):
+        return "unknown time"
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -134,9 +139,12 @@ def _time_from_start_to_end(provenance: Provenance) -> list[str]:
     try:
         start = datetime.fromisoformat(provenance.started)
         end = datetime.fromisoformat(provenance.ended.when)
-    except ValueError:
+        seconds = (end - start).total_seconds()
+    except (ValueError, TypeError):  # TypeError where only one has a time zone
         return []
-    return [f"{duration((end - start).total_seconds())} from start to end"]
+    if seconds < 0:  # the clock was set back meanwhile
+        return []
+    return [f"{duration(seconds)} from start to end"]
 
 
 def _speed(rows: Sequence[MetricsRow]) -> str:

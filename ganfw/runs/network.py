@@ -16,7 +16,7 @@ from ..errors import CheckpointError, RunError
 from ..interfaces.options import Options
 from ..interfaces.shapes import Shapes
 from ..registry.compatibility import find_recorded
-from ..registry.registry import Registry
+from ..registry.registry import Registered, Registry
 from ..storage import atomic
 from ..storage.run_dir import near_runs
 from ..storage.tensors import load_tensors
@@ -113,7 +113,7 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
     registered = find_recorded(registry, card.kind, card.use, card.version, release, str(folder))
     where = f"{folder / _CARD}: {registered.name}"
     options = validation.validate(registered.load_options(), card.options, where)
-    network: nn.Module = registered.load()(options, card.shapes)
+    network = _built(registered, options, card.shapes, where)
     path = folder / WEIGHTS
     try:
         weights = load_tensors(path)
@@ -125,6 +125,15 @@ def load_network(folder: Path, registry: Registry) -> nn.Module:
         raise CheckpointError(
             f"{path} does not hold the weights of {registered.label}: {_misfit(weights, error)}"
         ) from error
+    return network
+
+
+def _built(registered: Registered, options: Options, shapes: Shapes, where: str) -> nn.Module:
+    try:
+        network: nn.Module = registered.load()(options, shapes)
+    # torch has an error of its own for each number that makes no layer.
+    except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise RunError(f"{where} can't be built of {shapes}: {error}") from error
     return network
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..config.layers import parse_toml
 from ..errors import RunError
 from ..storage.run_dir import RunDir
 
@@ -21,7 +21,7 @@ def read_options(folder: RunDir) -> dict[str, str]:
 
 def flat_options(toml: str) -> dict[str, str]:
     """Every value of a run's config by its path. Raises ValueError for what is no TOML."""
-    return dict(_flat("", tomllib.loads(toml)))
+    return dict(_flat("", parse_toml(toml)))
 
 
 def differences(options: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:

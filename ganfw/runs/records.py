@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from ..storage import atomic
 from ..storage.run_dir import RunDir
@@ -15,6 +15,11 @@ from .json_files import Record, read_json, read_lines
 
 RUN_FORMAT = 1
 """Raised when ``provenance.json`` changes its meaning."""
+
+Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""JSON has whole numbers of any length, with which no one can reckon."""
+
+_GREATEST = 10**300
 
 _STRICT = json.JSONEncoder(allow_nan=False)
 
@@ -86,7 +91,7 @@ class End(Record):
     """How a run ended: by itself, ``stopped`` by someone, or ``failed`` with an error."""
 
     when: str
-    step: int
+    step: Count
     stopped: str | None = None
     failed: str | None = None
 
@@ -120,9 +125,9 @@ class MetricsRow(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    step: int
-    epoch: int
-    examples: int
+    step: Count
+    epoch: Count
+    examples: Count
     loss_D: float
     loss_G: float
     examples_per_second: float
@@ -198,6 +203,15 @@ class ScoreRecord(Record):
     data: ScoreData
     torch: str
     seconds: float
+
+    @field_validator("result")
+    @classmethod
+    def _of_floats(cls, result: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """JSON has whole numbers of any length."""
+        for name, value in numbers_in(result):
+            if isinstance(value, int) and abs(value) >= _GREATEST:
+                raise ValueError(f"{name} is too large")
+        return result
 
     @property
     def better(self) -> Literal["lower", "higher"]:

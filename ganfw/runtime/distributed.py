@@ -7,7 +7,8 @@ GPUs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -93,3 +94,18 @@ class Processes:
 
 
 SINGLE_PROCESS = Processes()
+
+
+@contextmanager
+def explain_lost_process() -> Iterator[None]:
+    """Raises TrainingError where another process of the run has ended before its time."""
+    try:
+        yield
+    except RuntimeError as error:
+        # Gloo has no class for it, NCCL and the store have.
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        raise TrainingError(
+            "another process of this run has ended: it says why, unless the system killed it; "
+            "ganfw resume goes on from the last checkpoint"
+        ) from error

@@ -14,7 +14,7 @@ import torch
 import torch.distributed as dist
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
-from .distributed import SINGLE_PROCESS, Processes
+from .distributed import SINGLE_PROCESS, Processes, explain_lost_process
 
 _FOLDER = "ganfw/folder"
 _ROUNDS = "ganfw/rounds"
@@ -43,9 +43,10 @@ def joined() -> Iterator[Processes]:
         fresh = PrefixStore(_rendezvous(store, rank, count), store)
         dist.init_process_group(backend, store=fresh, rank=rank, world_size=count)
     try:
-        yield Processes(rank, count, local_rank)
-        # torchrun ends all processes when one ends: none may leave while the first still saves.
-        dist.all_reduce(torch.zeros(1))
+        with explain_lost_process():
+            yield Processes(rank, count, local_rank)
+            # torchrun ends all processes when one ends: none may leave while the first still saves.
+            dist.all_reduce(torch.zeros(1))
     finally:
         dist.destroy_process_group()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from ..data.picture_formats import suffixes
@@ -37,16 +36,18 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
         return load_tensors(path)[_NAME] if suffix == ".safetensors" else _array(path)
     except KeyError:
         raise UsageError(f"--labels {path}: it holds no array '{_NAME}'") from None
-    except (OSError, ValueError, EOFError, TypeError, SafetensorError) as error:
-        raise UsageError(f"--labels {path} can't be read: {error}") from None
+    # numpy, zipfile, zlib and safetensors each have their own errors for a damaged file.
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise UsageError(f"--labels {path} can't be read: {reason}") from None
 
 
 def _array(path: Path) -> Tensor:
-    loaded = np.load(path)
-    if path.suffix.lower() == ".npz":
-        with loaded:
+    with path.open("rb") as file:
+        loaded = np.load(file)
+        if path.suffix.lower() == ".npz":
             loaded = loaded[_NAME]
-    return torch.from_numpy(loaded)
+        return torch.from_numpy(loaded)
 
 
 def _pictures(files: list[Path], given: Path, shapes: Shapes) -> Tensor:

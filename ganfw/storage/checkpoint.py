@@ -61,7 +61,7 @@ class CheckpointStore:
         """The state saved at ``step``. Raises CheckpointError, naming the file and its fault."""
         folder = self.folder(step)
         tree = self._read_tree(folder / _TREE, step)
-        if tree.get("format", 0) > FORMAT:
+        if tree["format"] > FORMAT:
             raise CheckpointError(
                 f"{folder} has checkpoint format {tree['format']}, this ganfw reads up to "
                 f"{FORMAT}: install a newer ganfw"
@@ -69,9 +69,9 @@ class CheckpointStore:
         try:
             state: dict[str, Any] = decode(tree["state"], load_tensors(folder / _TENSORS))
         except (OSError, SafetensorError, KeyError) as error:
-            raise CheckpointError(
-                f"{folder / _TENSORS} can't be read ({error}){self._others(step)}"
-            ) from error
+            raise self._damaged(folder / _TENSORS, step, error) from error
+        except (TypeError, ValueError) as error:
+            raise self._damaged(folder / _TREE, step, error) from error
         return state
 
     def folder(self, step: int) -> Path:
@@ -130,11 +130,17 @@ class CheckpointStore:
 
     def _read_tree(self, path: Path, step: int) -> dict[str, Any]:
         try:
-            tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            tree["state"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path} can't be read ({error}){self._others(step)}") from error
+            tree = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._damaged(path, step, error) from error
+        if not (isinstance(tree, dict) and isinstance(tree.get("state"), dict)):
+            raise self._damaged(path, step, "it holds no state")
+        if not isinstance(tree.setdefault("format", 0), int):
+            raise self._damaged(path, step, "its format is no number")
         return tree
+
+    def _damaged(self, path: Path, step: int, reason: object) -> CheckpointError:
+        return CheckpointError(f"{path} can't be read ({reason}){self._others(step)}")
 
     def _others(self, step: int) -> str:
         others = [other for other in self.steps() if other != step]

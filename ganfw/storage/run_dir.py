@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -46,16 +48,20 @@ class RunDir:
         found = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
         return sorted(found, key=lambda path: int(path.stem))
 
-    def lock(self) -> filelock.BaseFileLock:
-        """Lock the folder for this process. Raises RunError while another one trains in it."""
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+    def lock(self) -> AbstractContextManager[object]:
+        """Lock the folder for this process; leaving the context releases it. Raises RunError while
+        another one trains in it, on whatever machine that shares the folder."""
+        lock, holder = filelock.FileLock(self.path / ".lock", timeout=0), self.path / ".holder"
         try:
-            lock.acquire()
+            held = lock.acquire()
         except filelock.Timeout:
-            raise RunError(f"{self.path} is being trained by another process") from None
-        except OSError as error:
-            raise RunError(f"{self.path} can't be written: {error.strerror}") from None
-        return lock
+            raise RunError(f"{self.path} is being trained by {_named(holder)}") from None
+        except (OSError, NotImplementedError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RunError(f"{self.path} can't be locked: {reason}") from None
+        with suppress(OSError):
+            atomic.write_text(holder, f"process {os.getpid()} on {socket.gethostname()}")
+        return held
 
 
 @contextmanager
@@ -89,6 +95,13 @@ def open_run(path: Path) -> RunDir:
     if not run.config.is_file():
         raise RunError(f"{path} is no run folder: it has no config.toml{near_runs(path)}")
     return run
+
+
+def _named(holder: Path) -> str:
+    """Who holds a lock, as far as is known."""
+    with suppress(OSError, ValueError):
+        return holder.read_text(encoding="utf-8")
+    return "another process"
 
 
 def _claim(out: Path, name: str) -> Path:

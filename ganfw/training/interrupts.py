@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,8 +14,9 @@ import torch
 from ..config.schema import TrainOptions
 from ..errors import TrainingError
 from ..interfaces.run_view import Requests
+from ..runtime.launcher import wishes
 
-_WISHES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGBREAK")
+_ONCE = 0.5  # seconds; within them, a signal that comes twice is one wish
 
 
 @contextmanager
@@ -22,9 +24,10 @@ def explain_out_of_memory(train: TrainOptions) -> Iterator[None]:
     """Raises TrainingError, saying what to try, if memory runs out."""
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         # CUDA and MPS have a class for it, the CPU's allocator has none.
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+        known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not known and "allocate memory" not in str(error):
             raise
         batch, parts = train.batch_size, train.accumulate
         raise TrainingError(
@@ -38,30 +41,25 @@ def stop_on_signals(requests: Requests) -> Iterator[None]:
     """SIGINT, SIGTERM, SIGHUP (the terminal is gone) and SIGUSR1 (Slurm's warning before a time
     limit) ask the trainer to stop. A second SIGINT or SIGTERM ends the program at once.
 
-    The others often come twice, or together with SIGTERM, while the run is still being saved.
+    The others often come twice, or together with SIGTERM, while the run is still being saved. Both
+    a terminal and a program in between (uv, srun, a container) may pass on one Ctrl-C, so that what
+    comes again at once is no second.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: set[int] = set()
+    came: dict[int, float] = {}
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if number in came and number in (signal.SIGINT, signal.SIGTERM):
+        now = time.monotonic()
+        since = now - came.setdefault(number, now)
+        if since > _ONCE and number in (signal.SIGINT, signal.SIGTERM):
             raise KeyboardInterrupt
-        came.add(number)
         requests.stop = requests.stop or signal.Signals(number).name
 
-    before = {number: signal.signal(number, stop) for number in _wishes()}
+    before = {number: signal.signal(number, stop) for number in wishes()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _wishes() -> list[signal.Signals]:
-    """The signals that ask to stop, where the platform has them. A SIGHUP that is ignored already
-    stays so: the run was started with nohup."""
-    known = signal.Signals.__members__
-    wishes = [known[name] for name in _WISHES if name in known]
-    return [it for it in wishes if it.name != "SIGHUP" or signal.getsignal(it) != signal.SIG_IGN]

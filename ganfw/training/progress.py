@@ -19,6 +19,11 @@ class Progress:
     epoch: int = 1
     batch: int = 0
 
+    def __post_init__(self) -> None:
+        """Raises TypeError for what is no number, as in a damaged checkpoint."""
+        if not all(isinstance(count, int) for count in (self.step, self.epoch, self.batch)):
+            raise TypeError("its progress is no number of steps, epochs and batches")
+
 
 @dataclass
 class EpochMeter:
@@ -28,6 +33,12 @@ class EpochMeter:
     loss_D: float = 0.0
     loss_G: float = 0.0
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for what is no number, as in a damaged checkpoint."""
+        sums = (self.examples, self.loss_D, self.loss_G, self.seconds)
+        if not all(isinstance(value, int | float) for value in sums):
+            raise TypeError("its sums over the epoch are no numbers")
 
     def add(self, rows: tuple[StepMetrics, ...], seconds: float) -> None:
         for row in rows:

@@ -205,7 +205,8 @@ class Trainer:
         signal may at any moment, waits until they agree again."""
         self._save_due, stops = self._agreement.reach(*self._requests())
         if stops:
-            self._stopped = self.run.requests.stop or "another process"
+            said = self.processes.gather(self.run.requests.stop or "")
+            self._stopped = next(filter(None, said))
 
     def _requests(self) -> tuple[bool, bool]:
         """Whether this process would save, and whether it would stop."""

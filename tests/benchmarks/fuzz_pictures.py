@@ -1,63 +1,21 @@
 """Damaged picture files of many formats through `read_picture`: ``python fuzz_pictures.py [N]``.
 
-A file may be read or skipped with a reason of one line. All else is a finding, and its file is
-kept: any other exception, more than ten seconds, more than a gigabyte of memory.
+A good file is read, a damaged one may be skipped with a reason of one line. What a finding is,
+`fuzzing` says; its file is kept.
 """
 
 from __future__ import annotations
 
-import io
 import random
-import resource
-import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
-from types import FrameType
 
-import numpy as np
-from PIL import Image, ImageCms
+from fuzz_seeds import seeds
+from fuzzing import Judge, memory
 
-from ganfw import SkipItem, read_picture
-
-SECONDS, MEMORY = 10, 2**30
-_FORMATS = (
-    "PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA", "ICO", "ICNS",
-    "DDS", "PCX", "SGI", "IM", "MSP", "XBM", "QOI", "DIB", "SPIDER",
-)  # fmt: skip
-_MODES = ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16", "I", "F", "YCbCr", "LAB")
-
-
-def seeds() -> dict[str, bytes]:
-    """Small good files of every format and mode that Pillow writes, with a profile and EXIF."""
-    noise = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
-    picture = Image.fromarray(noise)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    exif = Image.Exif()
-    exif.update({0x0112: 6, 0x011A: 72.0, 0x010F: "maker", 0x0128: 2})
-    wide = {"exif": exif.tobytes(), "icc_profile": profile}
-    kinds: dict[str, dict[str, object]] = {"": {}, "-meta": wide}
-    kinds |= {"-progressive": {"progressive": True}, "-all": {"save_all": True}}
-    kinds |= {f"-{name}": {"compression": name} for name in ("tiff_lzw", "jpeg", "packbits")}
-    found = {}
-    for form in _FORMATS:
-        for mode in _MODES:
-            for kind, options in kinds.items():
-                if (content := _saved(picture, form, mode, options)) not in (None, *found.values()):
-                    found[f"{form}-{mode}{kind}"] = content
-    return found
-
-
-def _saved(picture: Image.Image, form: str, mode: str, options: dict[str, object]) -> bytes | None:
-    content = io.BytesIO()
-    try:
-        changed = picture.convert("L").convert(mode) if mode in ("I;16", "F") else None
-        (changed or picture.convert(mode)).save(content, form, **options)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return content.getvalue()
+from ganfw import read_picture
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -83,54 +41,32 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
-def _too_slow(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError
-
-
-def _attempt(path: Path, content: bytes) -> str:
-    """What came of reading ``content``: "read", "skipped" or what is wrong."""
-    path.write_bytes(content)
-    signal.alarm(SECONDS)
-    try:
-        array = read_picture(path, (16, 16))
-        return "read" if array.shape == (3, 16, 16) else f"shape {array.shape}"
-    except SkipItem as reason:
-        slow = isinstance(reason.__cause__, TimeoutError)
-        odd = not str(reason) or "\n" in str(reason)
-        return "slow" if slow else "odd reason" if odd else "skipped"
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        signal.alarm(0)
-
-
 def main(count: int) -> None:
     """Try ``count`` files and print what came of them."""
-    folder, came = Path(tempfile.mkdtemp(prefix="fuzz-")), Counter[str]()
+    folder, judge = Path(tempfile.mkdtemp(prefix="fuzz-")), Judge()
     good = list(seeds().items())
-    signal.signal(signal.SIGALRM, _too_slow)
-    most, began = _memory(), time.perf_counter()
+    formats = {name.partition("-")[0] for name, _ in good}
+    began = time.perf_counter()
     for i in range(count):
         name, content = good[i % len(good)]
         suffix = ".png" if i % 3 == 0 else "." + name.partition("-")[0].lower()
         changed = mutated(content, random.Random(i)) if i >= len(good) else content
-        result = _attempt(folder / f"now{suffix}", changed)
-        now = _memory()
-        if now > max(most, MEMORY):
-            result = f"{(now - most) / 2**20:.0f} MiB more"
-        most = max(most, now)
-        came[result] += 1
-        if result not in ("read", "skipped") or (i < len(good) and result != "read"):
-            print(f"{i} {name}{suffix}: {result}", flush=True)
-            (folder / f"{i}-{name}{suffix}").write_bytes(changed)
+        path = folder / f"{i}-{name}{suffix}"
+        path.write_bytes(changed)
+        if found := judge.is_new(lambda path=path: _read(path)):
+            print(f"{path.name}: {found}", flush=True)
+        elif i >= len(good):
+            path.unlink()
+        elif judge.last != "read":
+            print(f"{path.name}: a good file was {judge.last}", flush=True)
     seconds = time.perf_counter() - began
-    print(f"{count} files of {len(good)} seeds in {seconds:.0f} s, {most / 2**20:.0f} MiB: {came}")
+    print(f"{count} files of {len(good)} seeds in {len(formats)} formats, {seconds:.0f} s, "
+          f"{memory() / 2**20:.0f} MiB: {dict(judge.came)}")  # fmt: skip
     print(f"findings in {folder}")
 
 
-def _memory() -> int:
-    """The most that this process has taken, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _read(path: Path) -> None:
+    assert read_picture(path, (16, 16)).shape == (3, 16, 16)
 
 
 if __name__ == "__main__":

@@ -9,42 +9,52 @@ from pathlib import Path
 
 import reference
 from measuring import Row, ratio
-from pictures import WHOLE, sprite_folder
+from pictures import WHOLE, photo_folder, sprite_folder
 from steps import CPU
 
 from ganfw.data.decoded_cache import decode
 from ganfw.data.loader import Loader
 from ganfw.registry.discovery import discover
-from ganfw.storage.cache import cache_folder
+from ganfw.storage.cache import FINGERPRINTS, cache_folder
 
-BATCH = 256
+BATCH, ROUNDS = 256, 3
+
+Times = dict[str, list[float]]
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """The first epoch, decoding included, and the ones after it."""
+    """The first epoch, decoding included, and the ones after it; and the first of photos."""
     count = 1000 if quick else WHOLE
-    folder = sprite_folder(count)
-    first: dict[str, list[float]] = {"ours": [], "book": []}
-    later: dict[str, list[float]] = {"ours": [], "book": []}
-    for _ in range(3):
+    first, later = _times(sprite_folder(count), epochs=3)
+    yield _row("pictures of the first epoch", count, first, "1.5 ×")
+    yield _row("pictures of later epochs", count, later, "20 ×")
+    count = 8 if quick else 48
+    first, _ = _times(photo_folder(count), epochs=1)
+    yield _row("12-megapixel JPEGs of the first epoch", count, first, "8 ×")
+
+
+def _times(folder: Path, epochs: int) -> tuple[Times, Times]:
+    """Seconds of the first epoch and of each later one, in turns with the book's."""
+    first: Times = {"ours": [], "book": []}
+    later: Times = {"ours": [], "book": []}
+    for _ in range(ROUNDS):
         shutil.rmtree(cache_folder("datasets"), ignore_errors=True)
+        shutil.rmtree(cache_folder(FINGERPRINTS), ignore_errors=True)
         began = time.perf_counter()
         loader = _decoded(folder)
         _consume(loader, 1)
         first["ours"].append(time.perf_counter() - began)
         first["book"].append(_seconds(_consume_book, folder))
-        for epoch in (2, 3):
+        for epoch in range(2, epochs + 1):
             later["ours"].append(_seconds(_consume, loader, epoch))
             later["book"].append(_seconds(_consume_book, folder))
-    for name, times, reach in (("first", first, "1 ×"), ("later", later, "15 ×")):
-        ours, book = min(times["ours"]), min(times["book"])
-        yield Row(
-            f"pictures of {name} epochs" if name == "later" else "pictures of the first epoch",
-            f"{count / ours:.0f} pictures/s",
-            f"{count / book:.0f} pictures/s",
-            ratio(times["book"], times["ours"]),
-            reach,
-        )
+    return first, later
+
+
+def _row(what: str, count: int, times: Times, reach: str) -> Row:
+    ours, book = (count / min(times[who]) for who in ("ours", "book"))
+    speeds = f"{ours:.0f} pictures/s", f"{book:.0f} pictures/s"
+    return Row(what, *speeds, ratio(times["book"], times["ours"]), reach)
 
 
 def _decoded(folder: Path) -> Loader:

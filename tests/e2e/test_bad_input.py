@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -140,7 +141,22 @@ def test_sampling_what_is_not_there(ganfw: Ganfw, run: Path) -> None:
     assert "can't be read" in refused(ganfw("sample", run), 1)
     weights.write_bytes((run / "discriminator" / "model.safetensors").read_bytes())
     assert "does not hold the weights of generator" in refused(ganfw("sample", run), 1)
-    (run / "generator" / "config.json").write_text("{")
+    card = run / "generator" / "config.json"
+    card.write_text(
+        json.dumps(
+            json.loads(card.read_text())
+            | {
+                "shapes": {
+                    "sample": [2**63 - 1],
+                    "value_range": None,
+                    "classes": 0,
+                    "latent_dim": 2,
+                }
+            }
+        )
+    )
+    assert "can't be built of" in refused(ganfw("sample", run), 1)
+    card.write_text("{")
     assert "is no exported network" in refused(ganfw("sample", run), 1)
     assert not Path("samples.png").exists()
 
@@ -154,7 +170,7 @@ def test_resuming_what_can_not_go_on(ganfw: Ganfw, run: Path) -> None:
     assert "has no checkpoint of step 5" in refused(ganfw("resume", run, "--from-step", 5), 2)
     with RunDir(run).lock():
         line = refused(ganfw("resume", run, "--epochs", 5), 1)
-        assert "is being trained by another process" in line
+        assert f"is being trained by process {os.getpid()} on " in line
     shutil.rmtree(run / "checkpoints")
     assert "has no checkpoint to resume from" in refused(ganfw("resume", run, "--epochs", 5), 1)
 
@@ -224,6 +240,17 @@ def test_a_damaged_checkpoint_and_the_way_around_it(ganfw: Ganfw, run: Path) -> 
     line = refused(ganfw("resume", run, "--epochs", 5), 1)
     assert "resume from an earlier one with --from-step 24" in line
     assert ganfw("resume", run, "--from-step", 24).exit_code == 0
+    tree = run / "checkpoints" / "000024" / "state.json"
+    whole = json.loads(tree.read_text())
+    for key, damage in (
+        ("players", {"gen": {"network": 3}}),
+        ("progress", {"step": "x"}),
+        ("callbacks", None),
+    ):
+        tree.write_text(json.dumps({**whole, "state": {**whole["state"], key: damage}}))
+        line = refused(ganfw("resume", run, "--from-step", 24), 1)
+        assert "the checkpoint of step 24 in" in line
+        assert "does not fit this run: " in line
     tree = run / "checkpoints" / "000032" / "state.json"
     tree.write_text(json.dumps({**json.loads(tree.read_text()), "format": 99}))
     assert "checkpoint format 99" in refused(ganfw("resume", run, "--epochs", 5), 1)

@@ -153,8 +153,9 @@ def test_labels_of_ones_own(ganfw: Ganfw, plugin: Path) -> None:
     np.save("wrong.npy", own[:, :2])
     words = ("sample", run, "-o", "b.npz", "--labels")
     _refused(ganfw, "labels have shape (2, 2): this generator takes (N, 3)", *words, "wrong.npy")
-    Path("wrong.npy").write_bytes(b"damaged")
-    _refused(ganfw, "wrong.npy can't be read", *words, "wrong.npy")
+    for content in (b"damaged", b"PK\3\4damaged"):  # the second begins as a zip file does
+        Path("wrong.npy").write_bytes(content)
+        _refused(ganfw, "wrong.npy can't be read", *words, "wrong.npy")
     Image.new("RGB", (4, 4)).save("wrong.png")
     _refused(ganfw, "the labels of this generator are arrays of shape (3,)", *words, "wrong.png")
 

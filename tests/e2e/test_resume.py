@@ -119,12 +119,13 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
 KILL_WHILE_SAVING = """
     import os, signal, sys
+    from ganfw.launch import train
     from ganfw.storage import atomic, checkpoint
     from ganfw.cli import main
 
     at, left = sys.argv.pop(1), int(sys.argv.pop(1))
     place, name = {"tensors": (checkpoint, "save_file"), "rename": (atomic, "_exchange"),
-                   "last": (atomic, "write_text")}[at]
+                   "last": (atomic, "write_text"), "end": (train, "_write_end")}[at]
     real = getattr(place, name)
 
     def deadly(*arguments):
@@ -145,17 +146,19 @@ KILL_WHILE_SAVING = """
 """
 
 
-@pytest.mark.parametrize("at", ["tensors", "rename", "last"])
-def test_killed_during_a_checkpoint(tmp_path: Path, whole: Whole, at: str) -> None:
+@pytest.mark.parametrize(("at", "left"), [("tensors", 4), ("rename", 4), ("last", 4), ("end", 1)])
+def test_killed_while_saving(tmp_path: Path, whole: Whole, at: str, left: int) -> None:
+    """During a checkpoint, or after the last one, when all that is missing is the word."""
     script = tmp_path / "deadly.py"
     script.write_text(textwrap.dedent(KILL_WHILE_SAVING))
-    words = (at, 4, "run", *POINTS, *COMMON, "--out", "killed")
+    words = (at, left, "run", *POINTS, *COMMON, "--out", "killed")
     command = [sys.executable, script, *map(str, words)]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     (run,) = (tmp_path / "killed").iterdir()
     _resume(run)
     _assert_same(run, whole("points"))
+    assert "is finished" in _in_this_process("resume", run).stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,6 +236,23 @@ def test_another_number_of_threads_is_said_and_recorded(
     assert "threads" not in ganfw("resume", run, "--steps", 5).stderr
     resumed = read_provenance(RunDir(run)).resumed
     assert [entry.threads for entry in resumed] == [None, threads + 1, None]
+
+
+def test_a_clock_that_jumps(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back by an hour and ahead by a year, at every look at it."""
+    words = (*POINTS, "-s", "callback.checkpoints.every_steps=2", "--steps")
+    assert ganfw(*words, 6, "--out", "steady").exit_code == 0
+    now, jumps = time.time, itertools.cycle((0, -3600, 365 * 24 * 3600))
+    monkeypatch.setattr(time, "time", lambda: now() + next(jumps))
+    assert ganfw(*words, 4).exit_code == 0
+    assert ganfw("resume", "runs/0001-linear-gaussian", "--steps", 6).exit_code == 0
+    weights = [
+        Path(out, "0001-linear-gaussian/generator/model.safetensors").read_bytes()
+        for out in ("runs", "steady")
+    ]
+    assert weights[0] == weights[1]
+    assert ganfw("cache", "prune", "--older-than", "1h").exit_code == 0
+    assert ganfw("runs").exit_code == 0
 
 
 def test_data_that_was_moved(ganfw: Ganfw) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -35,4 +37,5 @@ def test_a_run_in_training_is_not_resumed(tmp_path: Path, ganfw: Callable[..., R
     with open_run(run.path).lock():
         result = ganfw("resume", run.path)
     assert result.exit_code == RunError.exit_code
-    assert result.stderr == f"Error: {run.path} is being trained by another process\n"
+    said = f"is being trained by process {os.getpid()} on {socket.gethostname()}"
+    assert result.stderr == f"Error: {run.path} {said}\n"

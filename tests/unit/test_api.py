@@ -78,7 +78,7 @@ def test_a_run_folder_holds_no_pickle(run: ganfw.Run) -> None:
     kinds = {path.suffix for path in run.path.rglob("*") if path.is_file()}
     assert kinds == {".toml", ".json", ".jsonl", ".md", ".png", ".safetensors", ""}
     bare = {path.name for path in run.path.rglob("*") if path.is_file() and not path.suffix}
-    assert bare <= {"last", ".lock"}
+    assert bare <= {"last", ".lock", ".holder"}
 
 
 def test_a_folder_of_pictures_with_labels(tmp_path: Path) -> None:

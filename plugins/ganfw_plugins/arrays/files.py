@@ -30,12 +30,16 @@ class Rows(Protocol):
 class _Slices:
     """An array of a safetensors file, which maps it into memory."""
 
-    def __init__(self, slices: Any) -> None:
-        self._slices = slices
+    def __init__(self, slices: Any, where: str) -> None:
+        self._slices, self._where = slices, where
         self.shape = tuple(slices.get_shape())
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
-        return np.asarray(self._slices[rows])
+        try:
+            return np.asarray(self._slices[rows])
+        except Exception as error:  # safetensors and numpy, for dtypes that only one of them has
+            reason = str(error) or type(error).__name__
+            raise DataError(f"{self._where} can't be read: {reason}") from error
 
 
 def open_arrays(path: Path) -> dict[str, Rows]:
@@ -52,7 +56,7 @@ def open_arrays(path: Path) -> dict[str, Rows]:
             raise DataError(
                 f"{path} holds Python objects, which are never read: save arrays of numbers"
             ) from error
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = str(error) or type(error).__name__
         raise DataError(f"{path} can't be read as arrays: {reason}") from error
 
 
@@ -61,7 +65,10 @@ def _open(path: Path) -> dict[str, Rows]:
         from safetensors import safe_open
 
         with safe_open(path, framework="numpy") as opened:
-            return {name: _Slices(opened.get_slice(name)) for name in opened.keys()}  # noqa: SIM118
+            return {
+                name: _Slices(opened.get_slice(name), f"the array '{name}' of {path}")
+                for name in opened.keys()  # noqa: SIM118
+            }
     with path.open("rb") as file:
         if file.read(len(_NPY)) == _NPY:
             return {"": np.load(path, mmap_mode="r")}

@@ -70,13 +70,6 @@ COMPONENTS = (
     ),
     Component(
         "callback",
-        "tensorboard",
-        f"{_PACKAGE}.tensorboard:TensorBoard",
-        summary="Losses and samples as TensorBoard's event files",
-        tags=("log",),
-    ),
-    Component(
-        "callback",
         "ema",
         f"{_PACKAGE}.ema:Ema",
         f"{_OPTIONS}:EmaOptions",

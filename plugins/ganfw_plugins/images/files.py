@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BEGINNINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 _START = 12
+_SUFFIX = re.compile(r"\.[A-Za-z]{2,}$")  # what most have: paths are slow to take apart
 _NUMBER = re.compile(r"\.[a-z]?\d+", re.I)
 
 
@@ -86,7 +87,8 @@ def list_files(root: Path) -> list[str]:
         for place, subfolders, files in os.walk(start, onerror=refuse):
             folder = PurePosixPath(Path(place).relative_to(root).as_posix())
             real = Path(place).resolve()
-            names += [str(folder / name) for name in files if _may_be_read(real / name)]
+            prefix = "" if folder == PurePosixPath() else f"{folder}/"
+            names += [prefix + name for name in files if _may_be_read(f"{place}/{name}")]
             if any(part.startswith(".") for part in folder.parts):
                 continue  # a hidden folder's links are not followed, only a link to it is
             listed.add(real)
@@ -96,10 +98,10 @@ def list_files(root: Path) -> list[str]:
     return names
 
 
-def _may_be_read(path: Path) -> bool:
+def _may_be_read(path: str) -> bool:
     """Whether ``path`` is no pipe, socket or device, for whose content one would wait."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - of many thousands
     except OSError:
         return True  # reading it says what is wrong
 
@@ -107,7 +109,11 @@ def _may_be_read(path: Path) -> bool:
 def pictures_without_suffix(names: Iterable[str], read: Callable[[str], bytes]) -> set[str]:
     """Those of ``names`` that have no suffix, or only a number, and begin as picture files do.
     ``read`` gives the beginning of a file, or raises OSError or DataError."""
-    return {name for name in names if _has_no_suffix(PurePosixPath(name)) and _begins(name, read)}
+    return {
+        name
+        for name in names
+        if not _SUFFIX.search(name) and _has_no_suffix(PurePosixPath(name)) and _begins(name, read)
+    }
 
 
 def _has_no_suffix(path: PurePosixPath) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ COLUMN = "label"
 """The column of labels where none is named; without it, folders are the classes."""
 
 _FILE_NAME = "file_name"
+_NUMBER = re.compile(r"-?\d{1,99}")
 _DELIMITERS = ",;\t"
 
 
@@ -36,7 +38,10 @@ def with_metadata(
     """
     files = tuple(sorted(name for name in names if _is_metadata(name)))
     found: dict[str, str] = {}
-    known = {_same(name): name for name in pictures.names} | {name: name for name in pictures.names}
+    known: dict[str, str] = {}
+    if files:
+        known |= {_same(name): name for name in pictures.names}
+        known |= {name: name for name in pictures.names}
     for name in files:
         for file_name, label in _labels(name, read(name), column):
             path = str(PurePosixPath(name).parent / file_name)
@@ -62,9 +67,9 @@ def _same(path: str) -> str:
 
 
 def _is_metadata(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") for part in path.parts)
-    return path.name.lower() in FILES and not hidden
+    if name.rpartition("/")[2].lower() not in FILES:
+        return False
+    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def _labelled(pictures: PictureList, found: Mapping[str, str]) -> PictureList:
@@ -84,7 +89,7 @@ def _labelled(pictures: PictureList, found: Mapping[str, str]) -> PictureList:
 
 def _in_order(label: str) -> tuple[int, int, str]:
     """Numbers in their order, before words."""
-    return (0, int(label), "") if label.lstrip("-").isdecimal() else (1, 0, label)
+    return (0, int(label), "") if _NUMBER.fullmatch(label) else (1, 0, label)
 
 
 def _labels(name: str, content: bytes, column: str | None) -> Iterator[tuple[str, str]]:
@@ -98,7 +103,7 @@ def _labels(name: str, content: bytes, column: str | None) -> Iterator[tuple[str
                 raise DataError(f"{name}: row {number} has the label {label!r}: no word or number")
             if isinstance(file_name, str) and label not in (None, ""):
                 yield file_name, str(label)
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError, RecursionError) as error:
+    except (csv.Error, ValueError, RecursionError) as error:
         raise DataError(
             f"{name} can't be read ({error}); without labels: -s data.labels=false"
         ) from error

@@ -1,4 +1,4 @@
-"""Runs in Weights & Biases and in MLflow."""
+"""Runs in TensorBoard, in Weights & Biases and in MLflow."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from ganfw import Component, hookimpl
 def ganfw_components() -> Iterable[Component]:
     """The callbacks; each needs its library, an extra."""
     return [
+        Component(
+            "callback",
+            "tensorboard",
+            target="ganfw_plugins.trackers.tensorboard:TensorBoard",
+            options="ganfw_plugins.trackers.options:TrackerOptions",
+            summary="Losses, scores and samples as TensorBoard's event files",
+            tags=("log", "tracker"),
+        ),
         Component(
             "callback",
             "wandb",

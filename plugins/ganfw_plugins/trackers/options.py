@@ -10,7 +10,7 @@ from ganfw import Options
 
 
 class TrackerOptions(Options):
-    """Those of both."""
+    """Those of all."""
 
     samples: int = Field(36, ge=0, le=4096, description="Samples in a picture; 0 for no pictures")
     every: int = Field(1, ge=1, le=1_000_000, description="Epochs from one picture to the next")

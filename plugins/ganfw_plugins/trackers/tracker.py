@@ -9,7 +9,9 @@ from ganfw import (
     Callback,
     EpochEnd,
     Failure,
+    GanfwError,
     Log,
+    RunError,
     RunView,
     Scores,
     StepMetrics,
@@ -50,7 +52,14 @@ class Tracker(Callback):
         raise NotImplementedError
 
     def on_train_start(self, event: TrainStart) -> None:
-        self.open(event.run, event.step)
+        """Raises RunError for whatever a library has against the record, its folder or its name."""
+        try:
+            self.open(event.run, event.step)
+        except GanfwError:
+            raise
+        except Exception as error:
+            name, folder = type(self).__name__, event.run.folder.path
+            raise RunError(f"{name} can't keep a record of {folder}: {one_line(error)}") from error
 
     def on_log(self, event: Log) -> None:
         for row in event.rows:
@@ -81,7 +90,7 @@ class Tracker(Callback):
         return {"record": self.record}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.record = state["record"]
+        self.record = state.get("record")
 
     def _try(self, do: Any, *what: Any) -> None:
         if self._broken:

@@ -109,6 +109,7 @@ def test_a_new_filling_drops_the_old_ones_options_and_says_so(registry: Registry
     assert config.disc.options.model_dump()["channels"] == 64
     (notice,) = config.notices
     assert notice == "disc: 'dcgan' replaces 'mlp'; options dropped: hidden, init_std"
+    assert "disc.hidden" not in config.origins
     # The optimizer belongs to the player: the recipe's stays.
     assert config.disc_optimizer.options.model_dump()["lr"] == 0.05
 
@@ -170,6 +171,9 @@ def test_a_name_that_means_another_component_drops_the_options(registry: Registr
     config = resolve(registry, layers)
     assert config.losses[1].options.model_dump()["gamma"] == 10
     assert config.notices == ("loss.late: 'r2' replaces 'r1'; options dropped: gamma",)
+    late = '[[loss]]\nuse = "{}"\nname = "late"\ngamma = 3\n'
+    anew = [toml_layer(late.format(use), "given anew") for use in ("r2", "r1")]
+    assert resolve(registry, [*layers, *anew]).notices == config.notices
     gone = toml_layer('[[loss]]\nuse = "gone/r2"\nname = "late"\ndepth = 3\n', "saved")
     assert resolve(registry, [gone, *layers]).losses == config.losses
     with pytest.raises(UsageError, match=r"no loss 'lat' in this run\. Did you mean 'late'\?"):
@@ -339,6 +343,9 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("train.epochs", "0", "train: epochs = 0"),
         ("train.epochs", "many", "should be a valid integer"),
         ("train.seed", "-1", "train: seed = -1"),
+        ("gen.init_std", "[" * 9999, "should be a valid number"),
+        ("gen.x\n\x1b[2Jy", "1", "gen 'linear' has no option 'x ?[2Jy'"),
+        ("gne.a\n \u2028b", "1", "-s gne.a b: no section"),
         ("train.device", "xpu", "train: device = xpu"),
         ("train.reduction", "max", "should be 'mean' or 'sum' (mean | sum)"),
     ],
@@ -357,6 +364,8 @@ def test_bad_settings_are_one_clear_line(
     [
         ("[gen", "is not valid TOML"),
         ("[genn]\n", "no section 'genn'. Did you mean 'gen'?"),
+        ("a = " + "[" * 9999, "is not valid TOML: it is nested too deeply"),
+        ("a = " + "9" * 9999, "is not valid TOML: "),
         ("gen = 3\n", "'gen' must be a table: [gen]"),
         ('[loss]\nuse = "r1"\n', "must be an array of tables: [[loss]]"),
         ("[[loss]]\ngamma = 1\n", 'each [[loss]] needs a use = "name"'),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import lzma
 import random
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,27 @@ def _add(archive: tarfile.TarFile, member: tarfile.TarInfo, content: bytes = b""
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+def test_xz_of_several_streams(tmp_path: Path) -> None:
+    whole = _tar(tmp_path / "a.tar", FILES).read_bytes()
+    first, second = lzma.compress(whole[:700]), lzma.compress(whole[700:])
+    (tmp_path / "a.tar.xz").write_bytes(first + bytes(4) + second + bytes(8))
+    assert open_archive(tmp_path / "a.tar.xz").read("a/2.png") == FILES["a/2.png"]
+    (tmp_path / "a.tar.xz").write_bytes(first + second[:-20])
+    with pytest.raises(DataError, match="is damaged, or no zip or tar archive: it ends too early"):
+        open_archive(tmp_path / "a.tar.xz")
+
+
+def test_xz_may_not_ask_for_all_memory(tmp_path: Path) -> None:
+    content = lzma.compress(bytes(2**11))
+    # The size of the dictionary is a byte of the block's header, which a checksum follows.
+    header = bytearray(content[12:20])
+    header[4] = 35  # 768 MiB
+    content = content[:12] + header + zlib.crc32(header).to_bytes(4, "little") + content[24:]
+    (tmp_path / "a.tar.xz").write_bytes(content)
+    with pytest.raises(DataError, match="Memory usage limit exceeded"):
+        open_archive(tmp_path / "a.tar.xz")
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     original = fingerprints._content
 
-    def content(path: Path) -> bytes:
-        names.append(path.name)
-        return original(path)
+    def content(path: str, found: os.stat_result | None) -> bytes:
+        names.append(Path(path).name)
+        return original(path, found)
 
     monkeypatch.setattr(fingerprints, "_content", content)
     return names

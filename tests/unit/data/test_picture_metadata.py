@@ -155,7 +155,7 @@ def test_whatever_a_decoder_raises_is_damage(monkeypatch: pytest.MonkeyPatch) ->
     for error in (KeyError("a"), AttributeError(), MemoryError(), RecursionError("deep"), OSError):
         monkeypatch.setattr(pictures, "_decode", _raising(error))
         with pytest.raises(SkipItem) as caught:
-            read_picture(io.BytesIO(_saved("PNG")), (8, 8))
+            read_picture(io.BytesIO(_saved("BMP")), (8, 8))
         assert str(caught.value)
 
 

@@ -77,6 +77,17 @@ def test_a_picture_is_turned_upright() -> None:
     assert array[0, 13, 4] > 200
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_large_tiff_in_a_file_is_turned_upright(tmp_path: Path, mode: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = _gradient(1200).crop((0, 0, 1100, 1200)).convert(mode)
+    picture.save(tmp_path / "large.tif", exif=exif)
+    upright = picture.transpose(Image.Transpose.ROTATE_270)
+    found = read_picture(tmp_path / "large.tif", (16, 16))
+    assert (found == read_picture(_file(upright), (16, 16))).all()
+
+
 def test_other_shapes_are_cropped_stretched_or_padded() -> None:
     picture = Image.new("RGB", (32, 8), "red")
     picture.paste("blue", (12, 0, 20, 8))

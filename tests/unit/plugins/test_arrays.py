@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,13 @@ def test_what_can_not_be_read(tmp_path: Path) -> None:
     for array in (np.zeros((0, 8, 8)), np.zeros(())):
         with pytest.raises(DataError, match="holds no samples"):
             _npy(tmp_path, array)
+    for dtype in ("BF16", "F8_E4M3"):  # which numpy does not have
+        head = json.dumps({"a": {"dtype": dtype, "shape": [4], "data_offsets": [0, 4]}})
+        head = head.replace("[4]", "[2]") if dtype == "BF16" else head
+        content = len(head).to_bytes(8, "little") + head.encode() + bytes(4)
+        (tmp_path / "a.safetensors").write_bytes(content)
+        with pytest.raises(DataError, match=r"the array 'a' of .*a\.safetensors can't be read"):
+            _arrays(tmp_path / "a.safetensors")
     save_file({"a": GREY}, tmp_path / "a.safetensors")
     np.savez(tmp_path / "a.npz", a=GREY)
     np.save(tmp_path / "a.npy", GREY)

@@ -282,7 +282,8 @@ def test_strength_rises_while_the_critic_is_too_sure() -> None:
 
 def test_a_resumed_run_takes_up_its_strength(ganfw: Ganfw) -> None:
     words = ("run", "--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--augment", "ada",
-             "-s", "augment.ada.examples=200", "-s", "data.species=4", "-s", "data.individuals=8",
+             "-s", "augment.ada.examples=200", "-s", "augment.ada.target=-0.99",
+             "-s", "data.species=4", "-s", "data.individuals=8",
              "-s", "data.size=16", "-s", "train.batch_size=8", "-s", "gen.channels=8",
              "-s", "disc.channels=8", "-s", "disc.norm=none", "-s", "disc.spectral=true",
              "--loss", "rpgan", "--loss", "r1", "-s", "loss.r1.every=3",

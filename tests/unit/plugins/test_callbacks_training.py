@@ -39,7 +39,7 @@ DEFAULTS = ["progress", "metrics-log", "samples", "loss-curve", "checkpoints", "
 def test_the_names_the_engine_counts_on() -> None:
     components = {each.name: each for each in ganfw_components()}
     assert [name for name, each in components.items() if "default" in each.tags] == DEFAULTS
-    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "lr-schedule", "tensorboard"}
+    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "lr-schedule"}
     for each in components.values():
         assert each.kind == "callback"
         assert 0 < len(each.summary) <= 64

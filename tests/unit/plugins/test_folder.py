@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -272,6 +273,8 @@ def test_metadata_without_labels_is_none(photos: Path, said: list[str]) -> None:
     ("name", "content", "reason"),
     [
         ("metadata.csv", b"file_name,label\n\xff,1\n", "can't be read"),
+        ("metadata.jsonl", b"[" * 9999, "can't be read"),
+        ("metadata.jsonl", b'{"label": ' + b"9" * 9999 + b"}", "can't be read"),
         ("metadata.jsonl", b"{nonsense", r"can't be read .*: -s data\.labels=false"),
         ("metadata.jsonl", b'{"file_name": "a", "label": [1]}', r"row 1 has the label \[1\]"),
         (
@@ -286,6 +289,13 @@ def test_bad_metadata(photos: Path, name: str, content: bytes, reason: str) -> N
     (photos / name).write_bytes(content)
     with pytest.raises(DataError, match=reason):
         _folder(photos)
+
+
+def test_labels_that_are_nearly_numbers(photos: Path) -> None:
+    labels = {"cats/1.png": "--5", "cats/2.jpg": "9" * 9999, "dogs/1.png": "-5"}
+    rows = [json.dumps({"file_name": name, "label": label}) for name, label in labels.items()]
+    (photos / "metadata.jsonl").write_text("\n".join(rows))
+    assert _folder(photos).class_names == ("-5", "--5", "9" * 9999)
 
 
 def test_an_archive_is_read_as_a_folder_is(photos: Path, said: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Trackers, against the real libraries: W&B offline, MLflow in a SQLite file."""
+"""Trackers, against the real libraries: TensorBoard, W&B offline, MLflow in a file."""
 
 from __future__ import annotations
 
@@ -164,6 +164,29 @@ def test_a_record_that_breaks_costs_the_run_nothing(
     monkeypatch.setattr("mlflow.MlflowClient.log_image", refuse)
     said = _ran(ganfw(*POINTS, "--callback", "mlflow")).stderr
     assert said.count("MLflow no longer gets this run: no space left\n") == 1
+
+
+def test_tensorboard_and_a_disk_that_fills(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*words: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("torch.utils.tensorboard.SummaryWriter.add_scalar", refuse)
+    said = _ran(ganfw(*POINTS, "--callback", "tensorboard")).stderr
+    assert said.count("TensorBoard no longer gets this run: ") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+@pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
+def test_a_folder_whose_name_is_no_text(
+    ganfw: Ganfw, request: pytest.FixtureRequest, name: str
+) -> None:
+    if name != "tensorboard":
+        request.getfixturevalue(name)
+    result = ganfw(*POINTS, "--callback", name, "--out", "o\udcff")
+    assert result.exit_code == 1, result.output
+    error = result.stderr.splitlines()[-1]
+    assert error.startswith("Error: ")
+    assert "surrogates not allowed" in error
 
 
 @pytest.mark.parametrize("name", ["wandb", "mlflow"])

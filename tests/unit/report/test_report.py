@@ -52,7 +52,10 @@ def folder(tmp_path: Path) -> Path:
         ("metrics.jsonl", "[1]\n"),
         ("scores.jsonl", "{}\n"),
         ("warnings.jsonl", "[]\n"),
+        ("metrics.jsonl", row(1).to_line().replace("1", "1" + "0" * 400, 1)),
+        ("scores.jsonl", score(1, 2.0).to_line().replace("2.0", "1" + "0" * 400, 1)),
         ("config.toml", "["),
+        ("config.toml", "a = " + "[" * 9999),
         ("config.toml", "\xff"),
     ],
 )
@@ -171,10 +174,21 @@ def test_the_time_is_that_of_all_steps_however_few_are_logged(folder: Path) -> N
     facts = read(folder).facts
     assert facts["Time"].startswith("about 30 s in steps, by the speed of the 30 that are logged")
     assert facts["Speed"] == "80 examples/s"
-    # A time with a pause in it is not what the run took.
+    # Neither a clock that was set back nor a time with a pause in it tells what the run took.
+    for when in ("2020-01-01T00:00:00+00:00", "2027-01-01T00:00:00", "now"):
+        change_provenance(folder, ended=End(when=when, step=STEPS))
+        assert "from start to end" not in read(folder).facts["Time"]
     resumed = Resumption(when="", from_step=3, argv=(), versions={})
     change_provenance(folder, resumed=(resumed,))
     assert "from start to end" not in read(folder).facts["Time"]
+
+
+def test_numbers_beyond_reason_are_shown_all_the_same(folder: Path) -> None:
+    rows = [row(step, loss_D=1.7e308, examples_per_second=1e-308) for step in (1, 2)]
+    write_lines(folder / "metrics.jsonl", rows)
+    facts = read(folder).facts
+    assert facts["Loss of D, last 2 logged"] == "not finite"
+    assert facts["Time"].startswith("unknown time in steps")
 
 
 def test_what_must_not_be_missed_is_a_warning(folder: Path) -> None:

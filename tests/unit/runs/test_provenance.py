@@ -61,6 +61,6 @@ def test_a_failure_is_recorded_until_the_run_goes_on(
     (folder,) = tmp_path.iterdir()
     failed = read_provenance(RunDir(folder))
     assert failed.ended is not None
-    assert failed.ended.failed == "a loss is nan"
+    assert failed.ended.failed == "a loss is nan in two lines"
     config = resolve(registry, [recipe_layer(registry, "d2l-gaussian")])
     assert add_resumption(failed, 1, [], config, [], "saved").ended is None

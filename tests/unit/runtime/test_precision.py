@@ -127,6 +127,7 @@ def test_what_has_no_deterministic_algorithm_is_named(monkeypatch: pytest.Monkey
     [
         torch.OutOfMemoryError("CUDA out of memory."),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        MemoryError(),
     ],
 )
 def test_short_memory_says_what_to_try(

@@ -96,6 +96,26 @@ def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) 
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        "[]",
+        "[" * 9999,
+        '{"state": []}',
+        '{"state": {}, "format": "1"}',
+        '{"state": {"x": {"$tensor": []}}}',
+        '{"state": {"x": {"$tuple": 5}}}',
+        '{"state": {"$dict": [[1]]}}',
+        '{"state": {"$dict": [[{}, 1]]}}',
+    ],
+)
+def test_a_tree_that_is_none_is_named(tmp_path: Path, tree: str) -> None:
+    CheckpointStore(tmp_path).save(1, STATE)
+    (tmp_path / "000001" / "state.json").write_text(tree)
+    with pytest.raises(CheckpointError, match=r"state\.json can't be read \("):
+        CheckpointStore(tmp_path).load(1)
+
+
 def test_another_runs_tensors_are_refused(tmp_path: Path) -> None:
     CheckpointStore(tmp_path).save(1, {"a": torch.ones(1)})
     CheckpointStore(tmp_path).save(2, {"b": torch.ones(1)})
@@ -117,4 +137,6 @@ def test_last_may_be_lost(tmp_path: Path) -> None:
     CheckpointStore(tmp_path).save(1, {})
     CheckpointStore(tmp_path).save(12, {})
     (tmp_path / "last").unlink()
+    (tmp_path / ".tmp-000099").mkdir()  # half removed
     assert CheckpointStore(tmp_path).last == 12
+    assert CheckpointStore(tmp_path).steps() == [1, 12]

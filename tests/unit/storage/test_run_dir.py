@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import filelock
 import pytest
 
 from ganfw.errors import RunError
@@ -47,9 +50,25 @@ def test_a_missing_or_foreign_folder_is_said(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
     run = run_dir.create(tmp_path, "x")
-    with run.lock(), pytest.raises(RunError, match="is being trained by another process"):
-        run.lock()
-    run.lock().release()
+    own = f"process {os.getpid()} on {socket.gethostname()}"
+    with run.lock() as held:
+        with pytest.raises(RunError, match=f"is being trained by {own}$"):
+            run.lock()
+        (run.path / ".holder").unlink()  # as where the disk was full
+        with pytest.raises(RunError, match="is being trained by another process"):
+            run.lock()
+    assert held  # as a traceback keeps it: the lock is released all the same
+    with run.lock():
+        pass
+
+
+def test_a_disk_that_knows_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(lock: filelock.FileLock) -> None:
+        raise NotImplementedError("no flock here")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with pytest.raises(RunError, match="x can't be locked: no flock here"):
+        run_dir.create(tmp_path, "x").lock()
 
 
 def test_pictures_are_in_the_order_of_their_steps(tmp_path: Path) -> None:

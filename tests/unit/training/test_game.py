@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -13,11 +14,13 @@ from torch import Tensor, nn
 from ganfw.errors import PluginError, ShapesError, UsageError
 from ganfw.interfaces.dataset import Batch
 from ganfw.interfaces.loss import Loss, Terms
+from ganfw.interfaces.networks import Augment
 from ganfw.interfaces.player import Player
 from ganfw.interfaces.shapes import Shapes
 from ganfw.interfaces.turn import Turn
 from ganfw.registry.component import SLOT_OF
 from ganfw.registry.registry import Registry
+from ganfw.runtime.distributed import Processes
 from ganfw.training.critic import Critic
 from ganfw.training.dry_run import dry_run
 from ganfw.training.game import Game
@@ -206,15 +209,22 @@ def test_gradient_penalty_of_a_linear_critic_is_its_norms_distance_to_one(
     assert _step(_play(gen, disc, losses))["D/gp.penalty"] == pytest.approx(10 * (norm - 1) ** 2)
 
 
-def test_a_step_of_several_discriminator_updates(registry: Registry) -> None:
+def test_a_step_of_several_updates(registry: Registry) -> None:
     disc = _Counting()
     gen = _make(registry, "generator", "linear", POINTS)
     game = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))])
+    game.gen_steps = 2
     moves: list[str] = []
-    batches = [Batch(torch.randn(8, 2), None) for _ in range(3)]
+    forwards: list[tuple[int, bool]] = []
+    gen.register_forward_hook(
+        lambda _, latents, out: forwards.append((len(out), torch.is_grad_enabled()))
+    )
+    batches = [Batch(torch.randn(length, 2), None) for length in (8, 8, 6)]
     losses = game.step(batches, lambda n: torch.randn(n, 2), lambda name, _: moves.append(name))
-    assert moves == ["disc", "disc", "disc", "gen"]
-    assert losses.examples == 24
+    assert moves == ["disc", "disc", "disc", "gen", "gen"]
+    assert losses.examples == 22
+    # Only of the last batch, and the graph of its samples serves the generator's first update too.
+    assert forwards == [(8, False), (8, False), (6, True), (6, True)]
 
 
 def test_the_generators_update_leaves_the_discriminator_without_gradients(
@@ -377,6 +387,8 @@ def test_micro_batches_are_the_same_step(registry: Registry, reduction: str) -> 
         torch.manual_seed(0)
         gen = _make(registry, "generator", "linear", POINTS)
         disc = _make(registry, "discriminator", "mlp", POINTS)
+        for weight in disc.parameters():
+            nn.init.normal_(weight)  # as it begins, its scores are nearly all the same
         game = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))], reduction)
         game.accumulate = accumulate
         return _step(game, batches=2), [*gen.parameters(), *disc.parameters()]
@@ -385,6 +397,52 @@ def test_micro_batches_are_the_same_step(registry: Registry, reduction: str) -> 
     assert parts == pytest.approx(whole, abs=1e-6)
     for weight, other in zip(weights, others, strict=True):
         torch.testing.assert_close(weight, other)
+
+
+def test_no_micro_batch_has_a_single_sample() -> None:
+    """It would have no batch statistics."""
+    loss = _Everything(None)
+    game = _full_game(loss, accumulate=4)
+    game.step([_labelled(6)], lambda n: torch.randn(n, 2))
+    assert [len(turn.real) for turn in loss.seen] == [2, 2, 2] * 2
+    saved = game.state_dict()
+    game.load_state_dict({"players": saved["players"]})  # as of release 0.1
+
+
+class _Two(Processes):
+    """One of two processes, where the other is its twin; notes which gradients are averaged."""
+
+    averaged: ClassVar[list[bool]] = []
+
+    def all_reduce_gradients(self, weights: Iterable[nn.Parameter], mean: bool) -> None:
+        self.averaged.append(mean)
+
+    def all_reduce_mean(self, values: Tensor) -> Tensor:
+        return values
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_what_processes_share(registry: Registry, reduction: str) -> None:
+    """Gradients, and how sure the critic is; each augment learns of all of the batch."""
+    told: list[tuple[float, int]] = []
+
+    class Adapting(Augment):
+        def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
+            told.append((real_sign_mean.item(), examples))
+
+        def forward(self, samples: Tensor) -> Tensor:
+            return samples
+
+    gen, disc = _make(registry, "generator", "linear", POINTS), _Counting()
+    nn.init.constant_(disc.layer.bias, 100)
+    alone = _play(gen, disc, [WeightedLoss("ns", _loss(registry, "nonsaturating"))])
+    game = Game(alone.gen, alone.disc, alone.losses, [Adapting(None, POINTS)],
+                reduction=reduction, processes=_Two(0, 2))  # type: ignore[arg-type]  # fmt: skip
+    _Two.averaged.clear()
+    _step(game, batches=2)
+    assert _Two.averaged == [reduction == "mean"] * 3
+    # Each time the discriminator learns, and not the generator.
+    assert told == [(1, 16)] * 2
 
 
 class _Both(nn.Module):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from ganfw.interfaces.run_view import Requests
+from ganfw.training import interrupts
 from ganfw.training.interrupts import stop_on_signals
 
 HANGUP, WARNING = signal.SIGHUP, signal.SIGUSR1
@@ -31,13 +32,16 @@ def test_a_wish_to_stop(number: signal.Signals) -> None:
     assert signal.getsignal(number) == before
 
 
-def test_signals_that_come_together_leave_time_to_save() -> None:
-    """A terminal that closes sends SIGHUP twice; Slurm sends SIGTERM soon after its warning."""
-    requests = Requests()
+def test_signals_that_come_together_leave_time_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that closes sends SIGHUP twice; Slurm sends SIGTERM soon after its warning, to a
+    launcher that passes it on and to those it is passed on to."""
+    requests, now = Requests(), 0.0
+    monkeypatch.setattr(interrupts.time, "monotonic", lambda: now)
     with stop_on_signals(requests):
-        for number in (HANGUP, HANGUP, WARNING, WARNING, signal.SIGTERM):
+        for number in (HANGUP, HANGUP, WARNING, WARNING, signal.SIGTERM, signal.SIGTERM):
             os.kill(os.getpid(), number)
         assert requests.stop == "SIGHUP"
+        now = 1.0
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import torch
@@ -47,14 +48,23 @@ class Loader(ABC):
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch ``number`` from batch ``start`` on.
 
-        Every process gets as many samples as any other: those of the last batch that can't be
-        shared are left out of this epoch.
+        Where a batch can't be shared evenly, the first processes get a sample more than the others.
+        The last one always is: samples that are too many for that are left out of this epoch.
         """
         generator = torch.Generator().manual_seed(derive_seed(self._seed, _ORDER, number))
-        order = self._order(generator)
-        count, shard = self._processes.count, self._processes.shard
-        batches = torch.split(order, self._batch_size)[start : len(self)]
-        return self._read([shard(batch[: len(batch) // count * count]) for batch in batches])
+        batches = [*torch.split(self._order(generator), self._batch_size)]
+        batches[-1] = batches[-1][: self._even(len(batches[-1]))]
+        batches = batches[start : len(self)]
+        shares = self._read([self._processes.shard(batch) for batch in batches])
+        if self._batch_size % self._processes.count == 0:
+            return shares
+        return (
+            replace(share, whole=len(batch)) for share, batch in zip(shares, batches, strict=True)
+        )
+
+    def _even(self, length: int) -> int:
+        """How many of a batch's samples are used: a last, shorter one is shared evenly."""
+        return length if length == self._batch_size else length - length % self._processes.count
 
     def evenly_spaced(self, n: int) -> Batch:
         """``n`` samples evenly spaced over the data, or all if there are fewer. The first ``n``

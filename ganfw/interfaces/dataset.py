@@ -27,10 +27,12 @@ Item = tuple["NDArray[np.uint8] | NDArray[np.float32]", Label]
 @dataclass(frozen=True)
 class Batch:
     """``samples`` (B, ...) float32 and ``labels``, on the run's device: (B,) int64 for classes,
-    (B, *label_shape) float32 or int64 for arrays, or None."""
+    (B, *label_shape) float32 or int64 for arrays, or None. ``whole`` is the length of the batch
+    that these are a share of, where several processes can't share it evenly."""
 
     samples: Tensor
     labels: Tensor | None
+    whole: int | None = None
 
     def __len__(self) -> int:
         return int(self.samples.shape[0])

@@ -140,11 +140,13 @@ class RunView:
         return checked_preview(self.dataset, samples, real)
 
     def request_checkpoint(self) -> None:
-        """Save all state once the present event has reached every callback."""
+        """Save all state at the end of this step. Several processes agree on it when the step's
+        first gradients are ready: asked for later than that, it is the next step's."""
         self.requests.checkpoint = True
 
     def request_stop(self, reason: str) -> None:
-        """End the run after this step, as if it had been interrupted: it saves, and can resume."""
+        """End the run after this step, as if it had been interrupted: it saves, and can resume.
+        Several processes agree on it as they do on a checkpoint."""
         self.requests.stop = reason
 
     def export(self, name: str, network: nn.Module, of: str = "gen") -> None:

@@ -93,7 +93,9 @@ def build_trainer(
     return Trainer(
         game=game,
         loader=loader,
-        latents=Latents(game.gen.network, shapes, train.seed, prepared.device, processes),
+        latents=Latents(
+            game.gen.network, shapes, train.seed, prepared.device, processes, train.batch_size
+        ),
         callbacks=callbacks,
         run=run,
         disc_steps=train.disc_steps,

@@ -54,11 +54,12 @@ def prepare(registry: Registry, layers: Sequence[Layer], processes: Processes) -
 
 def _check_processes(config: RunConfig, processes: Processes) -> None:
     batch_size, count = config.train.batch_size, processes.count
-    if batch_size % count:
+    # Batch norm fails on a share of one sample, unless all shares are of one.
+    if batch_size % count and batch_size < 2 * count:
         better = max(batch_size // count, 1) * count
         raise UsageError(
             f"train.batch_size is {batch_size}, the batch of all processes together, which "
-            f"{count} processes can't share evenly: give -s train.batch_size={better}"
+            f"is too small for {count} processes: give -s train.batch_size={better}"
         )
     if count > 1 and config.train.compile:
         raise UsageError("--compile works with one process only: leave it out")

@@ -57,14 +57,6 @@ class Processes:
             values = values / self.count
         return values
 
-    def any(self, *flags: bool) -> tuple[bool, ...]:
-        """Whether a flag is true in any process, flag by flag. All processes must call it."""
-        if self.count == 1:
-            return flags
-        raised = torch.tensor([int(flag) for flag in flags])
-        dist.all_reduce(raised, dist.ReduceOp.MAX)
-        return tuple(bool(flag) for flag in raised.tolist())
-
     def broadcast(self, text: str) -> str:
         """The first process's ``text``."""
         return self.gather(text)[0]

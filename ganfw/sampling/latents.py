@@ -79,8 +79,10 @@ class Latents:
     """A stream of latents for ``network``, drawn on the device, independent of other random
     numbers: normal ones (B, Z), or those that a generator draws itself.
 
-    With many processes, each draws for all of them and takes its share. Raises UsageError for a
-    seed below 0, or of 2**63 or more.
+    With many processes, each draws for all of them and takes its share. Where shares of a batch of
+    ``batch_size`` differ in length, each call draws a multiple of the longest for every process, so
+    that all stay at the same place of the stream. Raises UsageError for a seed below 0, or of 2**63
+    or more.
     """
 
     def __init__(
@@ -90,8 +92,11 @@ class Latents:
         seed: int,
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
+        batch_size: int = 0,
     ) -> None:
         check_seed(seed)
+        least, rest = divmod(batch_size, processes.count)
+        self._unit = least + 1 if rest else 1
         self._seed, self._processes = seed, processes
         self._network = network
         self._shapes = shapes
@@ -100,9 +105,9 @@ class Latents:
 
     def __call__(self, count: int) -> Tensor:
         """Draw (count, Z), or (count, ...) if the network's latents have another shape."""
-        total = count * self._processes.count
+        total = math.ceil(count / self._unit) * self._unit * self._processes.count
         drawn = draw_latents(self._network, self._shapes, total, self.generator)
-        return self._processes.shard(drawn.to(self.device))
+        return self._processes.shard(drawn.to(self.device))[:count]
 
     def resume(self, state: Tensor, step: int) -> None:
         """Go on from ``state``, which the generator had after ``step`` steps. Another kind of

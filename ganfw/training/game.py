@@ -108,7 +108,7 @@ class Game:
         for _ in range(1, self.gen_steps):
             parts = self._split(batches[-1], latents)
             gen = self._play("gen", parts, None, number, on_gradients)
-        examples = sum(map(len, batches))
+        examples = sum(map(self._whole, batches))
         return StepLosses(examples, disc.loss, gen.loss, disc.terms | gen.terms)
 
     def state_dict(self) -> dict[str, Any]:
@@ -153,7 +153,8 @@ class Game:
             self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
             on_gradients(name, player)
             player.step()
-        return losses[0] if len(losses) == 1 else mean(losses, [part.share for part in parts])
+        shares = [part.share for part in parts]
+        return losses[0] if shares == [1] else mean(losses, shares)
 
     def _losses(
         self, side: Side, part: MicroBatch, kept: Generated | None, number: int
@@ -164,7 +165,7 @@ class Game:
         if not any(found for _, found in terms):
             raise PluginError(f"step {number}: no loss gives a term in the turn of {side}")
         if side == "disc":
-            self._adapt_augments(turn)
+            self._adapt_augments(turn, part)
         return total("D" if side == "disc" else "G", terms)
 
     def _backward(self, part: MicroBatch, turn: TurnLosses) -> TurnLosses:
@@ -175,24 +176,32 @@ class Game:
 
     def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:
         """The batch's micro-batches, with new latents."""
-        # A micro-batch of one sample would have no batch statistics.
-        drawn, count = latents(len(batch)), min(self.accumulate, max(len(batch) // 2, 1))
+        drawn, length, processes = latents(len(batch)), self._whole(batch), self.processes.count
+        # A micro-batch of one sample would have no batch statistics; all processes play as many.
+        count = min(self.accumulate, max(length // processes // 2, 1))
         labels = _chunks(batch.labels, count)
         fake_labels = _chunks(_shuffled(batch.labels), count) if self.shuffles else labels
-        if count == 1:
-            return [MicroBatch(batch.samples, labels[0], fake_labels[0], drawn)]
-        samples = batch.samples.tensor_split(count)
-        columns = zip(samples, labels, fake_labels, drawn.tensor_split(count), strict=True)
-        return [MicroBatch(*column, len(column[0]) / len(batch)) for column in columns]
+        samples, parts = batch.samples.tensor_split(count), drawn.tensor_split(count)
+        columns = zip(samples, labels, fake_labels, parts, strict=True)
+        whole = batch.whole and batch.whole // count
+        return [
+            MicroBatch(*column, len(column[0]) * processes / length, whole) for column in columns
+        ]
 
-    def _adapt_augments(self, turn: Turn) -> None:
+    def _whole(self, batch: Batch) -> int:
+        """How many samples all processes' shares of a batch have together."""
+        return batch.whole or len(batch) * self.processes.count
+
+    def _adapt_augments(self, turn: Turn, part: MicroBatch) -> None:
         """Tell the augments that adapt how sure the critic is of real samples."""
         adapting = [it for it in self.augments if type(it).adapt is not Augment.adapt]
         if adapting:
             sign_mean = turn.critic(turn.real).detach().sign().mean()
-            sign_mean = self.processes.all_reduce_mean(sign_mean)
+            own = len(turn.real) * self.processes.count
+            examples = part.whole or own
+            sign_mean = self.processes.all_reduce_mean(sign_mean * (own / examples))
             for augment in adapting:
-                augment.adapt(sign_mean, len(turn.real) * self.processes.count)
+                augment.adapt(sign_mean, examples)
 
 
 def _chunks(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:

@@ -39,7 +39,8 @@ class TurnLosses:
 
 @dataclass(frozen=True)
 class StepLosses:
-    """One step's losses, per example, still on the device. ``terms`` sum to the two losses."""
+    """One step's losses, per example, still on the device. ``terms`` sum to the two losses. They
+    are this process's part of the mean over all; ``examples`` are those of all."""
 
     examples: int
     loss_D: Tensor

@@ -88,7 +88,7 @@ def read_losses(
         StepMetrics(
             step,
             epoch,
-            losses.examples * processes.count,
+            losses.examples,
             next(numbers),
             next(numbers),
             {name: next(numbers) for name in losses.terms},

@@ -15,6 +15,7 @@ from ..interfaces.callback import Callback
 from ..interfaces.dataset import Batch
 from ..interfaces.player import Player
 from ..interfaces.run_view import RunView
+from ..runtime.agreement import Agreement
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import (
     gather_random_states,
@@ -74,6 +75,9 @@ class Trainer:
     _save_due: bool = False
     _stopped: str | None = None
     _clock: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._agreement = Agreement(self.processes)
 
     def fit(self) -> Outcome:
         """Train to the end, or until someone asks to stop, and save. What callbacks raise ends
@@ -199,11 +203,14 @@ class Trainer:
     def _agree(self) -> None:
         """What one process asks for, all do, at the same step. A request that comes later, as a
         signal may at any moment, waits until they agree again."""
-        requests = self.run.requests
-        self._save_due, stops = self.processes.any(requests.checkpoint, bool(requests.stop))
+        self._save_due, stops = self._agreement.reach(*self._requests())
         if stops:
-            said = self.processes.gather(requests.stop or "")
+            said = self.processes.gather(self.run.requests.stop or "")
             self._stopped = next(filter(None, said))
+
+    def _requests(self) -> tuple[bool, bool]:
+        """Whether this process would save, and whether it would stop."""
+        return self.run.requests.checkpoint, bool(self.run.requests.stop)
 
     def _log(self) -> None:
         """Read the pending losses off the device in one go, and tell the callbacks."""
@@ -261,6 +268,8 @@ class Trainer:
         event = events.GradientsReady(self.run, self.progress.step + 1, name, player)
         for callback in self.callbacks.values():
             callback.on_gradients_ready(event)
+        # From the step's first gradients on, while the processes have more to do.
+        self._agreement.begin(*self._requests())
 
 
 def _groups(batches: Iterator[Batch], length: int) -> Iterator[list[Batch]]:

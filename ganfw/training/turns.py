@@ -26,13 +26,15 @@ _HALF = (torch.bfloat16, torch.float16)
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """A part of a batch with the latents that go with it; ``share`` is its part of the whole."""
+    """A part of a batch with the latents that go with it. ``share`` is its weight in the mean over
+    all processes' batch; ``whole`` is how many samples their parts have together, if not alike."""
 
     real: Tensor
     labels: Tensor | None
     fake_labels: Tensor | None
     latents: Tensor
     share: float = 1.0
+    whole: int | None = None
 
 
 class Turns:

@@ -1,6 +1,10 @@
-"""What it costs to play in two processes: gradients shared, and agreement on what to do next.
+"""What it costs to play in several processes: gradients shared, and agreement on what to do next.
 
-As a program, started once or by torchrun, it times them and prints JSON.
+All by Gloo on this machine, a thread each, the same batch shared by all. On two cores, two
+processes show what sharing gains. Four and eight have no more cores than two: what they lose beside
+two is the price of smaller shares and of more messages, and says nothing of four or eight machines.
+
+As a program, started once or by torchrun, it times a step and its parts, and prints JSON.
 """
 
 from __future__ import annotations
@@ -10,49 +14,55 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from measuring import Row, in_turns
+from measuring import Row
 
-BATCH = 32
+BATCH = 64
 REPOSITORY = Path(__file__).parents[2]
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """DCGAN on a core each: two processes, with twice the batch, beside one."""
-    rounds = 2 if quick else 12
-    alone = _measure((), rounds)
-    both = _measure(
-        ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"), rounds
-    )
-    yield Row(
-        f"DCGAN step, 2 processes of {BATCH} beside 1 of {BATCH}, a core each",
-        f"{both['step'] * 1e3:.0f} ms",
-        f"{alone['step'] * 1e3:.0f} ms",
-        f"{alone['step'] / both['step']:.0%} of linear",
-        "",
-    )
-    megabytes = both["weights"] * 4 / 1e6
-    yield Row(
-        f"adding up {megabytes:.1f} MB of gradients, 2 processes by Gloo",
-        f"{both['gradients'] * 1e3:.1f} ms",
-        f"{both['step'] * 1e3:.0f} ms a step",
-        f"{both['gradients'] / both['step']:.1%}",
-        "",
-    )
-    yield Row(
-        "agreeing on saving and stopping, once a step",
-        f"{both['agreement'] * 1e3:.2f} ms",
-        f"{both['step'] * 1e3:.0f} ms a step",
-        f"{both['agreement'] / both['step']:.2%}",
-        "",
-    )
+    """DCGAN in 1, 2, 4 and 8 processes."""
+    steps = 2 if quick else 10
+    alone = _measure(1, steps)
+    yield Row(f"DCGAN, batch {BATCH}: 1 process of 1 thread", _rate(alone), "", "", "")
+    for count in (2, 4, 8):
+        found = _measure(count, steps)
+        yield Row(
+            f"the same batch shared by {count} processes, {os.cpu_count()} cores",
+            _rate(found),
+            _rate(alone),
+            f"{alone['step'] / found['step']:.2f} ×",
+            "",
+        )
+        sent = 2 * (count - 1) / count * found["bytes"]
+        yield Row(
+            f"adding up {found['bytes'] / 1e6:.1f} MB of gradients a step, {count} processes",
+            f"{found['gradients'] * 1e3:.0f} ms",
+            f"{sent / 1e6:.1f} MB sent by each, as a ring does",
+            f"{found['gradients'] / found['step']:.1%} of a step",
+            "",
+        )
+        yield Row(
+            f"agreeing on saving and stopping, {count} processes",
+            f"{found['agreement'] * 1e3:.2f} ms while the step goes on",
+            f"{found['alone'] * 1e3:.2f} ms by itself",
+            f"{found['agreement'] / found['step']:.2%} of a step",
+            "",
+        )
 
 
-def _measure(launcher: tuple[str, ...], rounds: int) -> dict[str, float]:
-    words = [sys.executable, *launcher, __file__, str(rounds)]
+def _rate(found: dict[str, float]) -> str:
+    return f"{1 / found['step']:.2f} steps/s"
+
+
+def _measure(count: int, steps: int) -> dict[str, float]:
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count))
+    words = [sys.executable, *(torchrun if count > 1 else ()), __file__, str(steps)]
     variables = {**os.environ, "OMP_NUM_THREADS": "1"}
     ended = subprocess.run(
         words, cwd=REPOSITORY, env=variables, capture_output=True, text=True, check=False
@@ -62,30 +72,60 @@ def _measure(launcher: tuple[str, ...], rounds: int) -> dict[str, float]:
     return found
 
 
+class Stopwatch:
+    """Median seconds of what is done over and over; each time may be added up of several calls."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self._seconds = 0.0
+
+    def time(self, action: Callable[[], object]) -> None:
+        began = time.perf_counter()
+        action()
+        self._seconds += time.perf_counter() - began
+
+    def lap(self) -> None:
+        self.times.append(self._seconds)
+        self._seconds = 0.0
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times[1:])  # The first warms up.
+
+
 def main() -> None:
     """Time a step and its parts in this process, among all that were started."""
     import reference
     import steps
 
     from ganfw.interfaces.shapes import Shapes
+    from ganfw.runtime.agreement import Agreement
     from ganfw.runtime.elastic import joined
 
     torch.set_num_threads(1)
     shapes = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
-    real = torch.randn(BATCH, 3, 64, 64).clamp(-1, 1)
     with joined() as processes:
+        agreement = Agreement(processes)
+        watches = {name: Stopwatch() for name in ("step", "agreement", "gradients", "alone")}
+        real = torch.randn(BATCH // processes.count, 3, 64, 64).clamp(-1, 1)
         game = steps.our_game("d2l-dcgan", shapes, processes)
-        step = steps.step_of(game, shapes)
-        step(real)
+        step = steps.step_of(
+            game, shapes, lambda *_: watches["agreement"].time(lambda: agreement.begin(False))
+        )
         weights = [weight for player in (game.gen, game.disc) for weight in player.parameters()]
-        actions = {
-            "step": lambda: step(real),
-            "gradients": lambda: processes.all_reduce_gradients(weights, mean=True),
-            "agreement": lambda: processes.any(False, False),
-        }
-        times = in_turns(actions, int(sys.argv[1]))
-        medians: dict[str, float] = {n: statistics.median(seconds) for n, seconds in times.items()}
-        medians["weights"] = sum(weight.numel() for weight in weights)
+
+        def whole() -> None:
+            step(real)
+            watches["agreement"].time(lambda: agreement.reach(False))
+
+        for _ in range(int(sys.argv[1]) + 1):
+            watches["step"].time(whole)
+            watches["gradients"].time(lambda: processes.all_reduce_gradients(weights, mean=True))
+            watches["alone"].time(lambda: agreement.reach(False))
+            for watch in watches.values():
+                watch.lap()
+        medians = {name: watch.median for name, watch in watches.items()}
+        medians["bytes"] = sum(weight.numel() * weight.element_size() for weight in weights)
         if processes.is_first:
             print(json.dumps(medians))
 

@@ -23,7 +23,7 @@ from ganfw.registry.discovery import discover
 from ganfw.runtime.distributed import SINGLE_PROCESS, Processes
 from ganfw.runtime.precision import bf16_speed
 from ganfw.training.compiling import compile_game
-from ganfw.training.game import Game
+from ganfw.training.game import Game, OnGradients
 from ganfw.training.memory_format import use_channels_last
 
 CPU = torch.device("cpu")
@@ -49,7 +49,9 @@ def our_game(
     return game
 
 
-def step_of(game: Game, shapes: Shapes) -> reference.Step:
+def step_of(
+    game: Game, shapes: Shapes, on_gradients: OnGradients = lambda name, player: None
+) -> reference.Step:
     """A step of ``game`` on a batch, its latents drawn as plainly as the reference's."""
     device, numbers = game.gen.parameters()[0].device, itertools.count(1)
 
@@ -57,7 +59,7 @@ def step_of(game: Game, shapes: Shapes) -> reference.Step:
         return torch.randn(count, shapes.latent_dim, device=device)
 
     def step(real: Tensor) -> None:
-        game.step([Batch(real, None)], latents, lambda name, player: None, number=next(numbers))
+        game.step([Batch(real, None)], latents, on_gradients, number=next(numbers))
 
     return step
 

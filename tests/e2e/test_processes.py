@@ -208,6 +208,26 @@ def test_a_restart_resumes_from_the_last_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_world_that_shrinks_and_grows_goes_on_with_the_same_batch(tmp_path: Path) -> None:
+    """4 processes share a batch of 10 as 3, 3, 2 and 2, and 3 as 4, 3 and 3. The last batch of an
+    epoch is of 4, too small for either."""
+    words = (*RUN, "--loss", "nonsaturating", "--loss", "r1", "--steps", "5", "--nproc", "4")
+    code, _, error = _ended(_python(tmp_path, "ganfw", *words))
+    assert code == 0, error
+    folder = tmp_path / "runs" / FOLDER
+    for count, steps in ((3, 15), (4, 20)):
+        words = ("resume", str(folder), "--steps", str(steps), "--nproc", str(count))
+        code, _, error = _ended(_python(tmp_path, "ganfw", *words))
+        assert code == 0, error
+        assert f"processes and is resumed by {count}" in error
+    rows = _rows(folder)
+    assert [row["step"] for row in rows] == [*range(1, 21)]
+    assert {row["examples"] for row in rows} == {10}
+    assert [row["epoch"] for row in rows] == [1] * 10 + [2] * 10
+    assert all(0.3 < row["loss_D"] < 3 for row in rows)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "by"),
     [("SIGUSR1", "launcher"), ("SIGHUP", "worker"), ("SIGINT", "all"), ("SIGTERM", "torchrun")],

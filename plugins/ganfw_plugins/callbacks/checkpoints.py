@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ganfw import Callback, Checkpoint, EpochEnd, RunView, StepEnd, TrainEnd, TrainStart, log
+from ganfw import Callback, Checkpoint, EpochEnd, GradientsReady, RunView, TrainEnd, TrainStart, log
 
 from .options import CheckpointsOptions
 
@@ -22,7 +22,8 @@ class Checkpoints(Callback):
     def on_train_start(self, event: TrainStart) -> None:
         self._saved = time.monotonic()
 
-    def on_step_end(self, event: StepEnd) -> None:
+    def on_gradients_ready(self, event: GradientsReady) -> None:
+        # At the end of the step, several processes would only agree on it for the next.
         if self.options.every_steps and event.step % self.options.every_steps == 0:
             event.run.request_checkpoint()
 

@@ -19,6 +19,7 @@ from ganfw.interfaces.events import (
     Checkpoint,
     EpochEnd,
     Failure,
+    GradientsReady,
     Log,
     StepEnd,
     StepMetrics,
@@ -529,7 +530,7 @@ def test_checkpoints_follow_epochs_but_not_faster_than_min_seconds(
     asked_at = []
     for epoch in range(1, 13):
         clock.now += 10
-        callback.on_step_end(StepEnd(run, epoch * 10, epoch))
+        callback.on_gradients_ready(GradientsReady(run, epoch * 10, "gen", run.players["gen"]))
         assert not asked(run)
         callback.on_epoch_end(epoch_end(run, epoch))
         if asked(run):
@@ -543,7 +544,7 @@ def test_checkpoints_every_so_many_steps_exactly(run: RunView, clock: Clock) -> 
     callback.on_train_start(TrainStart(run, 0, 1))
     asked_at = []
     for step in range(1, 14):
-        callback.on_step_end(StepEnd(run, step, 1))
+        callback.on_gradients_ready(GradientsReady(run, step, "disc", run.players["disc"]))
         if asked(run):
             asked_at.append(step)
     callback.on_epoch_end(epoch_end(run, 1))

@@ -97,11 +97,34 @@ def test_each_process_takes_the_card_of_its_number(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_batch_that_cannot_be_shared(registry: Registry) -> None:
-    settings = {"train.batch_size": 9, "data.count": 100}
+    settings = {"train.batch_size": 3, "data.count": 100}
     request = RunRequest(gen="linear", disc="mlp", data="gaussian", settings=settings)
-    said = "which 2 processes can't share evenly: give -s train.batch_size=8"
+    said = "which is too small for 2 processes: give -s train.batch_size=2"
     with pytest.raises(UsageError, match=said):
         prepare(registry, request.layers(registry, "test"), TWO[0])
+
+
+@pytest.mark.parametrize(("count", "lengths"), [(3, [4, 3, 3]), (4, [3, 3, 2, 2])])
+def test_the_rest_of_a_batch_is_spread(count: int, lengths: list[int]) -> None:
+    """The shares make up the batches of one process; the last batch, 7 of 27, is shared evenly."""
+    alone = _epoch(27, 10, 7, SINGLE_PROCESS)
+    shares = [_epoch(27, 10, 7, Processes(rank, count)) for rank in range(count)]
+    assert [len(share[0]) for share in shares] == lengths
+    for whole, *parts in zip(alone[:2], *shares, strict=False):
+        assert set(whole.tolist()) == set(torch.cat(parts).tolist())
+    assert [len(batches) for batches in shares] == [3 if count == 3 else 2] * count
+    assert {len(share[-1]) for share in shares if count == 3} <= {2}
+
+
+def test_uneven_shares_leave_the_stream_of_latents_at_one_place() -> None:
+    """A loss may draw half as many again."""
+    shapes, cpu = Shapes((2,), None, 0, 3), torch.device("cpu")
+    three = [Latents(nn.Identity(), shapes, 5, cpu, Processes(rank, 3), 10) for rank in range(3)]
+    drawn = [[latents(n), latents(n // 2)] for latents, n in zip(three, (4, 3, 3), strict=True)]
+    assert [[len(part) for part in parts] for parts in drawn] == [[4, 2], [3, 1], [3, 1]]
+    assert len(torch.cat([part for parts in drawn for part in parts]).unique(dim=0)) == 14
+    states = [latents.generator.get_state() for latents in three]
+    assert all(torch.equal(state, states[0]) for state in states)
 
 
 def test_batch_norm_that_sees_a_part_of_the_batch_is_said() -> None:

@@ -15,10 +15,13 @@ from torch import Tensor
 import ganfw as package
 from ganfw import Callback, Metric
 from ganfw.config.run_config import resolve
-from ganfw.launch.build import _callbacks
+from ganfw.interfaces.shapes import Shapes
+from ganfw.launch.build import build_callbacks
 from ganfw.registry import session
 from ganfw.registry.discovery import discover
+from ganfw.runtime.agreement import Agreement
 from ganfw.runtime.distributed import Processes
+from ganfw.testing.toys import toy_game
 
 Ganfw = Callable[..., Result]
 POINTS = ("run", "--recipe", "d2l-gaussian", "-s", "data.count=64", "--epochs", "6")
@@ -113,18 +116,20 @@ def test_a_request_after_the_agreement_waits_for_the_next(
     ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of several processes one would stop, and the others would wait for it for ever."""
-    agreements = []
+    agreements, begun = [], []
 
-    def agree(self: Processes, *flags: bool) -> tuple[bool, ...]:
+    def agree(self: Agreement, *flags: bool) -> tuple[bool, ...]:
         agreements.append(flags)
         if len(agreements) == 3:
             SEEN[0].request_stop("a signal")
         return flags
 
-    monkeypatch.setattr(Processes, "any", agree)
+    monkeypatch.setattr(Agreement, "reach", agree)
+    monkeypatch.setattr(Agreement, "begin", lambda self, *flags: begun.append(len(agreements)))
     result = ganfw(*POINTS, "--callback", "late")
     assert "stopped by a signal after step 4" in result.stderr
     assert agreements == [(False, False)] * 3 + [(False, True)]
+    assert begun == [0, 0, 1, 1, 2, 2, 3, 3]  # with the gradients of each player, before each end
 
 
 def test_callbacks_are_given_what_they_need_and_disturb_nothing(ganfw: Ganfw) -> None:
@@ -143,5 +148,6 @@ def test_the_first_process_alone_has_all_callbacks() -> None:
     named = {name: {"use": name} for name in ("everywhere", "grad-clip", "looking", "samples")}
     layers.append(package.config.layers.Layer("test", {"callback": named}, frozenset({"callback"})))
     config = resolve(registry, layers)
-    assert set(_callbacks(config, Processes(0, 2))) == {*named}
-    assert set(_callbacks(config, Processes(1, 2))) == {"everywhere", "grad-clip"}
+    game = toy_game(Shapes((2,), None, 0, 2), torch.device("cpu"))
+    assert set(build_callbacks(config, game, Processes(0, 2))) == {*named}
+    assert set(build_callbacks(config, game, Processes(1, 2))) == {"everywhere", "grad-clip"}

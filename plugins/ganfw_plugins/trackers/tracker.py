@@ -58,6 +58,7 @@ class Tracker(Callback):
         except GanfwError:
             raise
         except Exception as error:
+            self._broken = True  # there is nothing to close
             name, folder = type(self).__name__, event.run.folder.path
             raise RunError(f"{name} can't keep a record of {folder}: {one_line(error)}") from error
 

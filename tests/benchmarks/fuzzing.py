@@ -32,7 +32,6 @@ class Judge:
     """Tries one input after another and counts what came of them."""
 
     came: Counter[str] = field(default_factory=Counter)
-    most: int = field(default_factory=lambda: memory())
     last: str = ""
 
     def __post_init__(self) -> None:
@@ -40,12 +39,12 @@ class Judge:
 
     def is_new(self, attempt: Callable[[], object]) -> str | None:
         """What ``attempt`` found, if no attempt before found the same."""
+        before = memory()  # hypothesis takes some too, little by little
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         result = _outcome(attempt)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        now = memory()
-        if now > self.most + MEMORY:
-            result, self.most = f"{(now - self.most) / 2**20:.0f} MiB more", now
+        if memory() > before + MEMORY:
+            result = f"{(memory() - before) / 2**20:.0f} MiB more"
         self.came[result] += 1
         self.last = result
         known = result in ("read", "refused") or self.came[result] > 1

@@ -159,9 +159,8 @@ def test_how_the_run_ended_is_said(folder: Path, ended: End | None, state: str, 
 
 def test_a_run_in_training_is_said_to_be(folder: Path) -> None:
     change_provenance(folder, ended=None, total_steps=900)
-    lock = RunDir(folder).lock()
-    assert read(folder).status.text == "Still training: step 300 of 900 logged so far."
-    lock.release()
+    with RunDir(folder).lock():
+        assert read(folder).status.text == "Still training: step 300 of 900 logged so far."
     assert read(folder).status.state == "stopped"
 
 

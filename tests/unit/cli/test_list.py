@@ -25,7 +25,7 @@ Ganfw = Callable[..., Result]
             ["gen"],
             {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},
         ),
-        (["data/s*", "hinge"], {"dataset/sprites", "loss/hinge"}),
+        (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),
     ],

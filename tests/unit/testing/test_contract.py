@@ -560,6 +560,8 @@ LABELLED = _data(__getitem__=lambda self, index: (np.zeros(2, np.uint8), 1))
 OUT_OF_RANGE = _data(__getitem__=lambda self, index: (np.full(2, 7, np.float32), None))
 EMPTY = _data(__len__=lambda self: 0)
 RANDOM_ITEMS = _data(__getitem__=_random_item)
+RANDOM_ORDER = _data(order=lambda self, random: torch.arange(len(self)).roll(next(CALLS)))
+SHORT_ORDER = _data(order=lambda self, random: torch.arange(len(self) - 1))
 RANDOM_FINGERPRINT = _data(fingerprint=lambda self: f"{next(CALLS):x}")
 CONSTANT_FINGERPRINT = _data(fingerprint=lambda self: "c0ffee")
 NO_PICTURE = _data(preview=lambda self, samples, real: samples)
@@ -573,6 +575,8 @@ BAD_DATASETS = [
     (TwoKinds, "items_are_as_it_says", "not both", "2 classes and labels of shape (3,)"),
     (EMPTY, "items_are_as_it_says", "at least one item", "0"),
     (RANDOM_ITEMS, "items_are_the_same_each_time", "the same items", "others when read again"),
+    (RANDOM_ORDER, "order_holds_every_item_once", "of the same random numbers", "another one"),
+    (SHORT_ORDER, "order_holds_every_item_once", "each once", "others"),
     (RANDOM_FINGERPRINT, "fingerprint_is_stable", "the same fingerprint each time", ", "),
     (CONSTANT_FINGERPRINT, "fingerprint_changes_with_content", "another seed", "the same one"),
     (NO_PICTURE, "preview_is_a_picture", "a PIL image", "Tensor"),

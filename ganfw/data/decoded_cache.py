@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from ..runtime.logs import log
 from ..runtime.progress import progress_bar
 from ..storage import atomic, cache_contents, names
 from ..storage.cache import cache_folder
+from .item_reader import read_in_order
 from .items import check_attributes, checked_item, count_flat, flat_notice, label_array
 from .loader import Loader, Samples
 from .memory_loader import MemoryLoader
@@ -32,7 +31,7 @@ from .stream_loader import StreamedSamples
 
 FORMAT = 2
 _SAMPLES, _LABELS, _META = "samples.npy", "labels.npy", "meta.json"
-_CHUNK, _TASK = 512, 32
+_CHUNK = 512
 _MAX_LOGGED = 5
 _SHARE_OF_DISK = 0.8
 
@@ -201,23 +200,10 @@ def _new_array(path: Path, total: int, row: NDArray[Any]) -> np.memmap[Any, np.d
 
 
 def _read_items(dataset: Dataset) -> Iterator[Item | SkipItem]:
-    """Every item in order, or why it is skipped; a chunk at a time, to bound the memory."""
-
-    def read(index: int) -> Item | SkipItem:
-        try:
-            return checked_item(dataset, index)
-        except SkipItem as reason:
-            return reason
-
-    def read_some(indices: range) -> list[Item | SkipItem]:
-        return [read(index) for index in indices]
-
-    total = len(dataset)
-    # Several items per task: handing one small picture to a thread costs as much as decoding it.
-    with ThreadPoolExecutor(os.cpu_count()) as pool, progress_bar("decoding", total) as update:
-        for start in range(0, total, _CHUNK):
-            chunk = range(start, min(start + _CHUNK, total))
-            tasks = [chunk[i : i + _TASK] for i in range(0, len(chunk), _TASK)]
-            for items in pool.map(read_some, tasks):
-                yield from items
-            update(chunk.stop)
+    """Every item in order, or why it is skipped; a few at a time, to bound the memory."""
+    total, done = len(dataset), 0
+    with progress_bar("decoding", total) as update:
+        for items in read_in_order(dataset):
+            yield from items
+            done += len(items)
+            update(done)

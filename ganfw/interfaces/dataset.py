@@ -73,6 +73,10 @@ class Dataset:
     """Whether items are read anew in every epoch and never decoded into the cache, as it suits data
     larger than a disk. Known after `prepare`."""
 
+    forkable: bool = False
+    """Whether forked processes may read items, which is faster for many small files. Reading must
+    use no file that is open already, no lock and no thread."""
+
     def __init__(self, options: Any) -> None:
         self.options = options
 

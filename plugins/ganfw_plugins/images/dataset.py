@@ -20,6 +20,7 @@ class Folder(Dataset):
     """Every picture below ``root``. Items are (C, H, W) uint8."""
 
     value_range = (-1.0, 1.0)
+    forkable = True
     metadata: tuple[str, ...] = ()
     _fingerprint: str | None = None
 

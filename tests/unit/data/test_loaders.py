@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
-from ganfw.data import decoded_cache as decoding
+from ganfw.data import decoded_cache as decoding, item_reader
 from ganfw.data.decoded_cache import DecodedSamples, decode
 from ganfw.data.loader import Samples
 from ganfw.data.stream_loader import StreamedSamples
@@ -44,6 +45,18 @@ class Numbers(Dataset):
 
     def fingerprint(self) -> str:
         return self.mark
+
+
+class Forkable(Numbers):
+    """Item 5 may raise what no dataset should."""
+
+    forkable = True
+    error: Exception | None = None
+
+    def __getitem__(self, index: int) -> Item:
+        if index == 5 and self.error is not None:
+            raise self.error
+        return super().__getitem__(index)
 
 
 class Pairs(Numbers):
@@ -341,3 +354,21 @@ def test_a_streamed_dataset_has_an_order_of_its_own(cache: Path) -> None:
     assert (sorted(seen[:5]), sorted(seen[5:])) == ([0, 1, 2, 3, 4], [5, 6, 7, 8, 9])
     assert _epoch(_decode(InOrder()), start=1) == whole[1:]
     assert _epoch(_decode(dataset), 2) != whole
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_processes_read_what_threads_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_reader, "_MANY", 70)
+    monkeypatch.setattr(item_reader.os, "cpu_count", lambda: 2)
+    forked, threaded = Forkable(70, bad=(0, 33, 69), mark="f"), Numbers(70, bad=(0, 33, 69))
+    samples, expected = decode(forked, "x"), decode(threaded, "y")
+    assert isinstance(samples, DecodedSamples)
+    assert isinstance(expected, DecodedSamples)
+    np.testing.assert_array_equal(samples.samples, expected.samples)
+    np.testing.assert_array_equal(samples.labels, expected.labels)
+    assert samples.skipped == expected.skipped
+    assert threaded.read > 70 > forked.read  # its items were read elsewhere
+    forked.mark, forked.error = "g", DataError("item 5 is refused")
+    with pytest.raises(DataError, match=r"^item 5 is refused$"):
+        decode(forked, "x")

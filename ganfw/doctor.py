@@ -225,7 +225,7 @@ def _about_cores() -> list[Finding]:
     if not busy:
         return []
     text = f"other programs keep {busy} of the cores busy that torch computes on"
-    return [Finding("note", text, "runs that start now use fewer threads; they are faster alone")]
+    return [Finding("note", text, "end them, or set OMP_NUM_THREADS to what is left")]
 
 
 def _check_cache(path: Path) -> CacheCheck:

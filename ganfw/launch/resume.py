@@ -30,7 +30,6 @@ from ..runtime.distributed import Processes
 from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
 from ..runtime.terminal import shielded
-from ..runtime.threads import as_before
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
@@ -80,10 +79,7 @@ def resume_as(
         prepared = prepare(registry, layers, processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
-        with (
-            only_deterministic(prepared.config.train.deterministic),
-            as_before(threads_before(provenance), prepared.device),
-        ):
+        with only_deterministic(prepared.config.train.deterministic):
             return _go_on(folder, prepared, provenance, state, step, argv, found)
 
 

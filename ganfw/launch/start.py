@@ -18,7 +18,7 @@ from ..runtime.distributed import Processes
 from ..runtime.elastic import joined, remember_folder, remembered_folder
 from ..runtime.logs import log, silenced
 from ..runtime.terminal import shielded
-from ..runtime.threads import on_free_cores
+from ..runtime.threads import say_busy_cores
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
@@ -38,10 +38,8 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
         if before is not None:
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
-        with (
-            only_deterministic(prepared.config.train.deterministic),
-            on_free_cores(prepared.device, processes),
-        ):
+        say_busy_cores(prepared.device, processes)
+        with only_deterministic(prepared.config.train.deterministic):
             return _start(prepared, out, argv)
 
 

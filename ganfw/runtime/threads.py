@@ -1,4 +1,4 @@
-"""How many threads torch computes with: no more than there are free cores.
+"""How many threads torch computes with, and how many cores are free for them.
 
 A kernel splits its work evenly, and waits for the slowest part. A thread that shares its core with
 another program is half as fast, and all others wait for it: on two cores, one of them kept busy by
@@ -11,9 +11,7 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import torch
 
@@ -51,44 +49,14 @@ def busy_cores() -> int:
     return 0 if cores == 1 else math.ceil(cores - free_cores(cores) - _MISSING)
 
 
-@contextmanager
-def on_free_cores(device: torch.device, processes: Processes) -> Iterator[None]:
-    """In it, torch computes with as many threads as there are free cores now, on a CPU. The number
-    stays, since sums round differently in other numbers of threads. What the user has set stays
-    too, and each of several processes keeps its share."""
+def say_busy_cores(device: torch.device, processes: Processes) -> None:
+    """Log which number of threads may be faster beside other programs. None is taken without being
+    asked for: another one rounds sums differently, and gives other weights for the same seed."""
     threads = torch.get_num_threads()
-    if device.type != "cpu" or processes.count > 1 or threads == 1 or VARIABLE in os.environ:
-        yield
+    if device.type != "cpu" or processes.count > 1 or VARIABLE in os.environ:
         return
-    fewer = max(threads - busy_cores(), 1)
-    if fewer < threads:
+    if busy := busy_cores():
         log.info(
-            f"other programs keep cores busy: torch computes with {fewer} of {threads} threads, "
-            f"which is faster then; {VARIABLE}={threads} makes it {threads}"
+            f"other programs keep {busy} of {threads} cores busy: torch may be faster with "
+            f"{VARIABLE}={max(threads - busy, 1)}"
         )
-    with threads_set(fewer):
-        yield
-
-
-@contextmanager
-def as_before(threads: int | None, device: torch.device) -> Iterator[None]:
-    """In it, a resumed run computes with the ``threads`` that it had before, if they are known and
-    not more than there are here: the weights come out the same."""
-    here = torch.get_num_threads()
-    if threads is None or threads >= here or device.type != "cpu" or VARIABLE in os.environ:
-        yield
-        return
-    log.info(f"torch computes with {threads} of {here} threads, as before")
-    with threads_set(threads):
-        yield
-
-
-@contextmanager
-def threads_set(count: int) -> Iterator[None]:
-    """In it, torch computes with ``count`` threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

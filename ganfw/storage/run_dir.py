@@ -55,12 +55,14 @@ class RunDir:
         try:
             held = lock.acquire()
         except filelock.Timeout:
-            raise RunError(f"{self.path} is being trained by {_named(holder)}") from None
+            raise RunError(
+                f"{self.path} is being trained by another process{_named(holder)}"
+            ) from None
         except (OSError, NotImplementedError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(f"{self.path} can't be locked: {reason}") from None
         with suppress(OSError):
-            atomic.write_text(holder, f"process {os.getpid()} on {socket.gethostname()}")
+            atomic.write_text(holder, f"{os.getpid()} on {socket.gethostname()}")
         return held
 
 
@@ -98,10 +100,10 @@ def open_run(path: Path) -> RunDir:
 
 
 def _named(holder: Path) -> str:
-    """Who holds a lock, as far as is known."""
+    """Which process holds a lock, as far as is known."""
     with suppress(OSError, ValueError):
-        return holder.read_text(encoding="utf-8")
-    return "another process"
+        return f", {holder.read_text(encoding='utf-8')}"
+    return ""
 
 
 def _claim(out: Path, name: str) -> Path:

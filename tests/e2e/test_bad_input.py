@@ -170,7 +170,7 @@ def test_resuming_what_can_not_go_on(ganfw: Ganfw, run: Path) -> None:
     assert "has no checkpoint of step 5" in refused(ganfw("resume", run, "--from-step", 5), 2)
     with RunDir(run).lock():
         line = refused(ganfw("resume", run, "--epochs", 5), 1)
-        assert f"is being trained by process {os.getpid()} on " in line
+        assert f"is being trained by another process, {os.getpid()} on " in line
     shutil.rmtree(run / "checkpoints")
     assert "has no checkpoint to resume from" in refused(ganfw("resume", run, "--epochs", 5), 1)
 

@@ -50,12 +50,12 @@ def test_a_missing_or_foreign_folder_is_said(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
     run = run_dir.create(tmp_path, "x")
-    own = f"process {os.getpid()} on {socket.gethostname()}"
+    own = f"another process, {os.getpid()} on {socket.gethostname()}"
     with run.lock() as held:
         with pytest.raises(RunError, match=f"is being trained by {own}$"):
             run.lock()
         (run.path / ".holder").unlink()  # as where the disk was full
-        with pytest.raises(RunError, match="is being trained by another process"):
+        with pytest.raises(RunError, match="is being trained by another process$"):
             run.lock()
     assert held  # as a traceback keeps it: the lock is released all the same
     with run.lock():

@@ -37,5 +37,5 @@ def test_a_run_in_training_is_not_resumed(tmp_path: Path, ganfw: Callable[..., R
     with open_run(run.path).lock():
         result = ganfw("resume", run.path)
     assert result.exit_code == RunError.exit_code
-    said = f"is being trained by process {os.getpid()} on {socket.gethostname()}"
+    said = f"is being trained by another process, {os.getpid()} on {socket.gethostname()}"
     assert result.stderr == f"Error: {run.path} {said}\n"

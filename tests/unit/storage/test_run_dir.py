@@ -55,7 +55,7 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
         with pytest.raises(RunError, match=f"is being trained by {own}$"):
             run.lock()
         (run.path / ".holder").unlink()  # as where the disk was full
-        with pytest.raises(RunError, match="is being trained by another process$"):
+        with pytest.raises(RunError, match=r"is being trained by another process$"):
             run.lock()
     assert held  # as a traceback keeps it: the lock is released all the same
     with run.lock():

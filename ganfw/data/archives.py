@@ -6,17 +6,14 @@ such places: it is decompressed once, into the cache.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
-import lzma
 import os
 import re
 import stat
 import tarfile
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TypeVar
@@ -27,6 +24,7 @@ from ..errors import DataError
 from ..runtime.progress import progress_bar
 from ..storage import atomic
 from ..storage.cache import cache_folder
+from .decompression import COMPRESSED, Decompressor
 
 MOST_MEMBERS = 2_000_000
 LARGEST_MEMBER = 64 * 2**20
@@ -36,42 +34,7 @@ HIGHEST_RATIO = 1000
 WHOLE_RATIO, SMALLEST_BOMB = 100, 2**28
 """The same of a whole archive, where it unpacks to 256 MiB or more."""
 
-_XZ_MEMORY = 2**28
-"""That an xz file may ask for: 65 MiB at its strongest preset."""
-
-_CHUNK, _BLOCK = 2**20, 512
-Chunks = Iterator[bytes]
-
-
-def _gzip(path: Path) -> Chunks:
-    with gzip.open(path) as content:
-        yield from iter(lambda: content.read(_CHUNK), b"")
-
-
-def _bzip2(path: Path) -> Chunks:
-    with bz2.open(path) as content:
-        yield from iter(lambda: content.read(_CHUNK), b"")
-
-
-def _xz(path: Path) -> Chunks:
-    """As `lzma.LZMAFile` reads it, which takes all the memory that a file asks for."""
-    with path.open("rb") as file:
-        packed = file.read(_CHUNK)
-        while packed:
-            stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-            while not stream.eof:
-                yield stream.decompress(packed, _CHUNK)
-                packed = file.read(_CHUNK) if stream.needs_input else b""
-                if stream.needs_input and not packed:
-                    raise EOFError("it ends too early")
-            # Another stream may follow, after zeros.
-            packed = (stream.unused_data or file.read(_CHUNK)).lstrip(b"\0")
-
-
-Decompressor = Callable[[Path], Chunks]
-
-_COMPRESSED: dict[bytes, Decompressor] = {b"\x1f\x8b": _gzip, b"BZh": _bzip2, b"\xfd7zXZ": _xz}
-"""How to decompress a file, by its first bytes."""
+_BLOCK = 512
 
 _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -118,7 +81,7 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
             head = file.read(8)
         if other := [kind for magic, kind in _OTHERS.items() if head.startswith(magic)]:
             raise DataError(f"{path} is a {other[0]} archive: unpack it and give the folder")
-        found = [kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)]
+        found = [kind for magic, kind in COMPRESSED.items() if head.startswith(magic)]
         return _Tar(path, _decompressed(path, found[0])) if found else _Tar(path, path)
 
 
@@ -129,7 +92,7 @@ def tar_places(path: Path) -> dict[str, tuple[int, int]]:
     Raises DataError as `open_archive` does, and for a compressed tar file.
     """
     with _clear_errors(path), path.open("rb") as file:
-        if file.read(8).startswith(tuple(_COMPRESSED)):
+        if file.read(8).startswith(tuple(COMPRESSED)):
             raise DataError(f"{path} is compressed, so its files can't be read in place: unpack it")
         file.seek(0)
         return _by_name(path, _tar_members(path, file))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -181,7 +181,7 @@ class Game:
         count = min(self.accumulate, max(length // processes // 2, 1))
         labels = _chunks(batch.labels, count)
         fake_labels = _chunks(_shuffled(batch.labels), count) if self.shuffles else labels
-        samples, parts = batch.samples.tensor_split(count), drawn.tensor_split(count)
+        samples, parts = _chunks(batch.samples, count), _chunks(drawn, count)
         columns = zip(samples, labels, fake_labels, parts, strict=True)
         whole = batch.whole and batch.whole // count
         return [
@@ -204,9 +204,13 @@ class Game:
                 augment.adapt(sign_mean, examples)
 
 
-def _chunks(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
-    if rows is None:
-        return [None] * count
+Rows = TypeVar("Rows", Tensor, "Tensor | None")
+
+
+def _chunks(rows: Rows, count: int) -> Sequence[Rows]:
+    """``rows`` in ``count`` parts. All in one are not cut, which would take time in every step."""
+    if rows is None or count == 1:
+        return [rows] * count
     return rows.tensor_split(count)
 
 

@@ -1,0 +1,48 @@
+"""The residual generator, of SNGAN, WGAN-GP and, with attention, SAGAN."""
+
+from __future__ import annotations
+
+import itertools
+
+from torch import Tensor, nn
+
+from ganfw import Generator, Shapes
+
+from .attention import Attention
+from .blocks import UpBlock
+from .norms import by_label
+from .options import GeneratorOptions
+from .trunk import Trunk
+from .weights import add_spectral_norm, init_glorot
+from .widths import generator_widths, map_before
+
+
+class ResnetGenerator(Generator):
+    """Miyato et al. 2018, tables 3 to 5; the one for 32 pixels is that of Gulrajani et al. 2017,
+    appendix F, twice as wide. Labels choose the scales and shifts of batch norm (Miyato & Koyama
+    2018, section 4.1)."""
+
+    def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
+        super().__init__(options, shapes)
+        widths = generator_widths(shapes, options.channels)
+        blocks = [UpBlock(*pair, by_label(shapes)) for pair in itertools.pairwise(widths)]
+        attention, before = None, attention_place(shapes, options.attention, len(blocks))
+        if options.attention:
+            attention = Attention(widths[before], pooled=False)
+        self.trunk = Trunk(shapes.latent_dim, widths, blocks, shapes, attention, before)
+        init_glorot(self)
+        nn.init.xavier_uniform_(self.trunk.paint.weight)
+        if options.spectral_norm:
+            add_spectral_norm(self)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents (B, Z) and labels (B, ...) to pictures (B, C, H, W) in the data's range,
+        through tanh."""
+        pictures: Tensor = self.trunk(latents, [labels] * len(self.trunk.blocks))
+        return pictures
+
+
+def attention_place(shapes: Shapes, limit: int, doublings: int) -> int:
+    """The doubling in front of which maps of height ``limit``, or less, are; never the last map."""
+    height = shapes.halvings()[0][0]
+    return map_before([height << i for i in range(doublings)], limit)

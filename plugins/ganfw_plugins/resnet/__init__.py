@@ -45,4 +45,18 @@ def ganfw_components() -> Iterable[Component]:
                 "wgan-gp": {"spectral_norm": False, "pooling": "mean"},
             },
         ),
+        Component(
+            "recipe",
+            "sngan-cifar10",
+            target=f"{_HERE}:sngan-cifar10.toml",
+            summary="SNGAN on CIFAR-10: residual networks, hinge loss, spectral norm",
+            tags=("pictures",),
+        ),
+        Component(
+            "recipe",
+            "wgan-gp-cifar10",
+            target=f"{_HERE}:wgan-gp-cifar10.toml",
+            summary="WGAN-GP on CIFAR-10: residual networks, gradient penalty",
+            tags=("pictures",),
+        ),
     ]

@@ -9,6 +9,7 @@ from ganfw import Discriminator, Shapes
 
 from .attention import Attention
 from .blocks import DownBlock
+from .labels import seen
 from .options import DiscriminatorOptions
 from .projection import ProjectionHead
 from .weights import add_spectral_norm, init_glorot
@@ -34,7 +35,8 @@ class ResnetDiscriminator(Discriminator):
             place = attention_place(shapes, options.attention, halvings)
             blocks.insert(place + 1, Attention(widths[place], pooled=False))
         self.blocks = nn.Sequential(*blocks)
-        self.head = ProjectionHead(widths[-1], shapes, options.spectral_norm)
+        labelled = seen(shapes, options.conditional)
+        self.head = ProjectionHead(widths[-1], labelled, options.spectral_norm)
         init_glorot(self)
         if options.spectral_norm:
             add_spectral_norm(self)

@@ -10,6 +10,7 @@ from ganfw import Generator, Shapes
 
 from .attention import Attention
 from .blocks import UpBlock
+from .labels import seen
 from .norms import by_label
 from .options import GeneratorOptions
 from .trunk import Trunk
@@ -25,7 +26,8 @@ class ResnetGenerator(Generator):
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         widths = generator_widths(shapes, options.channels)
-        blocks = [UpBlock(*pair, by_label(shapes)) for pair in itertools.pairwise(widths)]
+        condition = by_label(seen(shapes, options.conditional))
+        blocks = [UpBlock(*pair, condition) for pair in itertools.pairwise(widths)]
         attention, before = None, attention_place(shapes, options.attention, len(blocks))
         if options.attention:
             attention = Attention(widths[before], pooled=False)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import nn
 
 from ganfw import Shapes
+
+
+def seen(shapes: Shapes, conditional: bool) -> Shapes:
+    """``shapes`` as a network sees them: without labels if it is not ``conditional``."""
+    return shapes if conditional else replace(shapes, classes=0, label=())
 
 
 def label_layer(shapes: Shapes, outputs: int) -> nn.Module | None:

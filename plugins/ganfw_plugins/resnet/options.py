@@ -12,6 +12,7 @@ Channels = Annotated[
     int,
     Field(ge=2, le=1024, description="Widths are 1 to 16 times this, by the pictures' size"),
 ]
+Conditional = Annotated[bool, Field(description="Whether labels are used, if the data has any")]
 SpectralNorm = Annotated[
     bool, Field(description="Whether every layer has spectral norm 1 (Miyato et al. 2018)")
 ]
@@ -29,6 +30,7 @@ class GeneratorOptions(Options):
     """Miyato et al. 2018: 4 · 64 = 256 channels for 32 pixels, 1024 to 64 above."""
 
     channels: Channels = 64
+    conditional: Conditional = True
     spectral_norm: SpectralNorm = False
     attention: AttentionHeight = 0
 
@@ -37,6 +39,7 @@ class DiscriminatorOptions(Options):
     """Miyato et al. 2018: 2 · 64 = 128 channels for 32 pixels, 64 to 1024 above."""
 
     channels: Channels = 64
+    conditional: Conditional = True
     spectral_norm: SpectralNorm = True
     norm: Literal["none", "layer"] = Field("none", description="Norm of the blocks")
     pooling: Literal["sum", "mean"] = Field(

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
+from ganfw import Shapes
+
 
 class Attention(nn.Module):
     """Zhang et al. 2019, eqs. 1 to 3: sᵢⱼ = f(xᵢ)ᵀ g(xⱼ), β = softmax of s over i,
@@ -37,3 +39,33 @@ class Attention(nn.Module):
         attended = values.flatten(2) @ similarities.softmax(dim=1)
         change: Tensor = self.v(attended.unflatten(2, features.shape[2:]))
         return torch.addcmul(features, self.gamma.to(change), change)
+
+
+class Attended(nn.Module):
+    """A generator's ``block`` behind ``attention``."""
+
+    def __init__(self, attention: Attention, block: nn.Module) -> None:
+        super().__init__()
+        self.attention, self.block = attention, block
+
+    def forward(self, features: Tensor, given: Tensor | None) -> Tensor:
+        """Features (B, C, H, W) and a condition (B, ...) to what the block gives."""
+        larger: Tensor = self.block(self.attention(features), given)
+        return larger
+
+
+def place_in_generator(shapes: Shapes, limit: int) -> int:
+    """The number of the doubling in front of which a map is ``limit`` high, or the nearest below
+    that."""
+    (height, _), doublings = shapes.halvings()
+    return _place([height << i for i in range(doublings)], limit)
+
+
+def place_in_discriminator(shapes: Shapes, limit: int, halvings: int) -> int:
+    """The number of the halving after which a map is ``limit`` high, or the nearest below that."""
+    return _place([shapes.sample[1] >> i for i in range(1, halvings + 1)], limit)
+
+
+def _place(heights: list[int], limit: int) -> int:
+    """Where the largest of ``heights`` up to ``limit`` is; the least, if all are larger."""
+    return heights.index(max([height for height in heights if height <= limit] or [min(heights)]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
@@ -61,6 +63,19 @@ class DownBlock(nn.Module):
             hidden, features = avg_pool2d(hidden, 2), avg_pool2d(features, 2)
         total: Tensor = hidden + self.shortcut(features)
         return total
+
+
+def down_blocks(
+    inputs: int, widths: Sequence[int], halvings: int, wide: bool = False, norm: str = "none"
+) -> list[nn.Module]:
+    """Blocks from ``inputs`` channels on, of which the first ``halvings`` halve. Between its
+    convolutions a block has as many channels as it is given, or as it gives if it is ``wide``."""
+    blocks: list[nn.Module] = []
+    for number, width in enumerate(widths):
+        hidden = width if wide or not number else inputs
+        blocks.append(DownBlock(inputs, width, hidden, number < halvings, not number, norm))
+        inputs = width
+    return blocks
 
 
 def _norm(channels: int, norm: str) -> nn.Module:

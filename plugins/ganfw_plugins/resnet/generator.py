@@ -8,14 +8,14 @@ from torch import Tensor, nn
 
 from ganfw import Generator, Shapes
 
-from .attention import Attention
+from .attention import Attended, Attention, place_in_generator
 from .blocks import UpBlock
 from .labels import seen
 from .norms import by_label
 from .options import GeneratorOptions
 from .trunk import Trunk
 from .weights import add_spectral_norm, init_glorot
-from .widths import generator_widths, map_before
+from .widths import generator_widths
 
 
 class ResnetGenerator(Generator):
@@ -27,11 +27,11 @@ class ResnetGenerator(Generator):
         super().__init__(options, shapes)
         widths = generator_widths(shapes, options.channels)
         condition = by_label(seen(shapes, options.conditional))
-        blocks = [UpBlock(*pair, condition) for pair in itertools.pairwise(widths)]
-        attention, before = None, attention_place(shapes, options.attention, len(blocks))
+        blocks: list[nn.Module] = [UpBlock(*pair, condition) for pair in itertools.pairwise(widths)]
         if options.attention:
-            attention = Attention(widths[before], pooled=False)
-        self.trunk = Trunk(shapes.latent_dim, widths, blocks, shapes, attention, before)
+            place = place_in_generator(shapes, options.attention)
+            blocks[place] = Attended(Attention(widths[place], pooled=False), blocks[place])
+        self.trunk = Trunk(shapes.latent_dim, widths, blocks, shapes)
         init_glorot(self)
         nn.init.xavier_uniform_(self.trunk.paint.weight)
         if options.spectral_norm:
@@ -42,9 +42,3 @@ class ResnetGenerator(Generator):
         through tanh."""
         pictures: Tensor = self.trunk(latents, [labels] * len(self.trunk.blocks))
         return pictures
-
-
-def attention_place(shapes: Shapes, limit: int, doublings: int) -> int:
-    """The doubling in front of which maps of height ``limit``, or less, are; never the last map."""
-    height = shapes.halvings()[0][0]
-    return map_before([height << i for i in range(doublings)], limit)

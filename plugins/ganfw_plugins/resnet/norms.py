@@ -34,6 +34,15 @@ class Norm(nn.Module):
         return torch.addcmul(bias[:, :, None, None], normal, 1 + gain[:, :, None, None])
 
 
+def by_vector(length: int) -> Condition:
+    """For vectors (B, length): linear maps of them (Brock et al. 2019, appendix B)."""
+
+    def make(channels: int) -> nn.Module | None:
+        return nn.Linear(length, channels, bias=False)
+
+    return make
+
+
 def by_label(shapes: Shapes) -> Condition:
     """For labels (B, ...). The numbers of a class are 0 at first, so that all begin alike (Miyato &
     Koyama 2018, section 4.1)."""

@@ -16,6 +16,7 @@ Conditional = Annotated[bool, Field(description="Whether labels are used, if the
 SpectralNorm = Annotated[
     bool, Field(description="Whether every layer has spectral norm 1 (Miyato et al. 2018)")
 ]
+Deep = Annotated[bool, Field(description="Two narrow blocks for each one: BigGAN-deep")]
 AttentionHeight = Annotated[
     int,
     Field(
@@ -35,6 +36,25 @@ class GeneratorOptions(Options):
     attention: AttentionHeight = 0
 
 
+class SAGANGeneratorOptions(GeneratorOptions):
+    """Zhang et al. 2019: attention at 32 pixels, spectral norm in both networks."""
+
+    spectral_norm: SpectralNorm = True
+    attention: AttentionHeight = 32
+
+
+class BigGANGeneratorOptions(Options):
+    """Brock et al. 2019: 96 channels, 128 if it is deep."""
+
+    channels: Channels = 96
+    conditional: Conditional = True
+    embedding: int = Field(
+        128, ge=1, le=4096, description="Length of a label's vector, which all blocks share"
+    )
+    attention: AttentionHeight = 64
+    deep: Deep = False
+
+
 class DiscriminatorOptions(Options):
     """Miyato et al. 2018: 2 · 64 = 128 channels for 32 pixels, 64 to 1024 above."""
 
@@ -46,3 +66,18 @@ class DiscriminatorOptions(Options):
         "sum", description="What of the last map's places is scored"
     )
     attention: AttentionHeight = 0
+
+
+class SAGANDiscriminatorOptions(DiscriminatorOptions):
+    """Zhang et al. 2019: attention at 32 pixels."""
+
+    attention: AttentionHeight = 32
+
+
+class BigGANDiscriminatorOptions(Options):
+    """Brock et al. 2019: 96 channels, 128 if it is deep."""
+
+    channels: Channels = 96
+    conditional: Conditional = True
+    attention: AttentionHeight = 64
+    deep: Deep = False

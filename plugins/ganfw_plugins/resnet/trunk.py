@@ -9,14 +9,10 @@ from torch.nn.functional import relu
 
 from ganfw import Shapes
 
-from .attention import Attention
-
 
 class Trunk(nn.Module):
     """A linear layer, blocks, batch norm, ReLU, a convolution to the picture, tanh.
-
-    ``blocks`` take features and a condition. ``attention`` works on the map in front of the block
-    number ``attention_before``.
+    ``blocks`` take features and a condition.
     """
 
     def __init__(
@@ -25,15 +21,12 @@ class Trunk(nn.Module):
         widths: Sequence[int],
         blocks: Sequence[nn.Module],
         shapes: Shapes,
-        attention: Attention | None = None,
-        attention_before: int = 0,
     ) -> None:
         super().__init__()
         height, width = shapes.halvings()[0]
         self.map = (widths[0], height, width)
         self.first = nn.Linear(inputs, widths[0] * height * width)
         self.blocks = nn.ModuleList(blocks)
-        self.attention, self.attention_before = attention, attention_before
         self.norm = nn.BatchNorm2d(widths[-1])
         self.paint = nn.Conv2d(widths[-1], shapes.sample[0], 3, padding=1)
         self.shapes = shapes
@@ -41,8 +34,6 @@ class Trunk(nn.Module):
     def forward(self, vectors: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
         """Vectors (B, inputs), and a condition for each block, to pictures (B, C, H, W)."""
         features = self.first(vectors).unflatten(1, self.map)
-        for number, (block, given) in enumerate(zip(self.blocks, conditions, strict=True)):
-            if self.attention is not None and number == self.attention_before:
-                features = self.attention(features)
+        for block, given in zip(self.blocks, conditions, strict=True):
             features = block(features, given)
         return self.shapes.bound(self.paint(relu(self.norm(features))))

@@ -21,22 +21,23 @@ def init_glorot(network: nn.Module) -> None:
 
 def init_orthogonal(network: nn.Module) -> None:
     """Orthogonal weights (Saxe et al. 2014), as Brock et al. 2019, section 3, use them. Biases are
-    0; embeddings stay as they are."""
+    0."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
             nn.init.orthogonal_(module.weight)
             _zero_bias(module)
 
 
-def add_spectral_norm(network: nn.Module) -> None:
-    """Divide the weights of all convolutions and linear layers by their greatest singular value,
-    found by one power iteration in each forward pass (Miyato et al. 2018, section 2.1 and
-    algorithm 1)."""
+def add_spectral_norm(network: nn.Module, embeddings: bool = False) -> None:
+    """Divide the weights of all convolutions and linear layers, and of ``embeddings`` too if that
+    is asked for, by their greatest singular value, which each forward pass in training improves by
+    a power iteration (Miyato et al. 2018, section 2.1 and algorithm 1)."""
     for module in list(network.modules()):
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        is_embedding = embeddings and isinstance(module, nn.Embedding)
+        if is_embedding or isinstance(module, nn.Conv2d | nn.Linear):
             parametrizations.spectral_norm(module)
 
 
-def _zero_bias(module: nn.Conv2d | nn.Linear) -> None:
-    if module.bias is not None:
+def _zero_bias(module: nn.Conv2d | nn.Linear | nn.Embedding) -> None:
+    if not isinstance(module, nn.Embedding) and module.bias is not None:
         nn.init.zeros_(module.bias)

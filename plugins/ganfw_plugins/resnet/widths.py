@@ -38,13 +38,6 @@ def discriminator_widths(shapes: Shapes, channels: int) -> tuple[tuple[int, ...]
     return tuple(channels * factor for factor in factors), halvings
 
 
-def map_before(heights: list[int], limit: int) -> int:
-    """The place in ``heights`` of the largest that is at most ``limit``, of the least if all are
-    larger."""
-    fitting = [height for height in heights if height <= limit]
-    return heights.index(max(fitting) if fitting else min(heights))
-
-
 def _is_small(shapes: Shapes) -> bool:
     return max(shapes.sample[1:]) <= _SMALL
 

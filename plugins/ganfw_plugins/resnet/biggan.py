@@ -18,8 +18,9 @@ from .labels import label_layer, seen
 from .norms import by_vector
 from .options import BigGANDiscriminatorOptions, BigGANGeneratorOptions
 from .projection import ProjectionHead
+from .spectral import add_spectral_norm
 from .trunk import Trunk
-from .weights import add_spectral_norm, init_orthogonal
+from .weights import init_orthogonal
 from .widths import discriminator_widths, generator_widths
 
 

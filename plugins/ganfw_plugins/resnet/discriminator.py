@@ -12,7 +12,8 @@ from .blocks import down_blocks
 from .labels import seen
 from .options import DiscriminatorOptions
 from .projection import ProjectionHead
-from .weights import add_spectral_norm, init_glorot
+from .spectral import add_spectral_norm
+from .weights import init_glorot
 from .widths import discriminator_widths
 
 

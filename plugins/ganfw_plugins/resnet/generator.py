@@ -13,8 +13,9 @@ from .blocks import UpBlock
 from .labels import seen
 from .norms import by_label
 from .options import GeneratorOptions
+from .spectral import add_spectral_norm
 from .trunk import Trunk
-from .weights import add_spectral_norm, init_glorot
+from .weights import init_glorot
 from .widths import generator_widths
 
 

@@ -1,11 +1,10 @@
-"""How weights begin, and their spectral norm."""
+"""How weights begin."""
 
 from __future__ import annotations
 
 import math
 
 from torch import nn
-from torch.nn.utils import parametrizations
 
 
 def init_glorot(network: nn.Module) -> None:
@@ -26,16 +25,6 @@ def init_orthogonal(network: nn.Module) -> None:
         if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
             nn.init.orthogonal_(module.weight)
             _zero_bias(module)
-
-
-def add_spectral_norm(network: nn.Module, embeddings: bool = False) -> None:
-    """Divide the weights of all convolutions and linear layers, and of ``embeddings`` too if that
-    is asked for, by their greatest singular value, which each forward pass in training improves by
-    a power iteration (Miyato et al. 2018, section 2.1 and algorithm 1)."""
-    for module in list(network.modules()):
-        is_embedding = embeddings and isinstance(module, nn.Embedding)
-        if is_embedding or isinstance(module, nn.Conv2d | nn.Linear):
-            parametrizations.spectral_norm(module)
 
 
 def _zero_bias(module: nn.Conv2d | nn.Linear | nn.Embedding) -> None:

@@ -38,8 +38,12 @@ NEED_DATA = (
 FEW = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+} | {
+    f"{kind}/{name}": {"channels": 4}
+    for kind in ("generator", "discriminator")
+    for name in ("resnet", "sagan", "biggan")
 }
-"""By default these generate thousands of samples, whose features take seconds."""
+"""By default these generate thousands of samples, whose features take seconds, or are wide."""
 
 
 def _cases() -> list[ContractCase]:

@@ -43,12 +43,6 @@ DCGAN = f"{PICTURES} --gen dcgan --disc dcgan"
 POINTS = "--data ring -s data.count=64 --batch-size 8 --disc mlp"
 
 METHODS = (
-    Method("wgan_gp", f"{DCGAN} --loss wgan-gp -s disc.norm=none -s train.disc_steps=2",
-           claims.wgan_gp_aims_for_gradients_of_norm_1),
-    Method("sngan", f"{PICTURES} --gen sngan --disc projection --loss hinge",
-           claims.classes_change_samples_and_scores),
-    Method("sagan", f"{PICTURES} --gen sagan --disc sagan --loss hinge",
-           claims.attention_begins_at_0_and_is_learnt),
     Method("dragan", f"{DCGAN} --loss nonsaturating --loss dragan",
            claims.dragan_aims_for_gradients_of_norm_k),
     Method("consistency", f"{DCGAN} --loss hinge --loss consistency",

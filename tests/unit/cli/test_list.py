@@ -22,8 +22,8 @@ Ganfw = Callable[..., Result]
     [
         (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
         (
-            ["gen"],
-            {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},
+            ["gen/*n"],
+            {f"generator/{name}" for name in ("biggan", "dcgan", "sagan")},
         ),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),

@@ -23,7 +23,10 @@ Ganfw = Callable[..., Result]
         (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
         (
             ["gen"],
-            {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},
+            {
+                f"generator/{name}"
+                for name in ("compact", "dcgan", "linear", "mlp", "pix2pix", "stylegan2")
+            },
         ),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),

@@ -168,20 +168,6 @@ def modes_are_sought_by_ratios_of_distances(run: Path) -> None:
     torch.testing.assert_close(terms["sameness"], torch.tensor(1 / 5), atol=1e-4, rtol=0)
 
 
-def lengths_are_averaged_and_w_is_truncated(run: Path) -> None:
-    assert saved(run, BETWEEN, "path-length.mean") < saved(run, STEPS, "path-length.mean")
-    sampler = load(run)
-    latents = torch.randn(4, 8)
-    with torch.no_grad():
-        none, all_of_it = (
-            sampler.network.forward_truncated(latents, None, truncation)["samples"]
-            for truncation in (0.0, 1.0)
-        )
-        assert torch.equal(none, none[:1].expand_as(none))
-        torch.testing.assert_close(all_of_it, sampler.network(latents)["samples"])
-    assert load_file(run / "generator" / "model.safetensors")["w_mean"].any()
-
-
 def real_pictures_alone_are_rebuilt(run: Path) -> None:
     turn = turn_of("disc", SimpleNamespace(all=lambda samples: {"decoded": 0, "target": samples}))
     terms = make_loss("fastgan", "reconstruction").terms(turn)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganfw import Shapes
 from ganfw.registry.discovery import discover
 from ganfw.testing import ContractCase, contract_cases
 from ganfw_plugins.sprites.creatures import draw
@@ -35,7 +36,7 @@ NEED_DATA = (
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW = {
+FEW: dict[str, dict[str, object]] = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
 } | {
@@ -45,11 +46,18 @@ FEW = {
 }
 """By default these generate thousands of samples, whose features take seconds, or are wide."""
 
+NARROW: dict[str, dict[str, object]] = {
+    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+}
+"""By default these have tens of millions of weights."""
+
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
-    return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
+    small = FEW | NARROW
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *small)]
+    return [*cases, *(case for name, it in small.items() for case in contract_cases(name, it))]
 
 
 def test_no_plugin_is_broken() -> None:
@@ -70,6 +78,15 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = draw(0, species, individual).transpose(1, 2, 0)
             Image.fromarray(pixels).save(root / f"kind-{species}" / f"{individual}.png")
     return root
+
+
+def test_path_lengths_keep_their_contract() -> None:
+    """With a generator that gives w."""
+    narrow = {f"gen.{name}": value for name, value in NARROW["generator/stylegan2"].items()}
+    shapes = [Shapes((3, 8, 8), (-1.0, 1.0), 0, 5)]
+    partners = {"gen": "stylegan2"}
+    for case in contract_cases("loss/path-length", narrow, shapes, partners=partners):
+        case.run()
 
 
 def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:

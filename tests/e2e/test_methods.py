@@ -63,9 +63,6 @@ METHODS = (
            claims.near_latents_differ_for_the_generator_only),
     Method("mode_seeking", f"{DCGAN} --loss hinge --loss mode-seeking",
            claims.modes_are_sought_by_ratios_of_distances),
-    Method("path_length", f"{PICTURES} --gen style --disc dcgan --loss nonsaturating "
-           "--loss path-length -s loss.path-length.every=2 --precision bf16",
-           claims.lengths_are_averaged_and_w_is_truncated, check="--gen style"),
     Method("fastgan", f"{PICTURES} --gen dcgan --disc fastgan --loss hinge --loss reconstruction "
            "--augment diffaugment", claims.real_pictures_alone_are_rebuilt, check="--disc fastgan"),
     Method("projected", f"{PICTURES} --gen dcgan --disc projected --loss hinge "

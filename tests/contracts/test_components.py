@@ -38,8 +38,9 @@ NEED_DATA = (
 FEW = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
-}
-"""By default these generate thousands of samples, whose features take seconds."""
+} | {f"{kind}/r3gan": {"channels": 8, "blocks": 1} for kind in ("generator", "discriminator")}
+"""By default these generate thousands of samples, whose features take seconds, or are as wide as
+their papers have them."""
 
 
 def _cases() -> list[ContractCase]:

@@ -35,4 +35,11 @@ def ganfw_components() -> Iterable[Component]:
             suggests={"disc.optimizer.lr": 0.0002, "disc.optimizer.betas": (0.0, 0.99)},
             tags=("pictures", "conditional"),
         ),
+        Component(
+            "recipe",
+            "r3gan-cifar10",
+            target="ganfw_plugins.r3gan:r3gan-cifar10.toml",
+            summary="R3GAN on CIFAR-10, class-conditional, for GPUs",
+            tags=("pictures", "conditional"),
+        ),
     ]

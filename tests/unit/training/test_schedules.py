@@ -117,7 +117,7 @@ def test_marked_options_of_augments_are_read_anew(registry: Registry) -> None:
         return torch.stack(samples)
 
     for name, option in (("diffaugment", "cutout"), ("diffaugment", "translation"),
-                         ("ada", "target"), ("ada", "limit")):  # fmt: skip
+                         ("ada", "target"), ("ada", "limit"), ("ada", "probability")):  # fmt: skip
         found = registry.find("augment", name)
         options = found.load_options()()
         other = options.model_copy(update={option: 0.3})

@@ -38,7 +38,11 @@ NEED_DATA = (
 FEW = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
-} | {f"{kind}/r3gan": {"channels": 8, "blocks": 1} for kind in ("generator", "discriminator")}
+} | {
+    f"{kind}/{name}": {"channels": 8}
+    for kind in ("generator", "discriminator")
+    for name in ("fastgan", "r3gan")
+}
 """By default these generate thousands of samples, whose features take seconds, or are as wide as
 their papers have them."""
 

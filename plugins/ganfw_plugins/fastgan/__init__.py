@@ -10,7 +10,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """Both networks, the loss of the decoders, and a recipe for a few hundred pictures."""
+    """Both networks, their losses, and a recipe for few pictures."""
     return [
         Component(
             "generator",
@@ -41,5 +41,20 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.fastgan.options:ReconstructionOptions",
             summary="Real pictures rebuilt by the discriminator's decoders (FastGAN)",
             tags=("penalty",),
+        ),
+        Component(
+            "loss",
+            "random-hinge",
+            target="ganfw_plugins.fastgan.loss:RandomHinge",
+            options="ganfw_plugins.fastgan.options:RandomHingeOptions",
+            summary="Margins of 0.8 to 1, drawn for each score (FastGAN)",
+            tags=("adversarial",),
+        ),
+        Component(
+            "recipe",
+            "fastgan",
+            target="ganfw_plugins.fastgan:fastgan.toml",
+            summary="FastGAN for a hundred to a few thousand pictures, on a GPU",
+            tags=("pictures", "small data"),
         ),
     ]

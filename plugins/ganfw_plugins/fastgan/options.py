@@ -16,7 +16,7 @@ class GeneratorOptions(Options):
         64,
         ge=8,
         le=1024,
-        description="Width of maps of 128 pixels; of 4 pixels it is 16 times as wide",
+        description="Width of maps of 128 pixels; those of 4 are 16 times as wide",
     )
 
 
@@ -27,10 +27,18 @@ class DiscriminatorOptions(Options):
         64,
         ge=8,
         le=1024,
-        description="Width of maps of an eighth of the widest, the last before scores",
+        description="An eighth of the width of the last maps; each map before has half as many",
     )
     decoders: bool = Field(
         True, description="Whether it rebuilds what it saw, for the loss reconstruction"
+    )
+
+
+class RandomHingeOptions(Options):
+    """Those of the paper's code."""
+
+    spread: Annotated[float, Schedulable()] = Field(
+        0.2, ge=0, le=1, description="How far below 1 a margin may lie; 0 is the loss hinge"
     )
 
 

@@ -25,8 +25,9 @@ class ClassHead(nn.Module):
       Park 2020, section 3).
 
     A network that wants spectral norm, or an initialisation of its own, applies it to
-    ``head.layer`` and ``head.of_class``, or to all its modules, as to any others. Raises ShapesError
-    where the last three are given data without classes.
+    ``head.layer`` and ``head.of_class``, or to all its modules, as to any others.
+
+    Raises ShapesError where the last three are given data without classes.
     """
 
     layer: nn.Linear | None

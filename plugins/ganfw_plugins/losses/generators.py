@@ -60,8 +60,8 @@ class FeatureMatching(Loss):
 
 
 class ModeSeeking(Loss):
-    """Mao et al. 2019 (MSGAN), section 3.2: the generator maximises d(G(c, z₁), G(c, z₂)) / d(z₁, z₂),
-    d the mean distance; as the authors do, by minimising strength / ratio. z₂ are the batch's
+    """Mao et al. 2019 (MSGAN), section 3.2: the generator maximises d(G(c, z₁), G(c, z₂)) / d(z₁,
+    z₂), d the mean distance; as the authors do, by minimising strength / ratio. z₂ are the batch's
     latents, moved on by one sample."""
 
     options: ModeSeekingOptions

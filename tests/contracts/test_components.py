@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganfw import Shapes
 from ganfw.registry.discovery import discover
 from ganfw.testing import ContractCase, contract_cases
 from ganfw_plugins.sprites.creatures import draw
@@ -130,6 +131,30 @@ def test_scores_of_a_trained_network_keep_their_contract(
     name: str, small_network: dict[str, object]
 ) -> None:
     for case in contract_cases(name, small_network):
+        case.run()
+
+
+LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+
+
+@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+def test_every_head_keeps_its_contract(head: str) -> None:
+    for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
+        case.run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "head"),
+    [
+        ("feature-matching", "features"),
+        ("auxiliary-classifier", "classes"),
+        ("2c", "embeddings"),
+        ("d2d-ce", "embeddings"),
+    ],
+)
+def test_losses_that_need_a_head_keep_their_contract(loss: str, head: str) -> None:
+    given, partners = {"disc.head": head}, {"disc": "mlp"}
+    for case in contract_cases(f"loss/{loss}", given, LABELLED, partners=partners):
         case.run()
 
 

@@ -134,6 +134,12 @@ def test_scores_of_a_trained_network_keep_their_contract(
         case.run()
 
 
+def test_all_transforms_of_ada_keep_their_contract() -> None:
+    given = {"filtering": True, "noise": True, "cutout": True, "initial": 0.8}
+    for case in contract_cases("augment/ada", given, [Shapes((3, 17, 13), (-1.0, 1.0), 0, 5)]):
+        case.run()
+
+
 LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
 
 

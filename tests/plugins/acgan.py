@@ -1,4 +1,4 @@
-"""Odena et al. 2017, "Conditional image synthesis with auxiliary classifier GANs": the generator."""
+"""Odena et al. 2017, "Conditional image synthesis with auxiliary classifier GANs": generator."""
 
 from pydantic import Field
 from torch import nn

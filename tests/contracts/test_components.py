@@ -158,6 +158,36 @@ def test_scores_of_a_trained_network_keep_their_contract(
         case.run()
 
 
+def test_all_transforms_of_ada_keep_their_contract() -> None:
+    given = {"filtering": True, "noise": True, "cutout": True, "initial": 0.8}
+    for case in contract_cases("augment/ada", given, [Shapes((3, 17, 13), (-1.0, 1.0), 0, 5)]):
+        case.run()
+
+
+LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+
+
+@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+def test_every_head_keeps_its_contract(head: str) -> None:
+    for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
+        case.run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "head"),
+    [
+        ("feature-matching", "features"),
+        ("auxiliary-classifier", "classes"),
+        ("2c", "embeddings"),
+        ("d2d-ce", "embeddings"),
+    ],
+)
+def test_losses_that_need_a_head_keep_their_contract(loss: str, head: str) -> None:
+    given, partners = {"disc.head": head}, {"disc": "mlp"}
+    for case in contract_cases(f"loss/{loss}", given, LABELLED, partners=partners):
+        case.run()
+
+
 def test_classes_are_documented() -> None:
     classes = [found.load() for found in REGISTRY.components() if found.component.kind != "recipe"]
     assert [cls.__name__ for cls in classes if not cls.__doc__] == []

@@ -15,7 +15,7 @@ from torch import Tensor
 from ganfw import DataError, Dataset, DataUnavailable, Metric, PluginError, ShapesError, UsageError
 from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
-from ganfw_plugins.metrics.features import Features
+from ganfw_plugins.metrics.features import RandomFilters
 from ganfw_plugins.metrics.frechet import frechet_distance, moments
 from ganfw_plugins.metrics.kernel import squared_discrepancy
 from ganfw_plugins.metrics.neighbours import prdc
@@ -88,8 +88,8 @@ def test_real_samples_are_looked_at_once(
     """A run is judged against the same ones at many epochs."""
     looked: list[int] = []
     made = metric(name, **{**(small_network if name == "fid" else {}), "samples": 20})
-    inside = Features if name == "random-kid" else type(made)
-    method = "_raw" if name == "random-kid" else "_pixels"
+    inside = RandomFilters if name == "random-kid" else type(made)
+    method = "__call__" if name == "random-kid" else "_pixels"
     plain = getattr(inside, method)
 
     def counted(self: object, samples: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad, relu6
@@ -30,8 +31,10 @@ _STAGES = (  # kernel, stride, width, blocks: rows 2 to 8 of table 1
     (5, 2, 192, 4),
     (3, 1, 320, 1),
 )
-TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
-"""The last block at each of the strides 4, 8, 16 and 32, from 0, and how wide its output is."""
+_TAPS = (2, 4, 10, 15)
+STRIDES, WIDTHS = (4, 8, 16, 32), (24, 40, 112, 320)
+"""Of the four maps that it gives: by how much they are smaller than the picture, and how wide. Each
+is what the last block of its size gives."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class EfficientNetLite0(nn.Module):
         found = []
         for number, block in enumerate(self.blocks):
             features = block(features)
-            if number in TAPS:
+            if number in _TAPS:
                 found.append(features)
         return found
 
@@ -153,12 +156,13 @@ def _block(
 def random_tensors(seed: int) -> dict[str, Tensor]:
     """Weights of the same shapes that nobody trained, a function of ``seed`` alone (He et al. 2015,
     eq. 10); batch norms that change nothing."""
-    random = torch.Generator().manual_seed(seed)
+    random = np.random.RandomState(seed)  # its streams are the same in every release of NumPy
     found = {}
     for spec in (spec for block in specs() for spec in block):
         shape = (spec.outputs, spec.inputs // spec.groups, spec.kernel, spec.kernel)
         deviation = math.sqrt(2 / math.prod(shape[1:]))
-        found[f"{spec.conv}.weight"] = torch.randn(shape, generator=random) * deviation
+        numbers = random.standard_normal(shape) * deviation
+        found[f"{spec.conv}.weight"] = torch.from_numpy(numbers)
         for name, value in (("weight", 1.0), ("bias", 0), ("running_mean", 0), ("running_var", 1)):
             found[f"{spec.norm}.{name}"] = torch.full((spec.outputs,), float(value))
     return found

@@ -74,8 +74,6 @@ METHODS = (
            claims.lengths_are_averaged_and_w_is_truncated, check="--gen style"),
     Method("fastgan", f"{PICTURES} --gen dcgan --disc fastgan --loss hinge --loss reconstruction "
            "--augment diffaugment", claims.real_pictures_alone_are_rebuilt, check="--disc fastgan"),
-    Method("projected", f"{PICTURES} --gen dcgan --disc projected --loss hinge "
-           "-s disc.features=8", claims.the_pyramid_is_frozen_and_its_heads_learn),
     Method("r3gan", f"{DCGAN} --loss r3gan -s disc.norm=none",
            claims.r3gan_penalises_both_gradients),
     Method("history", f"{DCGAN} --loss nonsaturating --loss history -s loss.history.size=24",

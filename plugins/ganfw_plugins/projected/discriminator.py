@@ -39,9 +39,12 @@ class ProjectedDiscriminator(Discriminator):
             Head(width, width, side, labels)
             for width, side in zip(self.mixing.outputs, sides, strict=True)
         )
-        side = min(shapes.sample[1:])
-        of_pixels = Head(shapes.sample[0], options.pixels, side, labels) if options.pixels else None
-        self.of_pixels = of_pixels
+        channels, *picture = shapes.sample
+        self.of_pixels = (
+            Head(channels, options.pixels, min(picture), labels, halves=True)
+            if options.pixels
+            else None
+        )
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Pictures (B, C, H, W) and labels (B, ...) to scores (B, heads · 16) of places, or to

@@ -19,12 +19,17 @@ class Head(nn.Module):
     leaky ReLU; a last one scores. All weights are divided by their spectral norms (Miyato et al.
     2018). A label's vector times the features is added (Miyato & Koyama 2018, eq. 3).
 
-    The first convolution is ours: without it, the head of the coarsest map would be linear.
+    The first convolution is ours: without it, the head of the coarsest map would be linear. Where
+    it ``halves``, it is one of stride 2.
     """
 
-    def __init__(self, inputs: int, width: int, side: int, shapes: Shapes) -> None:
+    def __init__(
+        self, inputs: int, width: int, side: int, shapes: Shapes, halves: bool = False
+    ) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_conv(inputs, width, 3, 1), nn.LeakyReLU(_SLOPE)]
+        first = _conv(inputs, width, 4, 2) if halves else _conv(inputs, width, 3, 1)
+        layers: list[nn.Module] = [first, nn.LeakyReLU(_SLOPE)]
+        side = side // 2 if halves else side
         while side >= 2 * PLACES:
             wider = min(2 * width, max(width, _WIDEST))
             layers += [_conv(width, wider, 4, 2), nn.LeakyReLU(_SLOPE)]

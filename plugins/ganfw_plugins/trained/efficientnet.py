@@ -162,7 +162,7 @@ def random_tensors(seed: int) -> dict[str, Tensor]:
         shape = (spec.outputs, spec.inputs // spec.groups, spec.kernel, spec.kernel)
         deviation = math.sqrt(2 / math.prod(shape[1:]))
         numbers = random.standard_normal(shape) * deviation
-        found[f"{spec.conv}.weight"] = torch.from_numpy(numbers)
+        found[f"{spec.conv}.weight"] = torch.from_numpy(numbers.astype(np.float32))
         for name, value in (("weight", 1.0), ("bias", 0), ("running_mean", 0), ("running_var", 1)):
             found[f"{spec.norm}.{name}"] = torch.full((spec.outputs,), float(value))
     return found

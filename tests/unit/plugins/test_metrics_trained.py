@@ -24,7 +24,25 @@ Make = Callable[..., Metric]
 PICTURES = Shapes((3, 16, 16), (-1.0, 1.0), 6, 5)
 POINTS = Shapes((2,), None, 0, 2)
 INCEPTION = ("fid", "kid", "inception-score", "precision-recall")
-ALL = ("random-kid", "random-frechet", "random-prdc", "swd", "c2st", "frechet-gaussian", *INCEPTION)
+LITE = ("lite-kid", "lite-frechet", "lite-precision-recall")
+ALL = (
+    "random-kid",
+    "random-frechet",
+    "random-prdc",
+    "swd",
+    "c2st",
+    "frechet-gaussian",
+    *INCEPTION,
+    *LITE,
+)
+
+
+@pytest.fixture(scope="module")
+def network(small_network: dict[str, object], lite_weights: Path) -> dict[str, dict[str, object]]:
+    """Options by metric: a small network in the place of Inception, weights that nobody trained in
+    the place of Lite0's."""
+    ours: dict[str, object] = {"weights": lite_weights}
+    return {**dict.fromkeys(INCEPTION, small_network), **dict.fromkeys(LITE, ours)}
 
 
 def _toys(shapes: Shapes, count: int = 50) -> Dataset:
@@ -34,16 +52,16 @@ def _toys(shapes: Shapes, count: int = 50) -> Dataset:
 @pytest.mark.parametrize(
     ("name", "shapes", "said"),
     [
-        *((name, POINTS, "it judges pictures") for name in ("swd", *INCEPTION)),
-        *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in INCEPTION),
+        *((name, POINTS, "it judges pictures") for name in ("swd", *INCEPTION, *LITE)),
+        *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in (*INCEPTION, *LITE)),
         ("frechet-gaussian", PICTURES, "it judges points"),
     ],
 )
 def test_data_that_a_metric_cannot_judge(
-    metric: Make, small_network: dict[str, object], name: str, shapes: Shapes, said: str
+    metric: Make, network: dict[str, dict[str, object]], name: str, shapes: Shapes, said: str
 ) -> None:
     """Said before anything is generated, and again if nobody asked."""
-    made = metric(name, **small_network if name in INCEPTION else {})
+    made = metric(name, **network.get(name, {}))
     with pytest.raises(ShapesError, match=said):
         made.prepare(_toys(shapes), None)
     real = torch.zeros(50, *shapes.sample)
@@ -52,10 +70,13 @@ def test_data_that_a_metric_cannot_judge(
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_too_few_real_samples(metric: Make, small_network: dict[str, object], name: str) -> None:
+def test_too_few_real_samples(
+    metric: Make, network: dict[str, dict[str, object]], name: str
+) -> None:
     shapes = POINTS if name == "frechet-gaussian" else PICTURES
-    least = {"random-prdc": 6, "c2st": 8, "precision-recall": 4}.get(name, 2)
-    options: dict[str, object] = {**small_network} if name in INCEPTION else {}
+    least = {"random-prdc": 6, "lite-precision-recall": 6, "c2st": 8, "precision-recall": 4}
+    least = least.get(name, 2)
+    options = network.get(name, {})
     said = f"it needs {least} samples or more of each kind, not {least - 1}"
     with pytest.raises(UsageError, match=said):
         metric(name, **options).prepare(_toys(shapes, least - 1), None)

@@ -37,9 +37,7 @@ Raw = Callable[[Tensor], Tensor]
 
 
 class Features:
-    """Samples to features (B, F), standardised by the real samples that it is made with: each is
-    centred on their mean and divided by sqrt(σ² + m/100), σ² being its variance and m the mean of
-    all variances.
+    """Samples to features (B, F); ``real`` are those of the real samples that it is made with.
 
     ``raw`` computes them of a few samples at a time; ``description`` says, for a score's record,
     what they are.
@@ -48,12 +46,17 @@ class Features:
     def __init__(self, real: Tensor, raw: Raw, description: Mapping[str, str]) -> None:
         self._raw, self._description = raw, description
         self._mean, self._scale = torch.zeros(()), torch.ones(())
-        found = self(real)
-        variance = found.var(dim=0, correction=0)
+        self.real = self(real)
+
+    def standardised(self) -> Features:
+        """This, from now on with each feature centred on its real ones' mean and divided by
+        sqrt(σ² + m/100), σ² being its variance and m the mean of all variances."""
+        variance = self.real.var(dim=0, correction=0)
         # Data that is all the same has no variance to divide by.
         scale = (variance + variance.mean() / 100).sqrt().clamp(min=1e-12)
-        self._mean, self._scale = found.mean(dim=0), scale
-        self.real = (found - self._mean) / self._scale
+        self._mean, self._scale = self.real.mean(dim=0), scale
+        self.real = (self.real - self._mean) / self._scale
+        return self
 
     def __call__(self, samples: Tensor) -> Tensor:
         """Features (B, F) of samples (B, ...)."""

@@ -19,7 +19,7 @@ Moments = tuple[Tensor, Tensor]
 
 
 class FrechetDistance(SampleMetric):
-    """The Fréchet distance of Heusel et al. 2017 on standardised features."""
+    """The Fréchet distance of Heusel et al. 2017."""
 
     why_enough = ", as many as it has features"
 

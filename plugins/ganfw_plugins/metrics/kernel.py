@@ -16,7 +16,7 @@ _ROWS = 2048
 
 
 class KernelDistance(SampleMetric):
-    """The kernel distance of Bińkowski et al. 2018, of all pairs, on standardised features."""
+    """The kernel distance of Bińkowski et al. 2018, of all pairs."""
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         features = self.features(real)

@@ -80,9 +80,8 @@ class LiteMetric(PictureMetric):
 
 
 class LiteKid(LiteMetric, KernelDistance):
-    """The kernel distance of Bińkowski et al. 2018, on features of EfficientNet-Lite0 that are
-    standardised by the real samples; not KID. 0 is best, and an unbiased estimate may lie a little
-    below.
+    """The kernel distance of Bińkowski et al. 2018, on features of EfficientNet-Lite0; not KID. 0
+    is best, and an unbiased estimate may lie a little below.
 
     Memorization is not noticed: the training data itself scores below 0, better than new samples
     could.
@@ -92,8 +91,8 @@ class LiteKid(LiteMetric, KernelDistance):
 
 
 class LiteFrechet(LiteMetric, FrechetDistance):
-    """The Fréchet distance of Heusel et al. 2017, on features of EfficientNet-Lite0 that are
-    standardised by the real samples; not FID. 0 is best. Fewer samples make it larger.
+    """The Fréchet distance of Heusel et al. 2017, on features of EfficientNet-Lite0; not FID. 0 is
+    best. Fewer samples make it larger.
 
     Memorization is not noticed: the training data itself scores 0.
     """

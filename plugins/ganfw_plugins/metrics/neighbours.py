@@ -16,8 +16,7 @@ _ROWS = 1024
 
 
 class Prdc(SampleMetric):
-    """Precision, recall, density and coverage on standardised features; their names begin with
-    ``prefix``."""
+    """Precision, recall, density and coverage; their names begin with ``prefix``."""
 
     prefix: ClassVar[str]
     lower_is_better = False

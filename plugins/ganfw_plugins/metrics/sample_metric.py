@@ -83,7 +83,7 @@ class SampleMetric(Metric):
 
         def fitted(chosen: Tensor) -> Features:
             filters = RandomFilters(chosen.shape[1:], self.value_range, self.options.seed)
-            return Features(chosen, filters, filters.description())
+            return Features(chosen, filters, filters.description()).standardised()
 
         return self.cached(real, fitted)
 

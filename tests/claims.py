@@ -105,22 +105,6 @@ def labels_are_dropped_in_training_alone(run: Path) -> None:
     assert 0 <= score.result["as_asked"] <= 1
 
 
-def the_pyramid_is_frozen_and_its_heads_learn(run: Path) -> None:
-    first, last = (load_file(run / "checkpoints" / f"{step:06}" / "state.safetensors")
-                   for step in (BETWEEN, STEPS))  # fmt: skip
-    weights = [
-        name
-        for name in first
-        if "disc.network" in name and name.endswith(("weight", "original0", "original"))
-    ]
-    frozen = [torch.equal(first[name], last[name]) for name in weights if "pyramid" in name]
-    learnt = [not torch.equal(first[name], last[name]) for name in weights if "heads" in name]
-    assert frozen
-    assert all(frozen)
-    assert learnt
-    assert all(learnt)
-
-
 def the_past_is_shown_again_and_saved(run: Path) -> None:
     assert len(logged(run, "D/history.past")) == STEPS
     assert saved(run, BETWEEN, "history.samples").shape == (24, 3, 16, 16)

@@ -49,8 +49,6 @@ METHODS = (
     Method("guided", f"{PICTURES} --gen guided --disc guided --loss dropped-hinge "
            "-s gen.drop=0.5", claims.labels_are_dropped_in_training_alone,
            check="--gen guided --disc guided"),
-    Method("projected", f"{PICTURES} --gen dcgan --disc projected --loss hinge "
-           "-s disc.features=8", claims.the_pyramid_is_frozen_and_its_heads_learn),
     Method("history", f"{DCGAN} --loss nonsaturating --loss history -s loss.history.size=24",
            claims.the_past_is_shown_again_and_saved),
     Method("uniform", f"{POINTS} --gen uniform --loss nonsaturating", claims.latents_lie_in_a_cube),

@@ -21,10 +21,7 @@ Ganfw = Callable[..., Result]
     ("patterns", "found"),
     [
         (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
-        (
-            ["gen/*n"],
-            {f"generator/{name}" for name in ("biggan", "dcgan", "sagan")},
-        ),
+        (["gen/l*"], {"generator/linear"}),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),

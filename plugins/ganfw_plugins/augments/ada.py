@@ -32,7 +32,7 @@ class AdaptiveAugment(Augment):
 
     It needs a loss for which a score above 0 means "real": `nonsaturating`, `minimax`, `hinge`.
     With `rpgan` and `wasserstein` only differences of scores matter, and signs mean nothing: set
-    ``examples`` to 10⁹, and the strength stays ``initial``.
+    ``probability``, which may follow a schedule, and the strength does not adapt.
     """
 
     strength: Tensor
@@ -48,6 +48,8 @@ class AdaptiveAugment(Augment):
 
     def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
         """Move p up or down, depending on whether the mean sign is above the target."""
+        if self.options.probability is not None:
+            return
         self.real_sign_mean.lerp_(real_sign_mean.to(self.real_sign_mean), 1 - _MEMORY)
         step = (self.real_sign_mean - self.options.target).sign() * (
             examples / self.options.examples
@@ -56,6 +58,8 @@ class AdaptiveAugment(Augment):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
+        if self.options.probability is not None:
+            self.strength.fill_(self.options.probability)
         matrices = self.matrices(samples)
         grid = affine_grid(matrices[:, :2], list(samples.shape), align_corners=False)
         moved = resample(samples, grid)

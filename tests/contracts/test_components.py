@@ -18,6 +18,8 @@ from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
 INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
+LITE = ("metric/lite-kid", "metric/lite-frechet", "metric/lite-precision-recall")
+PROJECTED = "discriminator/projected"
 TRACKERS = ("callback/wandb", "callback/mlflow")
 """Their libraries are heavy, and need not be here: they have tests of their own."""
 
@@ -33,6 +35,8 @@ NEED_DATA = (
     "dataset/table",
     "dataset/torchvision",
     *INCEPTION,
+    *LITE,
+    PROJECTED,
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
@@ -151,6 +155,53 @@ def test_scores_of_a_trained_network_keep_their_contract(
     name: str, small_network: dict[str, object]
 ) -> None:
     for case in contract_cases(name, small_network):
+        case.run()
+
+
+def test_all_transforms_of_ada_keep_their_contract() -> None:
+    given = {"filtering": True, "noise": True, "cutout": True, "initial": 0.8}
+    for case in contract_cases("augment/ada", given, [Shapes((3, 17, 13), (-1.0, 1.0), 0, 5)]):
+        case.run()
+
+
+LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+
+
+@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+def test_every_head_keeps_its_contract(head: str) -> None:
+    for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
+        case.run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "head"),
+    [
+        ("feature-matching", "features"),
+        ("auxiliary-classifier", "classes"),
+        ("2c", "embeddings"),
+        ("d2d-ce", "embeddings"),
+    ],
+)
+def test_losses_that_need_a_head_keep_their_contract(loss: str, head: str) -> None:
+    given, partners = {"disc.head": head}, {"disc": "mlp"}
+    for case in contract_cases(f"loss/{loss}", given, LABELLED, partners=partners):
+        case.run()
+
+
+@pytest.mark.parametrize("name", LITE)
+def test_scores_of_a_small_trained_network_keep_their_contract(
+    name: str, lite_weights: Path
+) -> None:
+    cases = contract_cases(name, {"weights": lite_weights, "samples": 12})
+    if name == "metric/lite-frechet":  # roots of 1280×1280 matrices, a second each time
+        cases = [case for case in cases if "same" not in str(case) and "samples" not in str(case)]
+    for case in cases:
+        case.run()
+
+
+def test_heads_on_frozen_features_keep_their_contract() -> None:
+    shapes = Shapes((3, 16, 16), (-1.0, 1.0), 3, 5)
+    for case in contract_cases(PROJECTED, {"features": "random", "mixed": 4}, [shapes]):
         case.run()
 
 

@@ -40,20 +40,24 @@ NEED_DATA = (
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW: dict[str, dict[str, object]] = {
-    f"metric/{name}": {"samples": 100}
-    for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
-} | {
-    f"{kind}/{name}": {"channels": width}
-    for kind in ("generator", "discriminator")
-    for name, width in (
-        *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
-        *(("fastgan", 8), ("r3gan", 8)),
-    )
-} | {
-    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
-    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
-}
+FEW: dict[str, dict[str, object]] = (
+    {
+        f"metric/{name}": {"samples": 100}
+        for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+    }
+    | {
+        f"{kind}/{name}": {"channels": width}
+        for kind in ("generator", "discriminator")
+        for name, width in (
+            *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
+            *(("fastgan", 8), ("r3gan", 8)),
+        )
+    }
+    | {
+        "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+        "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+    }
+)
 """By default these generate thousands of samples, whose features take seconds, or are as wide as
 their papers have them."""
 

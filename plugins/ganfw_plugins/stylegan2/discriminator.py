@@ -13,9 +13,9 @@ from ganfw import Discriminator, Shapes
 
 from .filters import Blur, Halve
 from .layers import GAIN, Convolution, Linear, full_precision
-from .mapping import Mapping, label_length
+from .mapping import Mapping
 from .options import DiscriminatorOptions
-from .sizes import map_sizes
+from .sizes import label_length, map_sizes
 
 
 class StyleGAN2Discriminator(Discriminator):
@@ -80,9 +80,9 @@ class Head(nn.Module):
         self.group = options.group
         self.convolution = Convolution(width + 1, width, 3)
         self.dense = Linear(width * height * length, width, active=True)
-        conditional = label_length(shapes) > 0
-        self.mapping = Mapping(0, shapes, width, options.mapping_layers) if conditional else None
-        self.score = Linear(width, width if conditional else 1)
+        of_labels = label_length(options, shapes)
+        self.mapping = Mapping(0, of_labels, width, options.mapping_layers) if of_labels else None
+        self.score = Linear(width, width if of_labels else 1)
 
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
         """Scores (B,)."""

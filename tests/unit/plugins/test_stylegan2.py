@@ -74,9 +74,10 @@ def test_what_does_not_fit_is_refused() -> None:
     for build in (_generator, _discriminator):
         with pytest.raises(ShapesError, match="do not halve evenly"):
             build(_shapes(3, 65, 64))
-        with pytest.raises(ShapesError, match="classes or vectors"):
+        with pytest.raises(ShapesError, match="neither classes nor vectors"):
             build(_shapes(3, 16, 16, label=(3, 16, 16)))
-    with pytest.raises(UsageError, match="give it some"):
+        build(_shapes(3, 16, 16, label=(3, 16, 16)), conditional=False)
+    with pytest.raises(UsageError, match="give it labels"):
         _generator(_shapes(3, 8, 8, classes=3))(torch.randn(2, 6))
 
 

@@ -106,5 +106,5 @@ def with_deviation(features: Tensor, group: int) -> Tensor:
     size = sizes[0] if sizes else count
     groups = features.reshape(count // size, size, *features.shape[1:])
     deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
-    rows = deviation.repeat_interleave(size).view(-1, 1, 1, 1)
+    rows = deviation[:, None].expand(-1, size).reshape(-1, 1, 1, 1)
     return torch.cat([features, rows.expand(-1, 1, *features.shape[2:])], dim=1)

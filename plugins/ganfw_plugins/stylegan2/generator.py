@@ -18,8 +18,8 @@ _DECAY = 0.998
 
 class StyleGAN2Generator(Generator):
     """Karras et al. 2020, fig. 2c and 7: latents are mapped to w, which modulates each layer of a
-    synthesis network. With labels it is conditional. It gives ``{"samples", "w"}``, w (B, L, W) with
-    a row for each of L layers.
+    synthesis network. With labels it is conditional. It gives ``{"samples", "w"}``, w (B, L, W)
+    with a row for each of L layers.
 
     Not as in the paper, pictures end in tanh, as nothing else keeps them in the data's range.
     """

@@ -20,7 +20,7 @@ Ganfw = Callable[..., Result]
 @pytest.mark.parametrize(
     ("patterns", "found"),
     [
-        (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
+        (["disc*/[cd]*"], {"discriminator/dcgan", "discriminator/compact"}),
         (["gen/l*"], {"generator/linear"}),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),

@@ -67,46 +67,6 @@ def turn_of(player: str, critic: Any, step: int = 1, **more: Any) -> Any:
     return SimpleNamespace(**given | more)
 
 
-def wgan_gp_aims_for_gradients_of_norm_1(run: Path) -> None:
-    critic = Linear()
-    turn = turn_of("disc", critic)
-    terms = make_loss("wgan_gp", "wgan-gp").terms(turn)
-    torch.testing.assert_close(terms["penalty"], 10 * (critic.w.norm() - 1).square())
-    distance = (turn.fake - turn.real).mean(0) @ critic.w
-    torch.testing.assert_close(terms["distance"], distance)
-    assert len(logged(run, "D/wgan-gp.penalty")) == STEPS
-
-
-def r3gan_penalises_both_gradients(run: Path) -> None:
-    turn = turn_of("disc", lambda samples: samples.square().sum(1) / 2)  # whose gradient is x
-    turn.real.requires_grad_()
-    turn.fake.requires_grad_()
-    terms = make_loss("r3gan", "r3gan", r1=3, r2=5).terms(turn)
-    torch.testing.assert_close(terms["r1"], 1.5 * turn.real.square().sum(1).mean())
-    torch.testing.assert_close(terms["r2"], 2.5 * turn.fake.square().sum(1).mean())
-
-
-def classes_change_samples_and_scores(run: Path) -> None:
-    generator = load(run).network
-    latents, samples = torch.randn(1, 8), torch.rand(1, 3, 16, 16)
-    with torch.no_grad():
-        first, second = (generator(latents, torch.tensor([label])) for label in (0, 1))
-        assert not torch.equal(first, second)
-        target, options = component("sngan", "discriminator", "projection", channels=8)
-        critic = target(options, generator.shapes).eval()
-        vectors = critic.of_class.parametrizations.weight.original
-        vectors[1] = vectors[0]
-        scores = [critic(samples, torch.tensor([label])) for label in (0, 1, 2)]
-    assert scores[0] == scores[1] != scores[2]  # all that is known of a class is its vector
-
-
-def attention_begins_at_0_and_is_learnt(run: Path) -> None:
-    for network in ("generator", "discriminator"):
-        weights = load_file(run / network / "model.safetensors")
-        (gamma,) = [weight for name, weight in weights.items() if name.endswith("gamma")]
-        assert 0 < abs(gamma) < 0.1
-
-
 def classes_are_told_in_bf16(run: Path) -> None:
     for name in (
         "D/auxiliary-classifier.real",
@@ -143,44 +103,6 @@ def labels_are_dropped_in_training_alone(run: Path) -> None:
             sampler.sample(labels=refused)
     (score,) = Run(run).evaluate("mode-coverage", {"metric.mode-coverage.samples": 64})
     assert 0 <= score.result["as_asked"] <= 1
-
-
-def lengths_are_averaged_and_w_is_truncated(run: Path) -> None:
-    assert saved(run, BETWEEN, "path-length.mean") < saved(run, STEPS, "path-length.mean")
-    sampler = load(run)
-    latents = torch.randn(4, 8)
-    with torch.no_grad():
-        none, all_of_it = (
-            sampler.network.forward_truncated(latents, None, truncation)["samples"]
-            for truncation in (0.0, 1.0)
-        )
-        assert torch.equal(none, none[:1].expand_as(none))
-        torch.testing.assert_close(all_of_it, sampler.network(latents)["samples"])
-    assert load_file(run / "generator" / "model.safetensors")["w_mean"].any()
-
-
-def real_pictures_alone_are_rebuilt(run: Path) -> None:
-    turn = turn_of("disc", SimpleNamespace(all=lambda samples: {"decoded": 0, "target": samples}))
-    terms = make_loss("fastgan", "reconstruction").terms(turn)
-    torch.testing.assert_close(terms["real"], turn.real.abs().mean())
-    names = set().union(*losses_of(run))
-    assert {name for name in names if "reconstruction" in name} == {"D/reconstruction.real"}
-
-
-def the_pyramid_is_frozen_and_its_heads_learn(run: Path) -> None:
-    first, last = (load_file(run / "checkpoints" / f"{step:06}" / "state.safetensors")
-                   for step in (BETWEEN, STEPS))  # fmt: skip
-    weights = [
-        name
-        for name in first
-        if "disc.network" in name and name.endswith(("weight", "original0", "original"))
-    ]
-    frozen = [torch.equal(first[name], last[name]) for name in weights if "pyramid" in name]
-    learnt = [not torch.equal(first[name], last[name]) for name in weights if "heads" in name]
-    assert frozen
-    assert all(frozen)
-    assert learnt
-    assert all(learnt)
 
 
 def the_past_is_shown_again_and_saved(run: Path) -> None:

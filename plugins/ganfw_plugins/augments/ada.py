@@ -28,7 +28,7 @@ class AdaptiveAugment(Adaptive):
 
     It needs a loss for which a score above 0 means "real": `nonsaturating`, `minimax`, `hinge`.
     With `rpgan` and `wasserstein` only differences of scores matter, and signs mean nothing: set
-    ``examples`` to 10⁹, and the strength stays ``initial``.
+    ``probability``, which may follow a schedule, and the strength does not adapt.
     """
 
     options: AdaOptions
@@ -47,6 +47,7 @@ class AdaptiveAugment(Adaptive):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
+        self.take_probability()
         matrices = self.matrices(samples)
         grid = affine_grid(matrices[:, :2], list(samples.shape), align_corners=False)
         pictures = resample(samples, grid)

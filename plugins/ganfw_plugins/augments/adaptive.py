@@ -16,7 +16,8 @@ _MEMORY = 0.9
 class Adaptive(Augment):
     """Karras et al. 2020, section 3: while the mean sign of the scores of real samples (r_t in the
     paper) is above ``target``, ``strength`` rises, otherwise it falls: from 0 to 1 within
-    ``examples``. It is a probability, and saved with the run."""
+    ``examples``. It is a probability, and saved with the run. Where a ``probability`` is given, it
+    is that, and does not adapt."""
 
     options: AdaptiveOptions
     strength: Tensor
@@ -29,8 +30,15 @@ class Adaptive(Augment):
 
     def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
         """Move the strength up or down, depending on whether the mean sign is above the target."""
+        if self.options.probability is not None:
+            return
         self.real_sign_mean.lerp_(real_sign_mean.to(self.real_sign_mean), 1 - _MEMORY)
         step = (self.real_sign_mean - self.options.target).sign() * (
             examples / self.options.examples
         )
         self.strength.add_(step).clamp_(0, self.options.limit)
+
+    def take_probability(self) -> None:
+        """Set the strength to the ``probability``, if one is given: it may follow a schedule."""
+        if self.options.probability is not None:
+            self.strength.fill_(self.options.probability)

@@ -15,6 +15,7 @@ class PseudoAugment(Adaptive):
 
     def replaced(self, real: Tensor) -> Tensor:
         """Which of the samples (B, ...) generated ones stand for: (B,)."""
+        self.take_probability()
         return torch.rand(len(real), device=real.device) < self.strength
 
     def forward(self, samples: Tensor) -> Tensor:

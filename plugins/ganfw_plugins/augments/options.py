@@ -40,6 +40,9 @@ class AdaptiveOptions(Options):
         500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
     )
     initial: float = Field(0.0, ge=0, le=1, description="Strength at the start")
+    probability: Annotated[float | None, Schedulable()] = Field(
+        None, ge=0, le=1, description="Strength that does not adapt, for rpgan and wasserstein"
+    )
     limit: Annotated[float, Schedulable()] = Field(0.8, ge=0, le=1, description="Greatest strength")
 
 

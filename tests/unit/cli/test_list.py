@@ -20,7 +20,10 @@ Ganfw = Callable[..., Result]
 @pytest.mark.parametrize(
     ("patterns", "found"),
     [
-        (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
+        (
+            ["disc*/*c*"],
+            {"discriminator/projected", "discriminator/dcgan", "discriminator/compact"},
+        ),
         (["gen/l*"], {"generator/linear"}),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
@@ -73,7 +76,7 @@ def test_without_words_all_names_by_kind_and_tag(
     )
     listed = ganfw("list", "--plugin", tmp_path / "mine.py").stdout
     lines = listed.splitlines()
-    assert "generator      compact, dcgan, linear" in listed
+    assert "optimizer      adam, adamw, lion, muon, " in listed
     assert any(
         line.startswith("loss           adversarial: dual-contrastive, hinge, ") for line in lines
     )

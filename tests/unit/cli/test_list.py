@@ -20,7 +20,7 @@ Ganfw = Callable[..., Result]
 @pytest.mark.parametrize(
     ("patterns", "found"),
     [
-        (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
+        (["disc*/com*", "disc*/dc*"], {"discriminator/dcgan", "discriminator/compact"}),
         (
             ["gen"],
             {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from ..config.places import with_numbers
 from ..config.run_config import ComponentConfig, RunConfig
 from ..config.schema import LossKeys, PlayerKeys
 from ..data.loader import Loader
@@ -181,7 +182,7 @@ def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optim
         return _Nothing()
     # One that begins at 0, as a warm-up does, would not show its groups' ratios.
     greatest = {name: schedule.greatest for name, schedule in component.schedules.items()}
-    options = component.options.model_copy(update=greatest)
+    options = with_numbers(component.options, greatest)
     optimizer = component.registered.load()(options, network)
     if not isinstance(optimizer, Optimizer):
         raise PluginError(f"{component.registered.label} gave no torch.optim.Optimizer")

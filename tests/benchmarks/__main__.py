@@ -5,8 +5,7 @@
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
                                        company processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
-                                       profile dcgan gaussian sprites run compiled graph
-                                       turn-graphs
+                                       profile dcgan gaussian sprites run compiled zoo graphs
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """

@@ -40,17 +40,32 @@ NEED_DATA = (
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW = {
+FEW: dict[str, dict[str, object]] = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+} | {
+    f"{kind}/{name}": {"channels": width}
+    for kind in ("generator", "discriminator")
+    for name, width in (
+        *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
+        *(("fastgan", 8), ("r3gan", 8)),
+    )
 }
-"""By default these generate thousands of samples, whose features take seconds."""
+"""By default these generate thousands of samples, whose features take seconds, or are as wide as
+their papers have them."""
+
+NARROW: dict[str, dict[str, object]] = {
+    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+}
+"""By default these have tens of millions of weights."""
 
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
-    return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
+    small = FEW | NARROW
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *small)]
+    return [*cases, *(case for name, it in small.items() for case in contract_cases(name, it))]
 
 
 def test_no_plugin_is_broken() -> None:
@@ -71,6 +86,15 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = draw(0, species, individual).transpose(1, 2, 0)
             Image.fromarray(pixels).save(root / f"kind-{species}" / f"{individual}.png")
     return root
+
+
+def test_path_lengths_keep_their_contract() -> None:
+    """With a generator that gives w."""
+    narrow = {f"gen.{name}": value for name, value in NARROW["generator/stylegan2"].items()}
+    shapes = [Shapes((3, 8, 8), (-1.0, 1.0), 0, 5)]
+    partners = {"gen": "stylegan2"}
+    for case in contract_cases("loss/path-length", narrow, shapes, partners=partners):
+        case.run()
 
 
 def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:
@@ -135,6 +159,36 @@ def test_scores_of_a_trained_network_keep_their_contract(
     name: str, small_network: dict[str, object]
 ) -> None:
     for case in contract_cases(name, small_network):
+        case.run()
+
+
+def test_all_transforms_of_ada_keep_their_contract() -> None:
+    given = {"filtering": True, "noise": True, "cutout": True, "initial": 0.8}
+    for case in contract_cases("augment/ada", given, [Shapes((3, 17, 13), (-1.0, 1.0), 0, 5)]):
+        case.run()
+
+
+LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+
+
+@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+def test_every_head_keeps_its_contract(head: str) -> None:
+    for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
+        case.run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "head"),
+    [
+        ("feature-matching", "features"),
+        ("auxiliary-classifier", "classes"),
+        ("2c", "embeddings"),
+        ("d2d-ce", "embeddings"),
+    ],
+)
+def test_losses_that_need_a_head_keep_their_contract(loss: str, head: str) -> None:
+    given, partners = {"disc.head": head}, {"disc": "mlp"}
+    for case in contract_cases(f"loss/{loss}", given, LABELLED, partners=partners):
         case.run()
 
 

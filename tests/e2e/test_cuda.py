@@ -126,7 +126,7 @@ def test_a_compiled_run(ganfw: Ganfw, precision: str) -> None:
     "words",
     [
         ("--loss", "nonsaturating", "--loss", "r1", "-s", "loss.r1.every=4"),
-        ("--augment", "ada", "-s", "train.precision=bf16", "-s", "train.disc_steps=2"),
+        ("--augment", "diffaugment", "-s", "train.precision=bf16", "-s", "train.disc_steps=2"),
         ("-s", "train.accumulate=2", "--callback", "grad-clip", "--callback", "ema"),
     ],
     ids=" ".join,
@@ -134,7 +134,7 @@ def test_a_compiled_run(ganfw: Ganfw, precision: str) -> None:
 def test_a_run_in_cuda_graphs_has_the_losses_of_a_launched_one(
     ganfw: Ganfw, words: tuple[str, ...]
 ) -> None:
-    """Twelve steps of two epochs, the last of each smaller and launched. With deterministic
+    """Fourteen steps of two epochs, the last of each smaller and launched. With deterministic
     algorithms nothing may differ; it resumes too."""
     words = (*PICTURES, *words, "--device", "cuda", "-s", "train.deterministic=true")
     _ran(ganfw, *words, "--epochs", 2, "--out", "launched")
@@ -192,7 +192,7 @@ def test_losses_are_those_of_the_cpu(
         stream = torch.Generator().manual_seed(5)
 
         def drawn(self: Latents, count: int, stream: torch.Generator = stream) -> torch.Tensor:
-            return torch.randn(count, self.latent_dim, generator=stream).to(self.device)
+            return torch.randn(count, self._shapes.latent_dim, generator=stream).to(self.device)
 
         monkeypatch.setattr(Latents, "__call__", drawn)
         _ran(ganfw, "run", *words, "--device", device, "--out", device)

@@ -7,6 +7,7 @@
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
                                        profile dcgan gaussian sprites run compiled graph
                                        turn-graphs
+    python tests/benchmarks toys       the gate for losses: see toys.py
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -17,6 +18,7 @@ import argparse
 import atexit
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -30,6 +32,7 @@ import processes
 import starting
 import steps
 import torch
+import toys
 import whole
 from measuring import Row
 
@@ -95,4 +98,7 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["toys"]:
+        toys.main(sys.argv[2:])
+    else:
+        main()

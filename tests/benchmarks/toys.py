@@ -106,9 +106,7 @@ def combinations() -> list[str]:
     missing = [name for name in (*ADVERSARIAL, *REGULARISERS) if not registry.has("loss", name)]
     if missing:
         print(f"not installed: {', '.join(missing)}")
-    return [
-        "+".join(filter(None, pair)) for pair in pairs if not {*pair} & set(missing)
-    ]
+    return ["+".join(filter(None, pair)) for pair in pairs if not {*pair} & set(missing)]
 
 
 def run_all(trials: Sequence[Trial], steps: int | None, jobs: int) -> Iterator[Result]:

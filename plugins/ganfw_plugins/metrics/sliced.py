@@ -36,9 +36,9 @@ class SlicedWasserstein(SampleMetric):
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         chosen = self.chosen(real)
         fake = generate(len(chosen))
-        scores = self._of_points(chosen, fake) if chosen.ndim == 2 else self._of_pictures(chosen, fake)
+        compare = self._of_points if chosen.ndim == 2 else self._of_pictures
         return {
-            **scores,
+            **compare(chosen, fake),
             **self.provenance(len(real), fake),
             "directions": self.options.directions,
         }

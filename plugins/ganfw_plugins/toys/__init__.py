@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ganfw import Component, hookimpl
 
 _PACKAGE = "ganfw_plugins.toys"
-_POINTS = (
+_POINTS: tuple[tuple[str, str, Mapping[str, Mapping[str, float]]], ...] = (
     ("ring", "Points of Gaussians around a circle, labelled by mode", {}),
     ("grid", "Points of 25 Gaussians on a grid, labelled by mode",
      {"25-gaussians": {}, "100-gaussians": {"side": 10, "spacing": 1.0}}),

@@ -29,8 +29,8 @@ _RIGHT = "right_on_unseen"
 
 @dataclass(frozen=True)
 class DigitClassifier:
-    """``network`` maps grey pictures (B, 1, size, size) in -1..1 to logits (B, 10); ``right`` is the
-    share of digits that it names rightly of those it was not trained on."""
+    """``network`` maps grey pictures (B, 1, size, size) in -1..1 to logits (B, 10). ``right`` is
+    the share that it names rightly of digits it was not trained on."""
 
     network: nn.Module
     right: float
@@ -84,7 +84,7 @@ def _train(network: nn.Module, pixels: Tensor, labels: Tensor) -> None:
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
     for epoch in range(EPOCHS):
         optimizer.param_groups[0]["lr"] = _RATE * (1 - epoch / EPOCHS)
-        for batch in torch.randperm(len(labels)).split(_BATCH):
+        for batch in torch.split(torch.randperm(len(labels)), _BATCH):
             loss = cross_entropy(network(_warped(pixels[batch])), labels[batch])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

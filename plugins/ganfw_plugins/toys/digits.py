@@ -40,4 +40,5 @@ def bordered(pictures: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     if size == whole.shape[1]:
         return whole
     cells = whole.reshape(len(whole), size, 32 // size, size, 32 // size)
-    return cells.mean(axis=(2, 4)).round().astype(np.uint8)
+    means: NDArray[np.float64] = cells.mean(axis=(2, 4))
+    return means.round().astype(np.uint8)

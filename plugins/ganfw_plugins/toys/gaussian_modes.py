@@ -20,8 +20,8 @@ class GaussianModes(Metric):
     ``high_quality`` is the share of generated samples within 3 σ of the nearest centre, and
     ``modes`` the number of centres with at least one such sample (Srivastava et al. 2017, section
     4.1). ``kl`` is the divergence of all generated samples' nearest modes from the data's modes, in
-    nats (Lin et al. 2018, section 4). Of the data itself, 98.9 % of points in a plane are within 3 σ;
-    its ``kl`` is (K - 1) / 2n for K modes and n samples.
+    nats (Lin et al. 2018, section 4). Perfect samples in a plane have 98.9 % within 3 σ, and
+    a ``kl`` of about (K - 1) / 2n for K modes and n samples.
 
     Memorization is not noticed: the training data itself covers every mode.
     """
@@ -38,7 +38,7 @@ class GaussianModes(Metric):
             raise ShapesError("it needs data with labels, one for each Gaussian")
         self.labels, self.classes = labels, dataset.classes
         if (rarest := int(labels.bincount(minlength=self.classes).min())) < 2:
-            raise UsageError(f"it needs 2 real samples of each label, and of one there are {rarest}")
+            raise UsageError(f"it needs 2 real samples of each label, of one there are {rarest}")
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         centres, deviation = self._fit(real.double())

@@ -49,7 +49,9 @@ class StackedMnistOptions(Options):
     """Three digits as the colours of one picture, as in Metz et al. 2017 (unrolled GANs)."""
 
     count: int = Field(50_000, ge=1, le=10_000_000, description="Number of pictures, of all modes")
-    size: Literal[16, 32] = Field(32, description="Height and width: 28 pixels and a border; halved")
+    size: Literal[16, 32] = Field(
+        32, description="32: digits of 28 pixels and a border; 16: halved"
+    )
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of which digits meet")
 
 

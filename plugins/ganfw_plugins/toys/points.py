@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 class Points(Dataset):

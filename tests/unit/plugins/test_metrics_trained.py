@@ -34,7 +34,8 @@ def _toys(shapes: Shapes, count: int = 50) -> Dataset:
 @pytest.mark.parametrize(
     ("name", "shapes", "said"),
     [
-        *((name, POINTS, "it judges pictures") for name in ("swd", *INCEPTION)),
+        *((name, POINTS, "it judges pictures") for name in INCEPTION),
+        ("swd", Shapes((3, 8, 8, 8), None, 0, 2), "it judges pictures and points"),
         *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in INCEPTION),
         ("frechet-gaussian", PICTURES, "it judges points"),
     ],

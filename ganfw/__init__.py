@@ -32,6 +32,7 @@ _HOME = {
     ),
     "images": ("from_bytes", "picture_grid", "to_bytes"),
     "interfaces.callback": ("Callback",),
+    "interfaces.class_head": ("ClassHead",),
     "interfaces.dataset": ("Batch", "Dataset", "Item"),
     "interfaces.events": (
         "Checkpoint",
@@ -47,6 +48,7 @@ _HOME = {
         "TrainEnd",
         "TrainStart",
     ),
+    "interfaces.head_option": ("Head",),
     "interfaces.loss": ("Loss", "Terms"),
     "interfaces.metric": ("Generate", "Metric"),
     "interfaces.networks": (

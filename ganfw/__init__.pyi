@@ -34,6 +34,7 @@ from .images import (
     to_bytes as to_bytes,
 )
 from .interfaces.callback import Callback as Callback
+from .interfaces.class_head import ClassHead as ClassHead
 from .interfaces.dataset import Batch as Batch, Dataset as Dataset, Item as Item
 from .interfaces.events import (
     Checkpoint as Checkpoint,
@@ -49,6 +50,7 @@ from .interfaces.events import (
     TrainEnd as TrainEnd,
     TrainStart as TrainStart,
 )
+from .interfaces.head_option import Head as Head
 from .interfaces.loss import Loss as Loss, Terms as Terms
 from .interfaces.metric import Generate as Generate, Metric as Metric
 from .interfaces.networks import (

@@ -145,3 +145,15 @@ def small_network(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]
     weights = tmp_path_factory.mktemp("weights") / "small.safetensors"
     save_file({"colours.weight": torch.arange(12.0).reshape(4, 3) / 12}, weights)
     return {"network": "small", "weights": weights, "samples": 40}
+
+
+@pytest.fixture(scope="session")
+def lite_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of weights that fit EfficientNet-Lite0 and that nobody trained."""
+    from safetensors.torch import save_file
+
+    from ganfw_plugins.trained.efficientnet import random_tensors
+
+    path = tmp_path_factory.mktemp("lite") / "random.safetensors"
+    save_file(random_tensors(0), path)
+    return path

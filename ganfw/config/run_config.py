@@ -16,6 +16,7 @@ from .describe import chosen_options
 from .layers import Layer, Tree
 from .merge import merge, merge_data
 from .networks import PLAYERS, find_network
+from .places import replaced
 from .schedule import Schedule, schedulable
 from .schema import (
     CallbackKeys,
@@ -37,7 +38,8 @@ class ComponentConfig(Generic[Keys]):
     """A component in a slot, with its options and the slot's own keys.
 
     ``name`` is what the run calls it: the component's own name unless another was given. Where an
-    option or a key follows one of the ``schedules``, its value here is that of the first step.
+    option or a key follows one of the ``schedules``, its value here is that of the first step; of
+    a list each number may, so that schedules are found by `places`.
     """
 
     slot: str
@@ -62,8 +64,8 @@ class ComponentConfig(Generic[Keys]):
     def values(self) -> dict[str, Any]:
         """The component's section of a config: its name, the slot's own keys, its options."""
         named = {} if self.name == self.registered.name else {"name": self.name}
-        schedules = {key: str(schedule) for key, schedule in self.schedules.items()}
-        plain = {**to_plain(self.keys), **to_plain(self.options), **schedules}
+        schedules = {place: str(schedule) for place, schedule in self.schedules.items()}
+        plain = replaced({**to_plain(self.keys), **to_plain(self.options)}, schedules)
         return {"use": self.use, **named, **plain}
 
     @property

@@ -23,8 +23,8 @@ _WHOLE = re.compile(
 _FOLLOWING = ("loss", "augment", "callback")
 """The kinds of components whose marked options may follow a schedule."""
 
-_RATES = ("lr", "weight_decay")
-"""The options of every optimizer that may: torch reads them anew in each step."""
+_RATES = ("lr", "betas", "weight_decay")
+"""The options of every optimizer that may, betas one by one: torch reads them anew in each step."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..interfaces.options import Options
 from ..storage.names import as_text, restored
 from .describe import describe
 from .layers import Text
+from .places import by_place, replaced
 from .schedule import Schedule, looks_like_schedule, read_schedule
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
@@ -31,24 +32,44 @@ def validate_scheduled(
     model: type[AnyOptions], values: Mapping[str, Any], where: str, may_follow: Collection[str] = ()
 ) -> tuple[AnyOptions, dict[str, Schedule]]:
     """``values`` as ``model`` where those named in ``may_follow`` may be schedules: the options as
-    of the first step, and the schedules. Both ends keep to the option's own bounds."""
+    of the first step, and the schedules by their `places`. Both ends keep to the option's own
+    bounds."""
     _check_keys(model, values, where)
+    values = {key: _list_or_same(value) for key, value in values.items()}
     schedules = {
-        key: _schedule(key, value, where, may_follow)
-        for key, value in values.items()
-        if looks_like_schedule(value) and not _accepts(model, key, str(value))
+        place: _schedule(place, value, where, may_follow)
+        for place, value in by_place(values).items()
+        if looks_like_schedule(value) and not _is_text(model, place, values)
     }
     if schedules:
-        ends = {key: schedule.end for key, schedule in schedules.items()}
-        _validated(model, {**values, **ends}, where)
-    starts = {key: schedule.start for key, schedule in schedules.items()}
-    return _validated(model, {**values, **starts}, where), schedules
+        ends = {place: schedule.end for place, schedule in schedules.items()}
+        _validated(model, replaced(values, ends), where)
+    starts = {place: schedule.start for place, schedule in schedules.items()}
+    return _validated(model, replaced(values, starts), where), schedules
 
 
-def _schedule(key: str, text: str, where: str, may_follow: Collection[str]) -> Schedule:
-    if key not in may_follow:
-        raise UsageError(f"{where}: '{key}' can't follow a schedule")
-    return read_schedule(text, f"{where}: {key}")
+def _list_or_same(value: Any) -> Any:
+    """A list that is written in `Text` and holds a schedule, which is no number yet."""
+    if not (isinstance(value, Text) and value.lstrip().startswith("[")):
+        return value
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return parsed if any(map(looks_like_schedule, parsed)) else value
+
+
+def _is_text(model: type[Options], place: str, values: Mapping[str, Any]) -> bool:
+    """Whether the option takes what looks like a schedule as its own text."""
+    key = place.partition(".")[0]
+    value = values[key]
+    return _accepts(model, key, str(value) if isinstance(value, str) else value)
+
+
+def _schedule(place: str, text: str, where: str, may_follow: Collection[str]) -> Schedule:
+    if place.partition(".")[0] not in may_follow:
+        raise UsageError(f"{where}: '{place}' can't follow a schedule")
+    return read_schedule(text, f"{where}: {place}")
 
 
 def _check_keys(model: type[Options], values: Mapping[str, Any], where: str) -> None:

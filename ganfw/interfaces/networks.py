@@ -80,6 +80,12 @@ class Augment(nn.Module):
         """Samples (B, ...) to samples of the same shape."""
         raise NotImplementedError
 
+    def replaced(self, real: Tensor) -> Tensor | None:
+        """Which of the real samples (B, ...) the discriminator is shown generated ones instead of,
+        with their labels, as if they were real: (B,) bool; None for none. Asked in each of its
+        turns."""
+        return None
+
     def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
         """After each discriminator update's forward passes: the mean sign of the critic's scores
         of ``examples`` real samples, a scalar on the device; 1 is sure of all, 0 undecided. On the

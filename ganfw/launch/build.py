@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from ..config.places import with_numbers
 from ..config.run_config import ComponentConfig, RunConfig
 from ..config.schema import LossKeys, PlayerKeys
 from ..data.loader import Loader
@@ -29,7 +30,7 @@ from ..sampling.latents import Latents
 from ..storage.run_dir import RunDir
 from ..training.game import Game
 from ..training.objective import WeightedLoss
-from ..training.trainer import Evaluation, Trainer
+from ..training.trainer import Evaluation, PlayStep, Trainer
 from .freezing import freeze
 from .prepare import PreparedRun
 from .saver import save_nothing, saver
@@ -84,14 +85,17 @@ def build_trainer(
     folder: RunDir,
     shapes: Shapes,
     callbacks: Mapping[str, Callback],
+    play_step: PlayStep,
     evaluation: Evaluation | None = None,
 ) -> Trainer:
-    """Everything around the game: checkpoints, exports, schedules."""
+    """Everything around the game: checkpoints, exports, schedules. ``play_step`` is the game's
+    step, or what takes its place."""
     config, processes = prepared.config, prepared.processes
     train = config.train
     run = _run_view(prepared, game, loader, folder, shapes)
     return Trainer(
         game=game,
+        play_step=play_step,
         loader=loader,
         latents=Latents(
             game.gen.network, shapes, train.seed, prepared.device, processes, train.batch_size
@@ -178,7 +182,7 @@ def _optimizer(component: ComponentConfig[Options], network: nn.Module) -> Optim
         return _Nothing()
     # One that begins at 0, as a warm-up does, would not show its groups' ratios.
     greatest = {name: schedule.greatest for name, schedule in component.schedules.items()}
-    options = component.options.model_copy(update=greatest)
+    options = with_numbers(component.options, greatest)
     optimizer = component.registered.load()(options, network)
     if not isinstance(optimizer, Optimizer):
         raise PluginError(f"{component.registered.label} gave no torch.optim.Optimizer")

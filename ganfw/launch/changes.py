@@ -18,7 +18,16 @@ Changes = dict[str, tuple[str, str]]
 """The value before and the value now, by path; "–" where there is none."""
 
 _OF_TRAINING = frozenset(
-    {"epochs", "steps", "device", "precision", "compile", "accumulate", "deterministic"}
+    {
+        "epochs",
+        "steps",
+        "device",
+        "precision",
+        "compile",
+        "cuda_graphs",
+        "accumulate",
+        "deterministic",
+    }
     | {"channels_last", "log_every", "reduction", "gen_steps"}
 )
 """The options of [train] that the state of a run does not depend on."""

@@ -9,6 +9,7 @@ from torch import nn
 
 from ..config.run_config import RunConfig
 from ..data.loader import Loader
+from ..errors import UsageError
 from ..interfaces.shapes import Shapes
 from ..runtime.distributed import Processes
 from ..training.dry_run import dry_run
@@ -40,6 +41,23 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     if "train.precision" not in config.origins:
         notices += _slow_precision(config.train.precision, device, networks.values())
     return [*notices, *_batch_norm_unshared(networks, game.processes)]
+
+
+def check_cuda_graphs(config: RunConfig, device: torch.device, processes: Processes) -> None:
+    """Refuse what can't be captured as CUDA graphs, whatever the components do."""
+    followed = [
+        f"{component.slot} '{component.name}'"
+        for component in (*config.losses, *config.augments)
+        if component.schedules
+    ]
+    reasons = [
+        (device.type != "cuda", f"needs a CUDA device, and this run is on {device}"),
+        (processes.count > 1, "works with one process only"),
+        (bool(followed), f"captures numbers as they are: {''.join(followed[:1])} is on a schedule"),
+    ]
+    for applies, reason in reasons:
+        if applies:
+            raise UsageError(f"train.cuda_graphs {reason}: leave it out")
 
 
 def _slow_precision(

@@ -22,11 +22,12 @@ from ..runtime.logs import log
 from ..storage.run_dir import RunDir, explain_disk
 from ..training.compiling import compile_game
 from ..training.game import Game
+from ..training.graphs import capture_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
 from .build import build_callbacks, build_game, build_trainer, total_steps
-from .checks import check_game
+from .checks import check_cuda_graphs, check_game
 from .prepare import PreparedRun, replacement_notice
 
 MakeTrainer = Callable[[RunDir], Trainer]
@@ -67,14 +68,20 @@ def assemble(
     give_weights(game)
     for notice in check_game(prepared.config, game, loader, shapes):
         log.warning(notice)
+    if options.cuda_graphs:
+        check_cuda_graphs(prepared.config, prepared.device, processes)
     if options.compile:
         began = time.perf_counter()
         compile_game(game, loader, shapes, options.disc_steps)
         seconds = time.perf_counter() - began
         log.info(f"the networks are compiled ({seconds:.1f} s), and agree with the eager ones")
+    play_step = game.step
+    if options.cuda_graphs:
+        play_step = capture_game(game, loader, shapes, options.disc_steps).step
+        log.info("the steps are captured as CUDA graphs, and agree with the launched ones")
     callbacks = build_callbacks(prepared.config, game, processes)
     return lambda folder: build_trainer(
-        prepared, game, loader, folder, shapes, callbacks, evaluation
+        prepared, game, loader, folder, shapes, callbacks, play_step, evaluation
     )
 
 

@@ -122,6 +122,7 @@ def _trainer(subject: Subject, shapes: Shapes, stop_at: int | None = None) -> Tr
     )
     return Trainer(
         game=game,
+        play_step=game.step,
         loader=loader,
         latents=Latents(game.gen.network, shapes, 0, device),
         callbacks={"it": subject.build(), "stop": _Stop(stop_at)},

@@ -9,7 +9,6 @@ compiled code can't be differentiated twice.
 from __future__ import annotations
 
 import contextlib
-import copy
 import logging
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,13 +21,12 @@ from ..data.loader import Loader
 from ..errors import UsageError
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
-from ..runtime.random_state import isolated_random_state
-from ..sampling.latents import Latents
 from .game import Game
+from .parity import PARITY_STEPS, first_losses, gap
 
-PARITY_STEPS, TOLERANCE = 3, 1e-2
-"""Steps that both ways must agree on, and how far their losses may lie apart, relatively, beside
-what rounding does to the eager ones."""
+TOLERANCE = 1e-2
+"""How far both ways' first losses may lie apart, relatively, beside what rounding does to the eager
+ones."""
 
 
 def compile_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1) -> None:
@@ -39,13 +37,13 @@ def compile_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1
     """
     count = min(disc_steps, len(loader))
     batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
-    wanted = _first_losses(game, batches, shapes)
-    tolerance = TOLERANCE + 2 * _gap(_unrounded_losses(game, batches, shapes), wanted)
+    wanted = first_losses(game, batches, shapes)
+    tolerance = TOLERANCE + 2 * gap(_unrounded_losses(game, batches, shapes), wanted)
     _silence_compiler()
-    gap = _gap(_compiled_losses(game, batches, shapes), wanted)
-    if not gap <= tolerance:
+    apart = gap(_compiled_losses(game, batches, shapes), wanted)
+    if not apart <= tolerance:
         raise UsageError(
-            f"compiled losses lie {gap:.2g} from the eager ones after {PARITY_STEPS} steps, more "
+            f"compiled losses lie {apart:.2g} from the eager ones after {PARITY_STEPS} steps, more "
             f"than {tolerance:.2g}: leave --compile out"
         )
 
@@ -60,7 +58,7 @@ def _compiled_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Te
         for name, player in eager.items():
             game.players[name] = replace(player, compiled=_compiled(player.network))
         try:
-            return _first_losses(game, batches, shapes)
+            return first_losses(game, batches, shapes)
         except Exception as error:
             failed = failed or error
             game.players.update(eager)
@@ -74,37 +72,15 @@ def _compiled(network: nn.Module) -> Callable[..., Tensor]:
     return torch.compile(network, dynamic=False, options={"fallback_random": True})
 
 
-def _first_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Tensor:
-    """Both losses (PARITY_STEPS, 2) of steps on ``batches``; then all is put back."""
-    state = copy.deepcopy(game.state_dict())
-    try:
-        with isolated_random_state(0):
-            latents = Latents(game.gen.network, shapes, 0, batches[0].samples.device)
-            rows = []
-            for number in range(1, PARITY_STEPS + 1):
-                losses = game.step(batches, latents, number=number)
-                rows.append(torch.stack([losses.loss_D, losses.loss_G]))
-    finally:
-        game.load_state_dict(state)
-        for player in game.players.values():
-            player.zero_grad()
-    return torch.stack(rows)
-
-
 def _unrounded_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Tensor:
     """The first losses without autocast. Compiled code rounds to bfloat16 in other places than
     eager code, and may differ as much as rounding itself makes a difference; and on a GPU the same
     steps may come out a little different each time."""
     autocast, game.turns.autocast = game.turns.autocast, contextlib.nullcontext
     try:
-        return _first_losses(game, batches, shapes)
+        return first_losses(game, batches, shapes)
     finally:
         game.turns.autocast = autocast
-
-
-def _gap(losses: Tensor, wanted: Tensor) -> float:
-    """The largest relative difference."""
-    return float(((losses - wanted).abs() / wanted.abs().clamp(min=1e-2)).max())
 
 
 def _silence_compiler() -> None:

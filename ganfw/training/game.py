@@ -23,8 +23,11 @@ from .turns import DrawLatents, Generated, MicroBatch, Turns
 OnGradients = Callable[[str, Player], None]
 """Called between a network's backward pass and its step, with the network's name."""
 
+Update = Callable[[Side], None]
+"""Moves the networks of a side by the gradients that they have."""
 
-def _ignore(name: str, player: Player) -> None:
+
+def ignore_gradients(name: str, player: Player) -> None:
     """Nobody watches the gradients."""
 
 
@@ -86,7 +89,7 @@ class Game:
         self,
         batches: Sequence[Batch],
         latents: DrawLatents,
-        on_gradients: OnGradients = _ignore,
+        on_gradients: OnGradients = ignore_gradients,
         number: int = 1,
     ) -> StepLosses:
         """One discriminator update per batch, then ``gen_steps`` generator updates on the last
@@ -97,19 +100,40 @@ class Game:
         the generator through the graph they came with. In micro-batches there is no memory to keep
         those graphs, so samples are generated for each player anew, from the same latents.
         """
+        return self.passes(batches, latents, lambda side: self.update(side, on_gradients), number)
+
+    def passes(
+        self, batches: Sequence[Batch], latents: DrawLatents, update: Update, number: int
+    ) -> StepLosses:
+        """A step's forward and backward passes, with an ``update`` after those of each turn."""
         self.turns.draw_latents = latents
-        self.active_losses = [loss for loss in self.losses if (number - 1) % loss.every == 0]
+        self.active_losses = self.losses_of(number)
         for batch in batches:
             parts = self._split(batch, latents)
             is_kept = batch is batches[-1] and len(parts) == 1
             kept = self.turns.generate(parts[0].latents, parts[0].fake_labels) if is_kept else None
-            disc = self._play("disc", parts, kept, number, on_gradients)
-        gen = self._play("gen", parts, kept, number, on_gradients)
+            disc = self._play("disc", parts, kept, number, update)
+        gen = self._play("gen", parts, kept, number, update)
         for _ in range(1, self.gen_steps):
             parts = self._split(batches[-1], latents)
-            gen = self._play("gen", parts, None, number, on_gradients)
+            gen = self._play("gen", parts, None, number, update)
         examples = sum(map(self._whole, batches))
         return StepLosses(examples, disc.loss, gen.loss, disc.terms | gen.terms)
+
+    def losses_of(self, number: int) -> list[WeightedLoss]:
+        """The losses that are active in step ``number``."""
+        return [loss for loss in self.losses if (number - 1) % loss.every == 0]
+
+    def own_players(self, side: Side) -> dict[str, Player]:
+        """The networks that learn in the turn of ``side``."""
+        return {name: it for name, it in self.players.items() if self.sides[name] == side}
+
+    def update(self, side: Side, on_gradients: OnGradients = ignore_gradients) -> None:
+        """Move the networks of ``side``; all processes have the same gradients before."""
+        for name, player in self.own_players(side).items():
+            self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
+            on_gradients(name, player)
+            player.step()
 
     def state_dict(self) -> dict[str, Any]:
         """Of all networks, the losses and the augments."""
@@ -136,12 +160,10 @@ class Game:
         parts: Sequence[MicroBatch],
         kept: Generated | None,
         number: int,
-        on_gradients: OnGradients,
+        update: Update,
     ) -> TurnLosses:
-        """One side's update; all processes have the same gradients before it steps. Returns the
-        batch's own losses."""
-        own = {name: it for name, it in self.players.items() if self.sides[name] == side}
-        for player in own.values():
+        """One side's passes and its update. Returns the batch's own losses."""
+        for player in self.own_players(side).values():
             player.zero_grad()
         with contextlib.ExitStack() as stack:
             for name in self.frozen[side]:
@@ -149,12 +171,10 @@ class Game:
             losses = [
                 self._backward(part, self._losses(side, part, kept, number)) for part in parts
             ]
-        for name, player in own.items():
-            self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
-            on_gradients(name, player)
-            player.step()
         shares = [part.share for part in parts]
-        return losses[0] if shares == [1] else mean(losses, shares)
+        turn = losses[0] if shares == [1] else mean(losses, shares)
+        update(side)
+        return turn
 
     def _losses(
         self, side: Side, part: MicroBatch, kept: Generated | None, number: int

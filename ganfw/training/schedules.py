@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch.optim import Optimizer
 
+from ..config.places import replaced, with_numbers
 from ..config.schedule import Schedule
 from ..errors import UsageError
 from ..interfaces.callback import Callback
@@ -36,7 +37,7 @@ def option(component: Loss | Augment | Callback, name: str) -> Follow:
     """Replaces the options of ``component`` by a copy with another value of ``name``."""
 
     def follow(value: float) -> None:
-        component.options = component.options.model_copy(update={name: value})
+        component.options = with_numbers(component.options, {name: value})
 
     return follow
 
@@ -54,16 +55,19 @@ def weight(game: Game, loss: str) -> Follow:
 
 
 def rate(optimizer: Optimizer, name: str, reference: float, where: str) -> Follow:
-    """Sets ``name``, such as lr, in the optimizer's groups, which keep their ratios: now, as it was
-    made with ``reference``, they hold their shares of that. Raises UsageError, which begins with
-    ``where``, if its groups have none."""
-    if any(name not in group for group in optimizer.param_groups):
+    """Sets the number at ``name``, such as lr or betas.1, in the optimizer's groups, which keep
+    their ratios: now, as it was made with ``reference``, they hold their shares of that. Raises
+    UsageError, which begins with ``where``, if its groups have none."""
+    groups = optimizer.param_groups
+    key, _, index = name.partition(".")
+    if any(key not in group for group in groups):
         raise UsageError(f"{where}: '{name}' can't follow a schedule: its weights' groups lack it")
-    bases = [float(group[name]) for group in optimizer.param_groups]
+    bases = [float(group[key][int(index)] if index else group[key]) for group in groups]
 
     def follow(value: float) -> None:
         share = value / reference if reference else 0.0
+        # Loading a state replaces the groups.
         for group, base in zip(optimizer.param_groups, bases, strict=True):
-            group[name] = base * share
+            group[key] = replaced(group, {name: base * share})[key]
 
     return follow

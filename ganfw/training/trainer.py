@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -25,10 +25,23 @@ from ..runtime.random_state import (
 )
 from ..sampling.latents import Latents
 from ..storage.state_tree import from_text, to_text
-from .game import Game
+from .game import Game, OnGradients
 from .objective import StepLosses
 from .progress import EpochMeter, Outcome, Progress, read_losses
 from .schedules import Schedules
+from .turns import DrawLatents
+
+
+class PlayStep(Protocol):
+    """Plays a step of a game: `Game.step`, or what takes its place."""
+
+    def __call__(
+        self,
+        batches: Sequence[Batch],
+        latents: DrawLatents,
+        on_gradients: OnGradients,
+        number: int,
+    ) -> StepLosses: ...
 
 
 class Evaluation(Protocol):
@@ -53,11 +66,13 @@ class Evaluation(Protocol):
 class Trainer:
     """One run: its players, its data, its callbacks, and where it is.
 
-    ``save(step, state, is_best)`` writes a checkpoint. Of several processes the first alone has
+    ``play_step`` plays a step of the ``game``; ``save(step, state, is_best)`` writes a checkpoint.
+    Of several processes the first alone has
     all of the callbacks, and the ``evaluation``.
     """
 
     game: Game
+    play_step: PlayStep
     loader: Loader
     latents: Latents
     callbacks: Mapping[str, Callback]
@@ -171,7 +186,7 @@ class Trainer:
     def _run_step(self, batches: list[Batch]) -> None:
         number = self.progress.step + 1
         self.schedules.apply(number)
-        losses = self.game.step(batches, self.latents, self._gradients_ready, number)
+        losses = self.play_step(batches, self.latents, self._gradients_ready, number)
         self.progress.step = number
         self.progress.batch += len(batches)
         self._pending.append((number, losses))

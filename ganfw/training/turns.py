@@ -65,9 +65,10 @@ class Turns:
         differentiate require gradients."""
         generate = self.generate if side == "gen" else self._generate_constants
         generated = generate(part.latents, part.fake_labels) if kept is None else kept
-        real = part.real
+        real, labels = part.real, part.labels
         if side == "disc":
             generated = {name: map_tensors(Tensor.detach, it) for name, it in generated.items()}
+            real, labels = self._as_real(part, tensor_of(generated, SAMPLES))
             if "fake" in differentiated:
                 tensor_of(generated, SAMPLES).requires_grad_()
             real = real.detach().requires_grad_() if "real" in differentiated else real
@@ -77,12 +78,12 @@ class Turns:
             step=number,
             total_steps=self.total_steps,
             real=real,
-            labels=part.labels,
+            labels=labels,
             fake=fake,
             fake_labels=part.fake_labels,
             latents=part.latents,
             generated=generated,
-            critic=Critic(self.judge, real, part.labels, fake, part.fake_labels),
+            critic=Critic(self.judge, real, labels, fake, part.fake_labels),
             draw_latents=self.draw_latents,
             generate=generate,
             augment=self._augment,
@@ -105,10 +106,27 @@ class Turns:
         """All that the discriminator gives for augmented ``samples`` (B, ...)."""
         return self.forward("disc", self._augment(samples), labels)
 
+    def _as_real(self, part: MicroBatch, fake: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The samples that are shown as real, and their labels: augments may put ``fake`` among
+        them."""
+        real, labels, fake_labels = part.real, part.labels, part.fake_labels
+        for augment in self.augments:
+            replaced = augment.replaced(real)
+            if replaced is None:
+                continue
+            real = _replaced(real, fake, replaced)
+            if labels is not None and fake_labels is not None and labels is not fake_labels:
+                labels = _replaced(labels, fake_labels, replaced)
+        return real, labels
+
     def _augment(self, samples: Tensor) -> Tensor:
         for augment in self.augments:
             samples = augment(samples)
         return samples
+
+
+def _replaced(rows: Tensor, others: Tensor, which: Tensor) -> Tensor:
+    return torch.where(which.view(-1, *[1] * (rows.ndim - 1)), others, rows)
 
 
 def _no_latents(count: int) -> Tensor:

@@ -29,11 +29,12 @@ ASKED = 2000
 PAIRS: dict[str, dict[str, Any]] = {
     "acgan": {
         "plugin": [HERE / "digits.py", PLUGINS / "acgan.py"],
-        "gen": "acgan", "disc": "acgan", "loss": ["nonsaturating", "acgan", "r1"],
+        "gen": "acgan", "disc": "dcgan", "loss": ["nonsaturating", "auxiliary-classifier", "r1"],
+        "settings": {"disc.head": "classes", "disc.norm": "none"},
     },
     "projection": {
         "plugin": [HERE / "digits.py", PLUGINS / "guided.py"],
-        "gen": "guided", "disc": "guided", "loss": ["dropped-hinge", "r1"],
+        "gen": "guided", "disc": "guided", "loss": ["dropped-hinge", "r1"], "settings": {},
     },
 }  # fmt: skip
 SETTINGS = {
@@ -82,11 +83,10 @@ def judge(name: str, steps: int, out: Path, classifier: nn.Module) -> str:
 def train(name: str, steps: int, out: Path) -> ganfw.Run:
     """A run of the pair ``name``, scored every five epochs."""
     return ganfw.run(
-        **PAIRS[name],
+        **PAIRS[name] | {"settings": SETTINGS | PAIRS[name]["settings"]},
         data="digits",
         metric="mode-coverage",
         callback="ema",
-        settings=SETTINGS,
         steps=steps,
         batch_size=64,
         lr=5e-4,

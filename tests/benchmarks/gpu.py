@@ -1,9 +1,8 @@
 """Steps on a GPU, in the three precisions: beside the book's loop and the one of the shape that
 PyTorch's example has, both as torch's defaults run them (float32, TF32 in convolutions).
 
-Each part stands alone: what fails is a row that says so. ``graph`` and ``turn-graphs`` are an
-experiment that ganfw does not offer: the step captured as CUDA graphs. A fault on the device ends
-the process, so they come last. Parts that come too late are left out.
+Each part stands alone: what fails is a row that says so. A fault on the device ends the process, so
+graphs come last. Parts that come too late are left out.
 With the device "cpu" all of it runs on tiny batches, to see that it runs.
 """
 
@@ -19,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from gpu_compiled import compiled
-from gpu_graphs import turns, whole_step
+from gpu_graphs import graphs
 from gpu_timing import LAZY, Way, beside, host_share, wait
 from gpu_ways import (
     PRECISIONS,
@@ -31,6 +30,7 @@ from gpu_ways import (
     real_batch,
     short,
 )
+from gpu_zoo import zoo
 from measuring import Row
 
 TOP = 12
@@ -152,8 +152,8 @@ PARTS: dict[str, Part] = {
     "sprites": sprites,
     "run": run,
     "compiled": compiled,
-    "graph": whole_step,
-    "turn-graphs": turns,
+    "zoo": zoo,
+    "graphs": graphs,
 }
 
 

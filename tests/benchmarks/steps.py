@@ -25,6 +25,7 @@ from ganfw.runtime.precision import bf16_speed
 from ganfw.training.compiling import compile_game
 from ganfw.training.game import Game, OnGradients
 from ganfw.training.memory_format import use_channels_last
+from ganfw.training.trainer import PlayStep
 
 CPU = torch.device("cpu")
 MULTIPLY_ADDS = 1144e6
@@ -50,16 +51,21 @@ def our_game(
 
 
 def step_of(
-    game: Game, shapes: Shapes, on_gradients: OnGradients = lambda name, player: None
+    game: Game,
+    shapes: Shapes,
+    on_gradients: OnGradients = lambda name, player: None,
+    play: PlayStep | None = None,
 ) -> reference.Step:
-    """A step of ``game`` on a batch, its latents drawn as plainly as the reference's."""
+    """A step of ``game`` on a batch, its latents drawn as plainly as the reference's. ``play`` may
+    take the place of the game's own step."""
     device, numbers = game.gen.parameters()[0].device, itertools.count(1)
+    play = play or game.step
 
     def latents(count: int) -> Tensor:
         return torch.randn(count, shapes.latent_dim, device=device)
 
     def step(real: Tensor) -> None:
-        game.step([Batch(real, None)], latents, on_gradients, number=next(numbers))
+        play([Batch(real, None)], latents, on_gradients, number=next(numbers))
 
     return step
 

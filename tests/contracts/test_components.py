@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganfw import Shapes
 from ganfw.registry.discovery import discover
 from ganfw.testing import ContractCase, contract_cases
 from ganfw_plugins.sprites.creatures import draw
 
 REGISTRY = discover()
 INCEPTION = ("metric/fid", "metric/kid", "metric/inception-score", "metric/precision-recall")
+LITE = ("metric/lite-kid", "metric/lite-frechet", "metric/lite-precision-recall")
+PROJECTED = "discriminator/projected"
 TRACKERS = ("callback/wandb", "callback/mlflow")
 """Their libraries are heavy, and need not be here: they have tests of their own."""
 
@@ -34,20 +37,37 @@ NEED_DATA = (
     "dataset/torchvision",
     "metric/stacked-modes",
     *INCEPTION,
+    *LITE,
+    PROJECTED,
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW = {
+FEW: dict[str, dict[str, object]] = {
     f"metric/{name}": {"samples": 100}
     for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+} | {
+    f"{kind}/{name}": {"channels": width}
+    for kind in ("generator", "discriminator")
+    for name, width in (
+        *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
+        *(("fastgan", 8), ("r3gan", 8)),
+    )
 }
-"""By default these generate thousands of samples, whose features take seconds."""
+"""By default these generate thousands of samples, whose features take seconds, or are as wide as
+their papers have them."""
+
+NARROW: dict[str, dict[str, object]] = {
+    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+}
+"""By default these have tens of millions of weights."""
 
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
-    return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
+    small = FEW | NARROW
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *small)]
+    return [*cases, *(case for name, it in small.items() for case in contract_cases(name, it))]
 
 
 def test_no_plugin_is_broken() -> None:
@@ -68,6 +88,15 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = draw(0, species, individual).transpose(1, 2, 0)
             Image.fromarray(pixels).save(root / f"kind-{species}" / f"{individual}.png")
     return root
+
+
+def test_path_lengths_keep_their_contract() -> None:
+    """With a generator that gives w."""
+    narrow = {f"gen.{name}": value for name, value in NARROW["generator/stylegan2"].items()}
+    shapes = [Shapes((3, 8, 8), (-1.0, 1.0), 0, 5)]
+    partners = {"gen": "stylegan2"}
+    for case in contract_cases("loss/path-length", narrow, shapes, partners=partners):
+        case.run()
 
 
 def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:
@@ -143,6 +172,53 @@ def test_scores_of_a_trained_network_keep_their_contract(
     name: str, small_network: dict[str, object]
 ) -> None:
     for case in contract_cases(name, small_network):
+        case.run()
+
+
+def test_all_transforms_of_ada_keep_their_contract() -> None:
+    given = {"filtering": True, "noise": True, "cutout": True, "initial": 0.8}
+    for case in contract_cases("augment/ada", given, [Shapes((3, 17, 13), (-1.0, 1.0), 0, 5)]):
+        case.run()
+
+
+LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+
+
+@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+def test_every_head_keeps_its_contract(head: str) -> None:
+    for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
+        case.run()
+
+
+@pytest.mark.parametrize(
+    ("loss", "head"),
+    [
+        ("feature-matching", "features"),
+        ("auxiliary-classifier", "classes"),
+        ("2c", "embeddings"),
+        ("d2d-ce", "embeddings"),
+    ],
+)
+def test_losses_that_need_a_head_keep_their_contract(loss: str, head: str) -> None:
+    given, partners = {"disc.head": head}, {"disc": "mlp"}
+    for case in contract_cases(f"loss/{loss}", given, LABELLED, partners=partners):
+        case.run()
+
+
+@pytest.mark.parametrize("name", LITE)
+def test_scores_of_a_small_trained_network_keep_their_contract(
+    name: str, lite_weights: Path
+) -> None:
+    cases = contract_cases(name, {"weights": lite_weights, "samples": 12})
+    if name == "metric/lite-frechet":  # roots of 1280×1280 matrices, a second each time
+        cases = [case for case in cases if "same" not in str(case) and "samples" not in str(case)]
+    for case in cases:
+        case.run()
+
+
+def test_heads_on_frozen_features_keep_their_contract() -> None:
+    shapes = Shapes((3, 16, 16), (-1.0, 1.0), 3, 5)
+    for case in contract_cases(PROJECTED, {"features": "random", "mixed": 4}, [shapes]):
         case.run()
 
 

@@ -134,9 +134,8 @@ def test_two_play_the_game_of_one(ganfw: Ganfw, tmp_path: Path, more: tuple[str,
 @pytest.mark.slow
 def test_a_resumed_run_ends_bit_identical(ganfw: Ganfw, tmp_path: Path) -> None:
     """With a penalty that draws its own numbers in each process, and a loss that learns."""
-    plugin = str(Path(__file__).parents[1] / "plugins" / "lecam.py")
     words = ("--loss", "nonsaturating", "--loss", "gradient-penalty", "--loss", "lecam",
-             "--plugin", plugin, "-s", "loss.lecam.strength=1", "-s", "loss.lecam.decay=0.9",
+             "-s", "loss.lecam.strength=1", "-s", "loss.lecam.decay=0.9",
              "-s", "callback.checkpoints.every_steps=5", "--steps", "12", "--out",
              "whole")  # fmt: skip
     code, _, error = _two(tmp_path, *RUN, *words)

@@ -8,58 +8,55 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid
 
-from ganfw import Augment, Shapes
+from ganfw import Shapes
 
+from .adaptive import Adaptive
 from .affine import rotation, scaling, translation
 from .diffaugment import needs_pictures
 from .draws import Draws
+from .filtering import band_matrices, filtered, gains
 from .options import AdaOptions
 from .resampling import resample
 
-_MEMORY = 0.9
-"""Weight of earlier batches in the running mean of signs: about ten batches count."""
 
-
-class AdaptiveAugment(Augment):
-    """Karras et al. 2020, sections 2 and 3: pixel blitting, geometric and colour transforms
-    (appendix B, without filtering and corruption), each applied with probability p. While the mean
-    sign of the scores of real samples (r_t in the paper) is above ``target``, p rises, otherwise it
-    falls: from 0 to 1 within ``examples``.
+class AdaptiveAugment(Adaptive):
+    """Karras et al. 2020, section 2 and appendix B: pixel blitting, geometric and colour
+    transforms, filtering, noise and cutout, each applied with the probability ``strength``.
 
     Transforms, order and magnitudes are those of the paper, but with one bilinear resampling
-    instead of wavelet filters; beyond its edges a picture is reflected. ``strength`` is p, and is
-    saved with the run.
+    instead of wavelet filters; beyond its edges a picture is reflected.
 
     It needs a loss for which a score above 0 means "real": `nonsaturating`, `minimax`, `hinge`.
     With `rpgan` and `wasserstein` only differences of scores matter, and signs mean nothing: set
-    ``examples`` to 10⁹, and the strength stays ``initial``.
+    ``probability``, which may follow a schedule, and the strength does not adapt.
     """
 
-    strength: Tensor
-    real_sign_mean: Tensor
+    options: AdaOptions
+    rows: Tensor
+    columns: Tensor
 
     def __init__(self, options: AdaOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         needs_pictures(shapes)
-        self.register_buffer("strength", torch.tensor(float(options.initial)))
-        self.register_buffer("real_sign_mean", torch.tensor(0.0))
         low, high = shapes.value_range or (-1.0, 1.0)
         self._middle, self._half = (low + high) / 2, (high - low) / 2
-
-    def adapt(self, real_sign_mean: Tensor, examples: int) -> None:
-        """Move p up or down, depending on whether the mean sign is above the target."""
-        self.real_sign_mean.lerp_(real_sign_mean.to(self.real_sign_mean), 1 - _MEMORY)
-        step = (self.real_sign_mean - self.options.target).sign() * (
-            examples / self.options.examples
-        )
-        self.strength.add_(step).clamp_(0, self.options.limit)
+        if options.filtering:
+            _, height, width = shapes.sample
+            self.register_buffer("rows", band_matrices(width), persistent=False)
+            self.register_buffer("columns", band_matrices(height), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
         """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
+        self.take_probability()
         matrices = self.matrices(samples)
         grid = affine_grid(matrices[:, :2], list(samples.shape), align_corners=False)
-        moved = resample(samples, grid)
-        return self._recolored(moved) if self.options.colors else moved
+        pictures = resample(samples, grid)
+        if self.options.colors:
+            pictures = self._recolored(pictures)
+        if self.options.filtering:
+            amounts = gains(Draws(pictures, self.strength))
+            pictures = filtered(pictures, amounts, self.rows, self.columns)
+        return self._corrupted(pictures)
 
     def matrices(self, pictures: Tensor) -> Tensor:
         """Affine transforms (B, 3, 3) from a pixel of the result to where it is taken from, in
@@ -107,6 +104,28 @@ class AdaptiveAugment(Augment):
         colour = rotated_hue(colours - grey, _expand(hue)) * _expand(saturation)
         colours = (grey * _expand(flip) + colour) * self._half + self._middle
         return torch.cat([colours, pictures[:, 3:]], dim=1)
+
+    def _corrupted(self, pictures: Tensor) -> Tensor:
+        """Noise whose deviation is half-normal, and a square of half the sides in middle grey."""
+        draw = Draws(pictures, self.strength)
+        if self.options.noise:
+            deviation = draw.normal(0.1).abs() * self._half
+            pictures = pictures + torch.randn_like(pictures) * _expand(deviation)
+        if self.options.cutout:
+            pictures = torch.where(_hole(pictures, draw.constant(0.5)), self._middle, pictures)
+        return pictures
+
+
+def _hole(pictures: Tensor, side: Tensor) -> Tensor:
+    """The pixels (B, 1, H, W) of a rectangle at any place, ``side`` (B, 1) as a share of each side;
+    none where that is 0."""
+    inside = []
+    for length in pictures.shape[2:]:
+        pixels = (torch.arange(length, device=pictures.device) + 0.5) / length
+        middle = torch.rand(len(pictures), 1, device=pictures.device)
+        inside.append((pixels - middle).abs() < side / 2)
+    rows, columns = inside
+    return (rows[:, :, None] & columns[:, None, :])[:, None]
 
 
 def rotated_hue(colours: Tensor, angle: Tensor) -> Tensor:

@@ -31,6 +31,10 @@ class Draws:
         """Uniform in 0, …, end - 1, or 0."""
         return self._or_else((self._uniform(1) * end).floor(), 0.0)
 
+    def constant(self, value: float) -> Tensor:
+        """``value``, or 0."""
+        return self._or_else(self._uniform(1).fill_(value), 0.0)
+
     def _or_else(self, drawn: Tensor, otherwise: float) -> Tensor:
         return torch.where(self._uniform(1) < self._strength, drawn, otherwise)
 

@@ -29,7 +29,7 @@ class DiffAugmentOptions(Options):
     )
 
 
-class AdaOptions(Options):
+class AdaptiveOptions(Options):
     """Karras et al. 2020, "Training generative adversarial networks with limited data"."""
 
     target: Annotated[float, Schedulable()] = Field(
@@ -40,6 +40,25 @@ class AdaOptions(Options):
         500_000, ge=1, le=10**9, description="Real samples within which strength goes from 0 to 1"
     )
     initial: float = Field(0.0, ge=0, le=1, description="Strength at the start")
+    probability: Annotated[float | None, Schedulable()] = Field(
+        None, ge=0, le=1, description="Strength that does not adapt, for rpgan and wasserstein"
+    )
     limit: Annotated[float, Schedulable()] = Field(0.8, ge=0, le=1, description="Greatest strength")
+
+
+class AdaOptions(AdaptiveOptions):
+    """Which transforms there are. The paper's bgc has the first two, its bgcfnc all."""
+
     geometry: bool = Field(True, description="Whether pictures are rotated, scaled and stretched")
     colors: bool = Field(True, description="Whether colours are changed too")
+    filtering: bool = Field(False, description="Whether four frequency bands gain or lose strength")
+    noise: bool = Field(False, description="Whether noise is added to each pixel")
+    cutout: bool = Field(False, description="Whether a square of half the sides is cut out")
+
+
+class InstanceNoiseOptions(Options):
+    """Sønderby et al. 2017."""
+
+    std: Annotated[float, Schedulable()] = Field(
+        0.1, ge=0, le=1e6, description="Standard deviation of the noise; 0.1..0 lets it vanish"
+    )

@@ -36,6 +36,8 @@ class Ema(Callback):
     options: EmaOptions
     _network: nn.Module | None = None
     _saved: Mapping[str, Any] | None = None
+    _examples = 1
+    """Those of one step, where their number matters."""
 
     def on_composed(self, event: Composed) -> None:
         name = self.options.network
@@ -61,6 +63,9 @@ class Ema(Callback):
         self._buffers: Pair = _buffers_but(self._network, kept), _buffers_but(source, kept)
         folder = "generator_ema" if averages_samples else f"networks/{name}_ema"
         event.run.export(folder, self._network, of=name)
+        if self.options.half_life is not None:
+            train = event.run.config["train"]
+            self._examples = train["batch_size"] * train["disc_steps"]
 
     @torch.no_grad()
     def on_step_end(self, event: StepEnd) -> None:
@@ -87,7 +92,9 @@ class Ema(Callback):
     def decay_at(self, step: int) -> float:
         """The decay in step 1, 2, …: with ``warmup`` the first, random weights are soon forgotten
         (TensorFlow's ``ExponentialMovingAverage(num_updates=…)``)."""
-        decay: float = self.options.decay
+        decay, half_life = self.options.decay, self.options.half_life
+        if half_life is not None:
+            decay = 0.5 ** (self._examples / half_life) if half_life else 0.0
         return min(decay, (1 + step) / (10 + step)) if self.options.warmup else decay
 
     def state_dict(self) -> Mapping[str, Any]:

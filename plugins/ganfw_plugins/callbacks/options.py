@@ -67,6 +67,9 @@ class EmaOptions(Options):
     decay: Annotated[float, Schedulable()] = Field(
         0.999, ge=0, lt=1, description="Weight of the average so far, per step"
     )
+    half_life: Annotated[float | None, Schedulable()] = Field(
+        None, ge=0, le=1e12, description="Examples until weights count half; in place of decay"
+    )
     warmup: bool = Field(True, description="Start with a lower decay: (1 + step) / (10 + step)")
     network: str = Field("gen", description="What to average: gen, disc, or another network's name")
 

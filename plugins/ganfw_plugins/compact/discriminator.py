@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
-from ganfw import Discriminator, Shapes
+from ganfw import ClassHead, Discriminator, Output, Shapes
 
 from .options import DiscriminatorOptions
 from .widths import doubling
@@ -28,12 +28,16 @@ class CompactDiscriminator(Discriminator):
         widths = (shapes.sample[0], *doubling(options.channels, halvings, options.widest))
         self.blocks = nn.Sequential(*(Block(*pair) for pair in itertools.pairwise(widths)))
         self.head = nn.Conv2d(widths[-1] + 1, 1, base, bias=False)
+        self.class_head = ClassHead(options.head, widths[-1], shapes)
         self.apply(_init)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) to scores (B,). A score depends a little on the whole batch."""
-        scores: Tensor = self.head(with_deviation(self.blocks(samples)))
-        return scores.flatten()
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) to scores (B,), and what the option ``head`` adds to them; its
+        features are the last map's sums. A score depends a little on the whole batch."""
+        features = self.blocks(samples)
+        scores = self.head(with_deviation(features)).flatten()
+        output: Output = self.class_head(scores, features.sum((2, 3)), labels)
+        return output
 
 
 class Block(nn.Module):

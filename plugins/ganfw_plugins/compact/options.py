@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Head, Options
 
 
 class GeneratorOptions(Options):
@@ -19,3 +19,4 @@ class DiscriminatorOptions(Options):
 
     channels: int = Field(32, ge=4, le=1024, description="Width of the first block")
     widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
+    head: Head = "scores"

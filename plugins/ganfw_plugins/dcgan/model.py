@@ -8,7 +8,7 @@ import math
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganfw import Discriminator, Generator, Shapes
+from ganfw import ClassHead, Discriminator, Generator, Output, Shapes
 
 from .options import DiscriminatorOptions, GeneratorOptions
 
@@ -94,16 +94,22 @@ class DCGANDiscriminator(Discriminator):
             ),
             nn.Conv2d(widths[-1], 1, base, bias=False),
         )
+        self.class_head = ClassHead(options.head, widths[-1], shapes)
         _init_normal(self, options.init_std)
         if options.spectral:
             for module in self.modules():
-                if isinstance(module, nn.Conv2d):
+                if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
                     spectral_norm(module)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) to scores (B,)."""
-        scores: Tensor = self.blocks(samples)
-        return scores.flatten()
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) to scores (B,), and what the option ``head`` adds to them; its
+        features are the last map's sums."""
+        *blocks, last = self.blocks
+        features = samples
+        for block in blocks:
+            features = block(features)
+        output: Output = self.class_head(last(features).flatten(), features.sum((2, 3)), labels)
+        return output
 
 
 def block_widths(channels: int, count: int) -> tuple[int, ...]:

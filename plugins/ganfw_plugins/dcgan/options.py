@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Head, Options
 
 
 class GeneratorOptions(Options):
@@ -35,4 +35,5 @@ class DiscriminatorOptions(Options):
     spectral: bool = Field(
         False, description="Whether every convolution has spectral norm 1 (Miyato et al. 2018)"
     )
+    head: Head = "scores"
     init_std: float = Field(0.02, gt=0, le=10, description="All weights start as N(0, this²)")

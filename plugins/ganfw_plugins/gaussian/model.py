@@ -7,7 +7,7 @@ import math
 
 from torch import Tensor, nn
 
-from ganfw import Discriminator, Generator, Shapes, ShapesError
+from ganfw import ClassHead, Discriminator, Generator, Output, Shapes, ShapesError
 
 from .options import LinearOptions, MLPGeneratorOptions, MLPOptions
 
@@ -55,12 +55,18 @@ class MLP(Discriminator):
         for inputs, outputs in itertools.pairwise(widths):
             layers += [nn.Linear(inputs, outputs), nn.Tanh()]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
+        self.class_head = ClassHead(options.head, widths[-1], shapes)
         _init_normal(self, options.init_std)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Samples (B, *shapes.sample) to scores (B,)."""
-        scores: Tensor = self.layers(samples.flatten(1))
-        return scores.squeeze(1)
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Samples (B, *shapes.sample) to scores (B,), and what the option ``head`` adds to them;
+        its features are the last hidden layer."""
+        *layers, last = self.layers
+        features = samples.flatten(1)
+        for layer in layers:
+            features = layer(features)
+        output: Output = self.class_head(last(features).squeeze(1), features, labels)
+        return output
 
 
 def _init_normal(network: nn.Module, std: float) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ganfw import Options
+from ganfw import Head, Options
 
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
 Row = Annotated[tuple[Number, ...], Field(min_length=1)]
@@ -46,6 +46,7 @@ class MLPOptions(Options):
     init_std: float = Field(
         0.02, gt=0, le=10, description="Weights and biases start as N(0, this²)"
     )
+    head: Head = "scores"
 
 
 class MLPGeneratorOptions(Options):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganfw import Critic, Loss, Terms, Turn
 
-from .options import GammaOptions
+from .options import DraganOptions, GammaOptions, MaxGradientPenaltyOptions
 
 
 class R1(Loss):
@@ -43,10 +43,35 @@ class GradientPenalty(Loss):
     def terms(self, turn: Turn) -> Terms:
         if turn.player == "gen":
             return {}
-        real, fake = turn.real.detach(), turn.fake.detach()
-        position = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
-        between = torch.lerp(real, fake, position.to(real)).requires_grad_()
-        norms = _input_gradient(turn.critic(between, turn.labels), between).norm(dim=1)
+        norms = _gradient_at(turn, _between(turn.real, turn.fake)).norm(dim=1)
+        return {"penalty": (norms - self.options.target).square().mean() * self.options.strength}
+
+
+class MaxGradientPenalty(Loss):
+    """Zhou et al. 2019, section 5 (MaxGP): strength · max |∇D(x̂)|², x̂ between a real sample and a
+    fake one. The maximum is the batch's: it bounds D's Lipschitz constant, not its mean slope."""
+
+    options: MaxGradientPenaltyOptions
+
+    def terms(self, turn: Turn) -> Terms:
+        if turn.player == "gen":
+            return {}
+        gradient = _gradient_at(turn, _between(turn.real, turn.fake))
+        return {"penalty": gradient.square().sum(1).max() * self.options.strength}
+
+
+class Dragan(Loss):
+    """Kodali et al. 2017, section 2.3 (DRAGAN): strength · E (|∇D(x + δ)| - k)², δ normal noise
+    around real samples x. Its size is a share of the standard deviation of all their values."""
+
+    options: DraganOptions
+
+    def terms(self, turn: Turn) -> Terms:
+        if turn.player == "gen":
+            return {}
+        real = turn.real.detach()
+        near = real + torch.randn_like(real) * real.std(correction=0) * self.options.noise
+        norms = _gradient_at(turn, near).norm(dim=1)
         return {"penalty": (norms - self.options.target).square().mean() * self.options.strength}
 
 
@@ -57,6 +82,18 @@ def strength(options: GammaOptions, real: Tensor) -> float | Tensor:
     if not options.relative:
         return options.gamma / 2
     return real.detach().var(dim=0, correction=0).mean() * (options.gamma / 2)
+
+
+def _between(real: Tensor, fake: Tensor) -> Tensor:
+    """A point on the line between each real sample (B, ...) and the fake one beside it."""
+    position = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+    return torch.lerp(real.detach(), fake.detach(), position.to(real))
+
+
+def _gradient_at(turn: Turn, samples: Tensor) -> Tensor:
+    """The critic's gradient at new samples (B, ...) that take the real ones' labels; (B, F)."""
+    samples.requires_grad_()
+    return _input_gradient(turn.critic(samples, turn.labels), samples)
 
 
 def _input_gradient(scores: Tensor, samples: Tensor) -> Tensor:

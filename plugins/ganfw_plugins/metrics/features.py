@@ -1,4 +1,5 @@
-"""A map from samples to features that needs no trained network: random filters at three scales.
+"""Features of samples, and a map to them that needs no trained network: random filters at three
+scales.
 
 Random convolutions with a rectifier and pooling are known to make features that tell pictures
 apart (Saxe et al. 2011, "On random weights and unsupervised feature learning"). Scores on them
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -31,27 +32,31 @@ def feature_count(sample: Sequence[int]) -> int:
     return _LEVELS * _FILTERS * _CELLS**2 + sample[0] * _COLOUR_CELLS**2
 
 
-class Features:
-    """Samples to features (B, F), standardised by the real samples that it is made with.
+Raw = Callable[[Tensor], Tensor]
+"""Samples (B, ...) to numbers (B, F)."""
 
-    A picture (C, H, W), its values mapped onto 0..1, is halved twice by averaging. On each of the
-    three levels it is filtered by 32 random 5×5 filters of mean 0 and norm 1; their absolute
-    responses are averaged over 2×2 cells. The last level's colours, averaged over 4×4 cells, are
-    added. Any other sample is its own features. Then each feature is centred on the real samples'
-    mean and divided by sqrt(σ² + m/100), σ² being its variance and m the mean of all variances.
+
+class Features:
+    """Samples to features (B, F); ``real`` are those of the real samples that it is made with.
+
+    ``raw`` computes them of a few samples at a time; ``description`` says, for a score's record,
+    what they are.
     """
 
-    def __init__(self, real: Tensor, value_range: tuple[float, float] | None, seed: int) -> None:
-        self._value_range = value_range
-        self._is_picture = real.ndim == 4
-        self._filters = _filters(real.shape[1], seed) if self._is_picture else None
+    def __init__(self, real: Tensor, raw: Raw, description: Mapping[str, str]) -> None:
+        self._raw, self._description = raw, description
         self._mean, self._scale = torch.zeros(()), torch.ones(())
-        raw = self(real)
-        variance = raw.var(dim=0, correction=0)
+        self.real = self(real)
+
+    def standardised(self) -> Features:
+        """This, from now on with each feature centred on its real ones' mean and divided by
+        sqrt(σ² + m/100), σ² being its variance and m the mean of all variances."""
+        variance = self.real.var(dim=0, correction=0)
         # Data that is all the same has no variance to divide by.
         scale = (variance + variance.mean() / 100).sqrt().clamp(min=1e-12)
-        self._mean, self._scale = raw.mean(dim=0), scale
-        self.real = (raw - self._mean) / self._scale
+        self._mean, self._scale = self.real.mean(dim=0), scale
+        self.real = (self.real - self._mean) / self._scale
+        return self
 
     def __call__(self, samples: Tensor) -> Tensor:
         """Features (B, F) of samples (B, ...)."""
@@ -60,12 +65,33 @@ class Features:
 
     def description(self) -> dict[str, str]:
         """What the features are, for a score's record."""
+        return dict(self._description)
+
+
+class RandomFilters:
+    """Samples to what random filters make of them.
+
+    A picture (C, H, W), its values mapped onto 0..1, is halved twice by averaging. On each of the
+    three levels it is filtered by 32 random 5×5 filters of mean 0 and norm 1; their absolute
+    responses are averaged over 2×2 cells. The last level's colours, averaged over 4×4 cells, are
+    added. Any other sample is its own features.
+    """
+
+    def __init__(
+        self, sample: Sequence[int], value_range: tuple[float, float] | None, seed: int
+    ) -> None:
+        self._value_range = value_range
+        self._filters = _filters(sample[0], seed) if len(sample) == 3 else None
+
+    def description(self) -> dict[str, str]:
+        """What the features are, for a score's record."""
         if self._filters is None:
             return {"features": "the samples themselves, standardised"}
         digest = hashlib.blake2b(self._filters.numpy().tobytes(), digest_size=8).hexdigest()
         return {"features": NAME, "features_hash": digest}
 
-    def _raw(self, samples: Tensor) -> Tensor:
+    def __call__(self, samples: Tensor) -> Tensor:
+        """(B, ...) to (B, F)."""
         if self._filters is None:
             return samples.flatten(1)
         low, high = self._value_range or (0.0, 1.0)

@@ -18,23 +18,28 @@ Moments = tuple[Tensor, Tensor]
 """Mean (F,) and covariance (F, F)."""
 
 
-class RandomFrechet(SampleMetric):
-    """The Fréchet distance of Heusel et al. 2017 on features of random filters. 0 is best.
+class FrechetDistance(SampleMetric):
+    """The Fréchet distance of Heusel et al. 2017."""
 
-    Memorization is not noticed: the training data itself scores 0.
-    """
-
-    main = "random_frechet"
     why_enough = ", as many as it has features"
-
-    def enough(self, sample: tuple[int, ...]) -> int:
-        return feature_count(sample)
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         features = self.features(real)
         fake = generate(self.options.samples)
         distance = frechet_distance(moments(features.real), moments(features(fake)))
         return {self.main: distance, **self.provenance(len(real), fake), **features.description()}
+
+
+class RandomFrechet(FrechetDistance):
+    """The Fréchet distance of Heusel et al. 2017 on features of random filters. 0 is best.
+
+    Memorization is not noticed: the training data itself scores 0.
+    """
+
+    main = "random_frechet"
+
+    def enough(self, sample: tuple[int, ...]) -> int:
+        return feature_count(sample)
 
 
 class FrechetGaussian(SampleMetric):

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import DataError, Dataset, Generate, PluginError, ShapesError, to_bytes
+from ganfw import DataError, Dataset, Generate, PluginError, to_bytes
 
-from .sample_metric import PictureMetric
-from .weights import find_weights, harmless_copy
+from ..trained.tensor_files import harmless_copy
+from .sample_metric import PictureMetric, check_channels
+from .weights import find_weights
 
 _CHUNK = 32
 
@@ -36,8 +37,7 @@ class InceptionMetric(PictureMetric):
 
     def check_shape(self, sample: tuple[int, ...]) -> None:
         super().check_shape(sample)
-        if sample[0] not in (1, 3):
-            raise ShapesError(f"it judges grey and RGB pictures, not {sample[0]} channels")
+        check_channels(sample)
 
     def both(self, real: Tensor, generate: Generate) -> tuple[Tensor, Tensor, dict[str, Any]]:
         """Features of the real and of the generated samples, and where they come from."""

@@ -15,15 +15,8 @@ from .sample_metric import SampleMetric
 _ROWS = 2048
 
 
-class RandomKid(SampleMetric):
-    """The kernel distance of Bińkowski et al. 2018 on features of random filters. 0 is best, and
-    an unbiased estimate may lie a little below.
-
-    Memorization is not noticed: the training data itself scores far below 0, better than new
-    samples could.
-    """
-
-    main = "random_kid"
+class KernelDistance(SampleMetric):
+    """The kernel distance of Bińkowski et al. 2018, of all pairs."""
 
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         features = self.features(real)
@@ -35,6 +28,17 @@ class RandomKid(SampleMetric):
             "kernel": f"(x·y/F + 1)^{self.options.degree}",
             **features.description(),
         }
+
+
+class RandomKid(KernelDistance):
+    """The kernel distance of Bińkowski et al. 2018 on features of random filters. 0 is best, and
+    an unbiased estimate may lie a little below.
+
+    Memorization is not noticed: the training data itself scores far below 0, better than new
+    samples could.
+    """
+
+    main = "random_kid"
 
 
 def squared_discrepancy(x: Tensor, y: Tensor, degree: int = 3) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -15,16 +15,10 @@ from .sample_metric import SampleMetric
 _ROWS = 1024
 
 
-class RandomPrdc(SampleMetric):
-    """Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020),
-    on features of random filters. 1 is best; density may exceed it.
+class Prdc(SampleMetric):
+    """Precision, recall, density and coverage; their names begin with ``prefix``."""
 
-    Precision and density fall for samples unlike the data, recall and coverage where parts of the
-    data are left out. Memorization is not noticed: the training data itself scores 1, and a
-    density of (k + 1)/k, as each sample is in its own ball and in k others.
-    """
-
-    main = "random_coverage"
+    prefix: ClassVar[str]
     lower_is_better = False
 
     @property
@@ -36,11 +30,24 @@ class RandomPrdc(SampleMetric):
         fake = generate(self.options.samples)
         scores = prdc(features.real, features(fake), self.options.neighbours)
         return {
-            **{f"random_{name}": score for name, score in scores.items()},
+            **{f"{self.prefix}_{name}": score for name, score in scores.items()},
             **self.provenance(len(real), fake),
             "neighbours": self.options.neighbours,
             **features.description(),
         }
+
+
+class RandomPrdc(Prdc):
+    """Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020),
+    on features of random filters. 1 is best; density may exceed it.
+
+    Precision and density fall for samples unlike the data, recall and coverage where parts of the
+    data are left out. Memorization is not noticed: the training data itself scores 1, and a
+    density of (k + 1)/k, as each sample is in its own ball and in k others.
+    """
+
+    prefix = "random"
+    main = "random_coverage"
 
 
 def prdc(real: Tensor, fake: Tensor, k: int) -> dict[str, float]:

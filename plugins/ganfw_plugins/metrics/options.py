@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from ganfw import Options
+from ganfw import ExistingFile, Options
 
 Seed = Annotated[int, Field(ge=0, lt=2**32, description="Seed of what the metric itself draws")]
-
-
-def _a_file(path: Path) -> Path:
-    path = path.expanduser().absolute()
-    if not path.is_file():
-        raise ValueError("there is no such file")
-    return path
 
 
 class SampleOptions(Options):
@@ -65,11 +57,28 @@ class CoverageOptions(SampleOptions):
     least: int = Field(1, ge=1, le=1_000_000, description="Samples that make a mode found")
 
 
+class LiteOptions(SampleOptions):
+    """How much is judged, and where the weights are."""
+
+    samples: int = Field(4096, ge=2, le=1_000_000, description="Generated, and at most real ones")
+    weights: ExistingFile | None = Field(
+        None, description="A file of EfficientNet-Lite0's weights; by default the package's"
+    )
+
+
+class LiteKernelOptions(LiteOptions, KernelOptions):
+    """Bińkowski et al. 2018."""
+
+
+class LiteNeighbourOptions(LiteOptions, NeighbourOptions):
+    """Naeem et al. 2020."""
+
+
 class InceptionOptions(SampleOptions):
     """Which network of torch-fidelity's registry, and where its weights come from."""
 
     network: str = Field("inception-v3-compat", min_length=1, description="Network of the features")
 
-    weights: Annotated[Path, AfterValidator(_a_file)] | None = Field(
+    weights: ExistingFile | None = Field(
         None, description="A local file of the weights, where they can't be downloaded"
     )

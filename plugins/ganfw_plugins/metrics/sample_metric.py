@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganfw import Dataset, Metric, ShapesError, UsageError, log
 
-from .features import Features
+from .features import Features, RandomFilters
 
 T = TypeVar("T")
 
@@ -82,7 +82,8 @@ class SampleMetric(Metric):
         """The features, standardised by the chosen real samples; ``real`` are those of them."""
 
         def fitted(chosen: Tensor) -> Features:
-            return Features(chosen, self.value_range, self.options.seed)
+            filters = RandomFilters(chosen.shape[1:], self.value_range, self.options.seed)
+            return Features(chosen, filters, filters.description()).standardised()
 
         return self.cached(real, fitted)
 
@@ -101,6 +102,12 @@ class PictureMetric(SampleMetric):
     def check_shape(self, sample: tuple[int, ...]) -> None:
         if len(sample) != 3:
             raise ShapesError("it judges pictures, and this data is none")
+
+
+def check_channels(sample: tuple[int, ...]) -> None:
+    """Raises ShapesError for pictures (C, H, W) that networks for photographs can't be shown."""
+    if sample[0] not in (1, 3):
+        raise ShapesError(f"it judges grey and RGB pictures, not {sample[0]} channels")
 
 
 def _same_memory(one: Tensor, other: Tensor) -> bool:

@@ -21,10 +21,7 @@ Ganfw = Callable[..., Result]
     ("patterns", "found"),
     [
         (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
-        (
-            ["gen"],
-            {f"generator/{name}" for name in ("compact", "dcgan", "linear", "mlp", "pix2pix")},
-        ),
+        (["gen/l*"], {"generator/linear"}),
         (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),

@@ -70,6 +70,7 @@ def test_a_config_holds_the_first_value_and_prints_the_schedule(registry: Regist
         loss__r1__weight="0..1 over 20",
         gen__optimizer__lr="2e-4..0 cosine",
         gen__optimizer__weight_decay="0..0.01",
+        gen__optimizer__betas='[0, "0.9..0.99 over 7"]',
         callback__ema__decay="0.9..0.999",
         augment__diffaugment__cutout="0.25..0.5",
     )
@@ -77,9 +78,12 @@ def test_a_config_holds_the_first_value_and_prints_the_schedule(registry: Regist
     assert (r1.options.model_dump()["gamma"], r1.keys.weight) == (10, 0)
     assert r1.schedules == {"gamma": Schedule(10, 1), "weight": Schedule(0, 1, over=20)}
     assert config.gen_optimizer.schedules["lr"] == Schedule(2e-4, 0, "cosine")
+    assert config.gen_optimizer.schedules["betas.1"] == Schedule(0.9, 0.99, over=7)
+    assert config.gen_optimizer.options.model_dump()["betas"] == (0, 0.9)
     assert config.augments[0].schedules == {"cutout": Schedule(0.25, 0.5)}
     text = config.to_toml(origins=True)
     assert 'gamma = "10..1"  # command line\n' in text
+    assert 'betas = [0.0, "0.9..0.99 over 7"]  # command line\n' in text
     assert 'decay = "0.9..0.999"  # command line\n' in text
     again = resolve(registry, [toml_layer(text, "printed")])
     assert again.to_toml() == config.to_toml()
@@ -93,6 +97,10 @@ def test_a_config_holds_the_first_value_and_prints_the_schedule(registry: Regist
         ("loss.r1.every", "1..4", "loss 'r1': 'every' can't follow a schedule"),
         ("gen.channels", "8..64", "gen 'dcgan': 'channels' can't follow a schedule"),
         ("gen.optimizer.eps", "1..0", "gen.optimizer 'adam': 'eps' can't follow a schedule"),
+        ("gen.optimizer.betas", '[0, "0.9..1"]', "gen.optimizer 'adam': betas = 1.0: should be"),
+        ("gen.optimizer.betas", "0.9..1", "gen.optimizer 'adam': betas = 1.0: should be"),
+        ("gen.optimizer.betas", '[0, "0..1 x"]', "gen.optimizer 'adam': betas.1 = 0..1 x is no"),
+        ("augment.diffaugment.policy", '["0..1"]', "'policy.0' can't follow a schedule"),
         ("train.batch_size", "8..64", "train: 'batch_size' can't follow a schedule"),
         ("data.size", "8..64", "data 'sprites': 'size' can't follow a schedule"),
         ("augment.diffaugment.policy", "0..1", "'policy' can't follow a schedule"),

@@ -229,6 +229,15 @@ def test_ema_warms_up_only_if_told_to() -> None:
     assert cold.decay_at(1) == 0.999
 
 
+def test_ema_may_be_told_a_half_life_in_examples(run: RunView) -> None:
+    run = replace(run, config={"train": {"batch_size": 8, "disc_steps": 2}})
+    callback = Ema(EmaOptions(half_life=64, warmup=False))
+    callback.on_train_start(TrainStart(run, 0, 1))
+    assert callback.decay_at(1) ** 4 == pytest.approx(0.5)
+    callback.options = EmaOptions(half_life=0)
+    assert callback.decay_at(1) == 0
+
+
 def test_ema_without_a_past_is_the_generator(run: RunView) -> None:
     callback = Ema(EmaOptions(decay=0.0))
     callback.on_train_start(TrainStart(run, 0, 1))

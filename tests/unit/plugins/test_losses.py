@@ -23,6 +23,11 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
+def _share(x: float, others: list[float]) -> float:
+    """Of x in a softmax."""
+    return math.exp(x) / (math.exp(x) + sum(map(math.exp, others)))
+
+
 FORMULAS = {
     "nonsaturating": (
         _mean([-math.log(_sigmoid(x)) for x in REAL]) / 2
@@ -47,12 +52,33 @@ FORMULAS = {
         _mean([-math.log(_sigmoid(f - r)) for r, f in zip(REAL, FAKE, strict=True)]),
     ),
     "wasserstein": (_mean(FAKE) - _mean(REAL), -_mean(FAKE)),
+    # Means 0.5 and -1.25: real scores lead by 3.25 and 0.25, generated ones lag by 0 and 3.5.
+    "relativistic-average": (
+        _mean([-math.log(_sigmoid(x)) for x in (3.25, 0.25)])
+        + _mean([-math.log(_sigmoid(x)) for x in (0.0, 3.5)]),
+        _mean([-math.log(_sigmoid(-x)) for x in (3.25, 0.25)])
+        + _mean([-math.log(_sigmoid(-x)) for x in (0.0, 3.5)]),
+    ),
+    "relativistic-average base=hinge": ((0 + 0.75) / 2 + (1 + 0) / 2, (4.25 + 1.25 + 1 + 4.5) / 2),
+    "relativistic-average base=least-squares": (
+        (2.25**2 + 0.75**2 + 1 + 2.5**2) / 2,
+        (4.25**2 + 1.25**2 + 1 + 4.5**2) / 2,
+    ),
+    "dual-contrastive": (
+        _mean([-math.log(_share(x, FAKE)) for x in REAL])
+        + _mean([-math.log(_share(-x, [-y for y in REAL])) for x in FAKE]),
+        _mean([-math.log(_share(x, REAL)) for x in FAKE])
+        + _mean([-math.log(_share(-x, [-y for y in FAKE])) for x in REAL]),
+    ),
 }
 
 
 def _loss(registry: Registry, name: str) -> Loss:
+    """The loss ``name``, which options may follow."""
+    name, *options = name.split()
     found = registry.find("loss", name)
-    loss: Loss = found.load()(found.load_options()())
+    given = dict(option.split("=") for option in options)
+    loss: Loss = found.load()(found.load_options()(**given))
     return loss
 
 
@@ -73,17 +99,17 @@ def test_formula(registry: Registry, name: str) -> None:
 def test_finite_for_extreme_scores(registry: Registry, name: str) -> None:
     loss = _loss(registry, name)
     real, fake = torch.tensor([-1e4, 1e4]), torch.tensor([1e4, -1e4])
-    terms = loss.discriminator_terms(_identity, real, fake) | loss.generator_terms(
-        _identity, real, fake
-    )
-    assert all(torch.isfinite(value) for value in terms.values())
+    for player_terms in (loss.discriminator_terms, loss.generator_terms):
+        terms = player_terms(_identity, real, fake)
+        assert all(torch.isfinite(value) for value in terms.values())
 
 
-@pytest.mark.parametrize("name", ["r1", "r2", "gradient-penalty"])
+@pytest.mark.parametrize("name", ["r1", "r2", "gradient-penalty", "max-gradient-penalty", "dragan",
+                                  "lecam", "drift", "cr", "bcr"])  # fmt: skip
 def test_penalties_are_the_discriminators_alone(registry: Registry, name: str) -> None:
-    loss = _loss(registry, name)
     points = torch.randn(4, 2, requires_grad=True)
-    assert loss.generator_terms(lambda x: x.sum(1), points, points) == {}
+    turn = SimpleNamespace(player="gen", critic=lambda x: x.sum(1), real=points, fake=points)
+    assert _loss(registry, name).terms(turn) == {}
 
 
 def test_penalties_of_a_quadratic_critic(registry: Registry) -> None:
@@ -105,6 +131,26 @@ def test_penalties_of_a_quadratic_critic(registry: Registry) -> None:
     turn = SimpleNamespace(player="disc", critic=critic, real=points, fake=points, labels=None)
     terms = _loss(registry, "gradient-penalty").terms(turn)
     assert terms["penalty"].item() == pytest.approx(10 * ((5 - 1) ** 2 + 0) / 2)
+    terms = _loss(registry, "max-gradient-penalty strength=3").terms(turn)
+    assert terms["penalty"].item() == pytest.approx(3 * 25)
+    terms = _loss(registry, "dragan noise=0 target=2").terms(turn)
+    assert terms["penalty"].item() == pytest.approx(10 * ((5 - 2) ** 2 + (1 - 2) ** 2) / 2)
+
+
+def test_dragan_looks_around_real_samples_as_far_as_they_vary(registry: Registry) -> None:
+    seen = []
+
+    def critic(samples: Tensor, labels: None) -> Tensor:
+        seen.append(samples.detach())
+        return samples.sum(1)
+
+    real = torch.full((2000, 2), 3.0)
+    real[:, 1] = -1.0  # of deviation 2
+    turn = SimpleNamespace(player="disc", critic=critic, real=real, fake=real, labels=None)
+    torch.manual_seed(0)
+    _loss(registry, "dragan noise=0.25").terms(turn)
+    assert (seen[0] - real).std().item() == pytest.approx(0.25 * 2, rel=0.05)
+    assert (seen[0] - real).mean().item() == pytest.approx(0, abs=0.03)
 
 
 @pytest.mark.parametrize("name", ["r1", "r2"])

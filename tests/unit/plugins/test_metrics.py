@@ -12,7 +12,7 @@ from torch import Tensor
 from ganfw import Metric
 from ganfw_plugins.gaussian.dataset import Gaussian
 from ganfw_plugins.gaussian.options import GaussianOptions
-from ganfw_plugins.metrics.features import Features
+from ganfw_plugins.metrics.features import Features, RandomFilters
 from ganfw_plugins.metrics.frechet import frechet_distance, moments
 from ganfw_plugins.metrics.kernel import squared_discrepancy
 from ganfw_plugins.metrics.neighbours import prdc
@@ -216,13 +216,14 @@ def test_features_are_the_same_everywhere() -> None:
     """By formula: their hash and a few numbers are fixed for good, under this name."""
     places = torch.arange(4 * 3 * 32 * 32, dtype=torch.float64)
     pictures = (places.square() * 0.0137).sin().float().reshape(4, 3, 32, 32)
-    features = Features(pictures, (-1.0, 1.0), seed=0)
+    filters = RandomFilters((3, 32, 32), (-1.0, 1.0), seed=0)
+    features = Features(pictures, filters, filters.description()).standardised()
     description = features.description()
     assert description == {"features": "random-filters-1", "features_hash": "efb42685333f3cd8"}
     assert features.real.shape == (4, 3 * 32 * 4 + 48)
     assert features.real.mean(dim=0).abs().max() < 1e-4
     # Three levels of 32 filters in 2×2 cells, then the colours in 4×4 cells.
-    raw = features._raw(pictures[:1])[0]
+    raw = filters(pictures[:1])[0]
     assert raw[[0, 5, 127, 128, 200, 256, 383]].tolist() == pytest.approx(RAW, rel=1e-4)
     assert raw[[384, 399, 431]].tolist() == pytest.approx(COLOURS, rel=1e-4)
     assert features.real[2, [0, 300, 400]].tolist() == pytest.approx(STANDARD, rel=1e-3)

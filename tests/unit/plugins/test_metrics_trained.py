@@ -15,7 +15,7 @@ from torch import Tensor
 from ganfw import DataError, Dataset, DataUnavailable, Metric, PluginError, ShapesError, UsageError
 from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset
-from ganfw_plugins.metrics.features import Features
+from ganfw_plugins.metrics.features import RandomFilters
 from ganfw_plugins.metrics.frechet import frechet_distance, moments
 from ganfw_plugins.metrics.kernel import squared_discrepancy
 from ganfw_plugins.metrics.neighbours import prdc
@@ -24,7 +24,25 @@ Make = Callable[..., Metric]
 PICTURES = Shapes((3, 16, 16), (-1.0, 1.0), 6, 5)
 POINTS = Shapes((2,), None, 0, 2)
 INCEPTION = ("fid", "kid", "inception-score", "precision-recall")
-ALL = ("random-kid", "random-frechet", "random-prdc", "swd", "c2st", "frechet-gaussian", *INCEPTION)
+LITE = ("lite-kid", "lite-frechet", "lite-precision-recall")
+ALL = (
+    "random-kid",
+    "random-frechet",
+    "random-prdc",
+    "swd",
+    "c2st",
+    "frechet-gaussian",
+    *INCEPTION,
+    *LITE,
+)
+
+
+@pytest.fixture(scope="module")
+def network(small_network: dict[str, object], lite_weights: Path) -> dict[str, dict[str, object]]:
+    """Options by metric: a small network in the place of Inception, weights that nobody trained in
+    the place of Lite0's."""
+    ours: dict[str, object] = {"weights": lite_weights}
+    return {**dict.fromkeys(INCEPTION, small_network), **dict.fromkeys(LITE, ours)}
 
 
 def _toys(shapes: Shapes, count: int = 50) -> Dataset:
@@ -34,17 +52,17 @@ def _toys(shapes: Shapes, count: int = 50) -> Dataset:
 @pytest.mark.parametrize(
     ("name", "shapes", "said"),
     [
-        *((name, POINTS, "it judges pictures") for name in INCEPTION),
+        *((name, POINTS, "it judges pictures") for name in (*INCEPTION, *LITE)),
         ("swd", Shapes((3, 8, 8, 8), None, 0, 2), "it judges pictures and points"),
-        *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in INCEPTION),
+        *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in (*INCEPTION, *LITE)),
         ("frechet-gaussian", PICTURES, "it judges points"),
     ],
 )
 def test_data_that_a_metric_cannot_judge(
-    metric: Make, small_network: dict[str, object], name: str, shapes: Shapes, said: str
+    metric: Make, network: dict[str, dict[str, object]], name: str, shapes: Shapes, said: str
 ) -> None:
     """Said before anything is generated, and again if nobody asked."""
-    made = metric(name, **small_network if name in INCEPTION else {})
+    made = metric(name, **network.get(name, {}))
     with pytest.raises(ShapesError, match=said):
         made.prepare(_toys(shapes), None)
     real = torch.zeros(50, *shapes.sample)
@@ -53,10 +71,13 @@ def test_data_that_a_metric_cannot_judge(
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_too_few_real_samples(metric: Make, small_network: dict[str, object], name: str) -> None:
+def test_too_few_real_samples(
+    metric: Make, network: dict[str, dict[str, object]], name: str
+) -> None:
     shapes = POINTS if name == "frechet-gaussian" else PICTURES
-    least = {"random-prdc": 6, "c2st": 8, "precision-recall": 4}.get(name, 2)
-    options: dict[str, object] = {**small_network} if name in INCEPTION else {}
+    least = {"random-prdc": 6, "lite-precision-recall": 6, "c2st": 8, "precision-recall": 4}
+    least = least.get(name, 2)
+    options = network.get(name, {})
     said = f"it needs {least} samples or more of each kind, not {least - 1}"
     with pytest.raises(UsageError, match=said):
         metric(name, **options).prepare(_toys(shapes, least - 1), None)
@@ -89,8 +110,8 @@ def test_real_samples_are_looked_at_once(
     """A run is judged against the same ones at many epochs."""
     looked: list[int] = []
     made = metric(name, **{**(small_network if name == "fid" else {}), "samples": 20})
-    inside = Features if name == "random-kid" else type(made)
-    method = "_raw" if name == "random-kid" else "_pixels"
+    inside = RandomFilters if name == "random-kid" else type(made)
+    method = "__call__" if name == "random-kid" else "_pixels"
     plain = getattr(inside, method)
 
     def counted(self: object, samples: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class Watching(Callback):
     def on_gradients_ready(self, event: package.GradientsReady) -> None:
         if event.name == "disc":
             (group,) = event.player.optimizer.param_groups
-            SEEN.append((group["lr"], event.run.losses["late"].options.gamma))
+            SEEN.append((group["lr"], group["betas"][1], event.run.losses["late"].options.gamma))
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +43,17 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_step_has_its_value_and_a_longer_run_another(ganfw: Ganfw) -> None:
     late = ("--loss", "nonsaturating", "--loss", "r1", "--loss", "late=r1",
-            "-s", "loss.late.gamma=9..1", "--lr", "0..0.8")  # fmt: skip
+            "-s", "loss.late.gamma=9..1", "--lr", "0..0.8",
+            "-s", 'disc.optimizer.betas=[0, "0.1..0.9"]')  # fmt: skip
     result = ganfw(*RUN, *late, "--callback", "watching")
     assert result.exit_code == 0, result.output
-    assert [rate for rate, _ in SEEN] == pytest.approx([i / 10 for i in range(9)])
-    assert [gamma for _, gamma in SEEN] == pytest.approx(range(9, 0, -1))
+    assert [rate for rate, _, _ in SEEN] == pytest.approx([i / 10 for i in range(9)])
+    assert [beta for _, beta, _ in SEEN] == pytest.approx([i / 10 for i in range(1, 10)])
+    assert [gamma for _, _, gamma in SEEN] == pytest.approx(range(9, 0, -1))
     SEEN.clear()
     assert ganfw("resume", "runs/0001-linear-gaussian", "--steps", 17).exit_code == 0
-    assert [gamma for _, gamma in SEEN] == pytest.approx([4.5 - i / 2 for i in range(8)])
+    assert [beta for _, beta, _ in SEEN] == pytest.approx([0.55 + i / 20 for i in range(8)])
+    assert [gamma for _, _, gamma in SEEN] == pytest.approx([4.5 - i / 2 for i in range(8)])
 
 
 def test_a_loss_may_begin_with_no_weight(ganfw: Ganfw) -> None:
@@ -70,6 +73,9 @@ def test_groups_keep_their_ratios() -> None:
     for value in (0.0, 0.2, 0.05):
         follow(value)
         assert [group["lr"] for group in optimizer.param_groups] == [value, value / 2]
+    two = torch.optim.Adam([{"params": [weight]} for weight in weights], betas=(0.5, 0.9))
+    rate(two, "betas.1", 0.9, "gen.optimizer 'adam'")(0.3)
+    assert [group["betas"] for group in two.param_groups] == [(0.5, pytest.approx(0.3))] * 2
     with pytest.raises(UsageError, match="'betas' can't follow a schedule"):
         rate(optimizer, "betas", 1.0, "gen.optimizer 'sgd'")
 
@@ -111,7 +117,7 @@ def test_marked_options_of_augments_are_read_anew(registry: Registry) -> None:
         return torch.stack(samples)
 
     for name, option in (("diffaugment", "cutout"), ("diffaugment", "translation"),
-                         ("ada", "target"), ("ada", "limit")):  # fmt: skip
+                         ("ada", "target"), ("ada", "limit"), ("ada", "probability")):  # fmt: skip
         found = registry.find("augment", name)
         options = found.load_options()()
         other = options.model_copy(update={option: 0.3})

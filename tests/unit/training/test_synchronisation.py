@@ -17,6 +17,11 @@ from ganfw.training.game import Game
 
 READS = {torch.ops.aten._local_scalar_dense.default, torch.ops.aten.is_nonzero.default}
 LOSSES = ["nonsaturating", "hinge", "least-squares", "minimax", "wasserstein"]
+STYLED = ["nonsaturating", "r1", "path-length"]
+_NARROW: dict[str, dict[str, object]] = {
+    "dcgan": {"gen.channels": 8, "disc.channels": 8},
+    "stylegan2": {"gen.channel_max": 8, "gen.w_dim": 8, "disc.channel_max": 8, "data.size": 16},
+}
 cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
@@ -39,7 +44,12 @@ class ReadsItself(ganfw.Loss):
 
 
 def _run(
-    out: Path, around: Callable[[], Any], device: str, losses: list[str], augment: str | None = None
+    out: Path,
+    around: Callable[[], Any],
+    device: str,
+    losses: list[str],
+    augment: str | None = None,
+    networks: str = "dcgan",
 ) -> None:
     step, played = Game.step, []
 
@@ -52,15 +62,19 @@ def _run(
             return step(*words)
 
     with mock.patch.object(Game, "step", guarded):
-        ganfw.run(gen="dcgan", disc="dcgan", data="sprites", loss=losses, device=device,
+        ganfw.run(gen=networks, disc=networks, data="sprites", loss=losses, device=device,
                   augment=augment, callback=["grad-clip"], steps=3, out=out,
                   settings={"data.species": 8, "data.individuals": 2, "train.batch_size": 4,
-                            "gen.channels": 8, "disc.channels": 8})  # fmt: skip
+                            **_NARROW[networks]})  # fmt: skip
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_reads_nothing(tmp_path: Path, loss: str) -> None:
     _run(tmp_path, _Refusing, "cpu", [loss, "r1", "gradient-penalty"])
+
+
+def test_styles_and_path_lengths_read_nothing(tmp_path: Path) -> None:
+    _run(tmp_path, _Refusing, "cpu", STYLED, "ada", "stylegan2")
 
 
 def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,11 +87,16 @@ def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @cuda
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode")
 @pytest.mark.parametrize(
-    ("loss", "augment"),
-    [*((loss, None) for loss in LOSSES), (LOSSES[0], "ada"), (LOSSES[0], "diffaugment")],
+    ("losses", "augment", "networks"),
+    [
+        *(([loss, "r1", "gradient-penalty"], None, "dcgan") for loss in LOSSES),
+        ([LOSSES[0]], "ada", "dcgan"),
+        ([LOSSES[0], "r1", "gradient-penalty"], "diffaugment", "dcgan"),
+        (STYLED, "ada", "stylegan2"),
+    ],
 )
 def test_a_step_on_cuda_synchronises_nothing(
-    tmp_path: Path, loss: str, augment: str | None
+    tmp_path: Path, losses: list[str], augment: str | None, networks: str
 ) -> None:
     """PyTorch's own check, of all its operations."""
     from contextlib import contextmanager
@@ -90,5 +109,4 @@ def test_a_step_on_cuda_synchronises_nothing(
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    penalties = [] if augment == "ada" else ["r1", "gradient-penalty"]
-    _run(tmp_path, strict, "cuda", [loss, *penalties], augment)
+    _run(tmp_path, strict, "cuda", losses, augment, networks)

@@ -1,0 +1,109 @@
+"""Losses by which the critic also judges the class: see the option ``head`` of discriminators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, relu
+
+from ganfw import Loss, Output, Terms, Turn, tensor_of
+
+from .options import AuxiliaryClassifierOptions, ConditionalContrastiveOptions, D2DCEOptions
+
+
+class AuxiliaryClassifier(Loss):
+    """Odena et al. 2017 (AC-GAN), eq. 3: -E log P(C = c | X) over real and generated X, for both
+    players. Eq. 2 is a loss of its own beside it, such as ``nonsaturating``."""
+
+    options: AuxiliaryClassifierOptions
+    needs = ("labels", "disc.classes")
+
+    def terms(self, turn: Turn) -> Terms:
+        terms = {}
+        if turn.player == "disc":
+            terms["real"] = self._error(turn, turn.real, turn.labels)
+        if turn.player == "gen" or self.options.fake:
+            terms["fake"] = self._error(turn, turn.fake, turn.fake_labels)
+        return terms
+
+    def _error(self, turn: Turn, samples: Tensor, labels: Tensor | None) -> Tensor:
+        logits = tensor_of(turn.critic.all(samples)["classes"], "classes")
+        assert labels is not None
+        return cross_entropy(logits, labels) * self.options.strength
+
+
+class ConditionalContrastive(Loss):
+    """Kang & Park 2020 (ContraGAN), eq. 8: with embeddings l of length 1 and proxies e of classes,
+
+        -E log (exp(l_i·e(y_i)/t) + Σ_{k≠i, y_k=y_i} exp(l_i·l_k/t))
+              / (exp(l_i·e(y_i)/t) + Σ_{k≠i} exp(l_i·l_k/t)),
+
+    over real samples for the discriminator, over generated ones for the generator."""
+
+    options: ConditionalContrastiveOptions
+    needs = ("labels", "disc.embeddings", "disc.proxies")
+
+    def terms(self, turn: Turn) -> Terms:
+        name, judged, labels = _own_batch(turn)
+        to_class, to_others = _similarities(judged)
+        to_class, to_others = (
+            to_class / self.options.temperature,
+            to_others / self.options.temperature,
+        )
+        others = ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        alike = others & _same_class(labels)
+        all_of_them = _logsumexp(to_class, to_others, others)
+        return {
+            name: (all_of_them - _logsumexp(to_class, to_others, alike)).mean()
+            * self.options.strength
+        }
+
+
+class D2DCE(Loss):
+    """Kang et al. 2021 (ReACGAN), eq. 6, data-to-data cross-entropy: with embeddings f of length 1
+    and proxies v of classes,
+
+        -E log exp([f_i·v(y_i) - near]_-/t) / (exp([f_i·v(y_i) - near]_-/t)
+              + Σ_{y_j≠y_i} exp([f_i·f_j - far]_+/t)),
+
+    over real samples for the discriminator, over generated ones for the generator."""
+
+    options: D2DCEOptions
+    needs = ("labels", "disc.embeddings", "disc.proxies")
+
+    def terms(self, turn: Turn) -> Terms:
+        name, judged, labels = _own_batch(turn)
+        to_class, to_others = _similarities(judged)
+        attraction = -relu(self.options.near - to_class) / self.options.temperature
+        repulsion = relu(to_others - self.options.far) / self.options.temperature
+        total = _logsumexp(attraction, repulsion, ~_same_class(labels))
+        return {name: (total - attraction).mean() * self.options.strength}
+
+
+def _own_batch(turn: Turn) -> tuple[str, Mapping[str, Output], Tensor]:
+    """The samples that the player learns from: their name, what the critic gives, their classes."""
+    if turn.player == "disc":
+        name, samples, labels = "real", turn.real, turn.labels
+    else:
+        name, samples, labels = "fake", turn.fake, turn.fake_labels
+    assert labels is not None
+    return name, turn.critic.all(samples), labels
+
+
+def _similarities(judged: Mapping[str, Output]) -> tuple[Tensor, Tensor]:
+    """Of each embedding to its class's proxy (B,), and to all embeddings (B, B)."""
+    embeddings = tensor_of(judged["embeddings"], "embeddings")
+    proxies = tensor_of(judged["proxies"], "proxies")
+    return (embeddings * proxies).sum(1), embeddings @ embeddings.T
+
+
+def _same_class(labels: Tensor) -> Tensor:
+    return labels[:, None] == labels
+
+
+def _logsumexp(first: Tensor, others: Tensor, counted: Tensor) -> Tensor:
+    """Of ``first`` (B,) and those ``others`` (B, B) that are ``counted``: (B,)."""
+    masked = others.masked_fill(~counted, -torch.inf)
+    return torch.cat([first[:, None], masked], dim=1).logsumexp(1)

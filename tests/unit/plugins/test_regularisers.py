@@ -1,0 +1,191 @@
+"""Regularisers and losses of classes against their formulas, by hand on small numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganfw import Loss
+from ganfw.registry.registry import Registry
+
+
+def _loss(registry: Registry, name: str, **options: object) -> Loss:
+    found = registry.find("loss", name)
+    loss: Loss = found.load()(found.load_options()(**options))
+    return loss
+
+
+def _first(samples: Tensor, labels: Tensor | None = None) -> Tensor:
+    """A critic that scores by the first number."""
+    return samples.flatten(1)[:, 0]
+
+
+def _turn(player: str, critic: Callable[..., Tensor] = _first, **given: object) -> Any:
+    labels = {"labels": None, "fake_labels": None}
+    return SimpleNamespace(player=player, critic=critic, step=1, **labels | given)
+
+
+def _column(*numbers: float) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float32)[:, None]
+
+
+def test_lecam_pulls_scores_to_the_other_sides_average(registry: Registry) -> None:
+    loss = _loss(registry, "lecam", strength=2, decay=0.75)
+    turn = _turn("disc", real=_column(4, 8), fake=_column(-4, 0))
+    # A quarter of the means, 6 and -2: anchors 1.5 and -0.5.
+    wanted = (4.5**2 + 8.5**2) / 2 + (5.5**2 + 1.5**2) / 2
+    assert loss.terms(turn)["distance"].item() == pytest.approx(2 * wanted)
+    loss.terms(turn)
+    assert loss.state_dict()["real_mean"].item() == pytest.approx(6 * (1 - 0.75**2))
+
+
+def test_drift_is_the_square_of_real_scores(registry: Registry) -> None:
+    turn = _turn("disc", real=_column(1, 3), fake=_column(9, 9))
+    assert _loss(registry, "drift", strength=2).terms(turn)["square"] == 2 * (1 + 9) / 2
+
+
+def test_only_the_best_k_teach_and_k_falls(registry: Registry) -> None:
+    loss = _loss(registry, "top-k", decay=0.8, least=0.5)
+    for step, best in ((1, [5, 1, -1, -3]), (3, [5, 1, -1]), (9, [5, 1])):
+        turn = _turn("gen", real=_column(0), fake=_column(-3, 5, 1, -1))
+        turn.step = step
+        assert loss.terms(turn)["fake"].item() == pytest.approx(-sum(best) / len(best))
+        turn.player = "disc"
+        assert loss.terms(turn)["fake"].item() == pytest.approx((0 + 6 + 2 + 0) / 4)
+    loss = _loss(registry, "top-k", base="least-squares", decay=0.1)
+    turn = _turn("gen", real=_column(0), fake=_column(-3, 5, 1, -1))
+    turn.step = 2
+    assert loss.terms(turn)["fake"].item() == pytest.approx(((5 - 1) ** 2 + 0) / 2 / 2)
+
+
+def test_orthogonal_filters_cost_nothing_and_others_their_products(registry: Registry) -> None:
+    network = nn.Sequential(nn.Linear(2, 3), nn.Conv2d(2, 2, 1), nn.Embedding(4, 2))
+    linear, convolution, embedding = network
+    linear.weight.data = torch.tensor([[1.0, 0.0], [0.0, 5.0], [2.0, 1.0]])
+    convolution.weight.data = torch.tensor([[3.0, 0.0], [0.0, 7.0]])[:, :, None, None]
+    turn = _turn("gen", networks={"gen": network})
+    # Products of different filters: 0, 2 and 5, each counted twice.
+    penalty = _loss(registry, "orthogonal", strength=0.5).terms(turn)["penalty"]
+    assert penalty.item() == pytest.approx(0.5 * 2 * (0 + 4 + 25))
+    penalty.backward()
+    assert embedding.weight.grad is None
+
+
+def test_features_match_on_average(registry: Registry) -> None:
+    critic = SimpleNamespace(all=lambda samples: {"features": samples})
+    real, fake = torch.tensor([[1.0, 2.0], [3.0, 0.0]]), torch.tensor([[0.0, 3.0], [0.0, 1.0]])
+    turn = _turn("gen", critic, real=real, fake=fake.requires_grad_())  # type: ignore[arg-type]
+    distance = _loss(registry, "feature-matching", strength=3).terms(turn)["distance"]
+    assert distance.item() == pytest.approx(3 * ((2 - 0) ** 2 + (1 - 2) ** 2))
+
+
+def test_modes_are_sought_by_ratios_of_distances(registry: Registry) -> None:
+    latents = torch.tensor([[0.0, 0.0], [1.0, 3.0]])
+    given = {"latents": latents, "fake": 5 * latents}
+    turn = _turn("gen", generate=lambda z, labels: {"samples": 5 * z}, **given)
+    terms = _loss(registry, "mode-seeking", strength=2).terms(turn)
+    assert terms["sameness"].item() == pytest.approx(2 / 5, rel=1e-4)
+
+
+def test_scores_that_transforms_keep_cost_nothing(registry: Registry) -> None:
+    def height(samples: Tensor, labels: Tensor | None) -> Tensor:
+        return samples.mean((1, 2, 3))
+
+    bars = torch.rand(6, 3, 1, 1).expand(-1, -1, 8, 8)
+    turn = _turn("disc", height, real=bars, fake=2 * bars)
+    assert set(_loss(registry, "cr").terms(turn)) == {"real"}
+    for value in _loss(registry, "bcr").terms(turn).values():
+        assert value.item() == pytest.approx(0, abs=1e-9)
+
+
+def test_each_picture_is_shifted_and_mirrored_by_itself(registry: Registry) -> None:
+    seen: list[Tensor] = []
+
+    def critic(samples: Tensor, labels: Tensor | None) -> Tensor:
+        seen.append(samples)
+        return samples[:, 0, 0, 0]
+
+    columns = torch.arange(8.0).expand(200, 1, 8, 8)
+    turn = _turn("disc", critic, real=columns, fake=columns)
+    torch.manual_seed(0)
+    change = _loss(registry, "cr", strength=2, shift=0.25).terms(turn)["real"]
+    plain, moved = seen
+    # Up to two columns to either side, mirrored or not; what moves in is the edge.
+    starts = moved[:, 0, 0, 0]
+    assert set(starts.tolist()) == {0.0, 1.0, 2.0, 5.0, 6.0, 7.0}
+    assert torch.equal(moved[starts == 2][0, 0, 0], torch.tensor([2.0, 3, 4, 5, 6, 7, 7, 7]))
+    assert change.item() == pytest.approx(2 * starts.square().mean().item())
+    assert plain is columns
+
+
+def test_near_latents_near_scores_but_other_samples(registry: Registry) -> None:
+    latents = torch.zeros(4000, 2)
+    given = {"latents": latents, "fake": 3 * latents, "real": torch.zeros(4000, 2)}
+    given["generate"] = lambda z, labels: {"samples": 3 * z}
+    options = {"latent_noise": 0.1, "disc": 5, "gen": 0.5}
+    torch.manual_seed(0)
+    for name in ("zcr", "icr"):
+        loss = _loss(registry, name, **options)
+        # Samples move by 0.3 in each number, and the score is one of them.
+        terms = loss.terms(_turn("gen", **given))
+        assert terms["variety"].item() == pytest.approx(-0.5 * 0.09, rel=0.05)
+        terms = loss.terms(_turn("disc", **given))
+        assert terms["latent"].item() == pytest.approx(5 * 0.09, rel=0.05)
+    assert set(terms) == {"latent", "real", "fake"}
+    # Points are changed by noise of 0.1, and that is the score.
+    assert terms["fake"].item() == pytest.approx(10 * 0.01, rel=0.1)
+
+
+def _conditional(player: str, output: dict[str, Tensor], labels: Tensor) -> Any:
+    critic = SimpleNamespace(all=lambda samples: {k: v[samples] for k, v in output.items()})
+    rows = torch.arange(len(labels))
+    return _turn(player, critic, real=rows, fake=rows.flip(0), labels=labels,  # type: ignore[arg-type]
+                 fake_labels=labels.flip(0))  # fmt: skip
+
+
+def test_the_auxiliary_classifier_is_a_cross_entropy(registry: Registry) -> None:
+    logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
+    wanted = (math.log(1 + math.e + math.e**2) - 1 + math.log(math.e**3 + 2) - 3) / 2
+    output, labels = {"classes": logits}, torch.tensor([1, 0])
+    loss = _loss(registry, "auxiliary-classifier", strength=2)
+    for player, names in (("disc", {"real", "fake"}), ("gen", {"fake"})):
+        terms = loss.terms(_conditional(player, output, labels))
+        assert set(terms) == names
+        assert [value.item() for value in terms.values()] == pytest.approx(
+            [2 * wanted] * len(names)
+        )
+    loss = _loss(registry, "auxiliary-classifier", fake=False)
+    assert set(loss.terms(_conditional("disc", output, labels))) == {"real"}
+
+
+EMBEDDINGS = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+PROXIES = torch.tensor([[0.8, 0.6], [0.8, 0.6], [0.0, 1.0]])
+"""Of classes 0, 0 and 1. Similarities to the own proxy: 0.8, 0.96, 1; of samples 0 and 1: 0.6, of
+0 and 2: 0, of 1 and 2: 0.8."""
+
+
+@pytest.mark.parametrize("player", ["disc", "gen"])
+def test_contrasts_between_samples_and_classes(registry: Registry, player: str) -> None:
+    output, labels = {"embeddings": EMBEDDINGS, "proxies": PROXIES}, torch.tensor([0, 0, 1])
+    turn = _conditional(player, output, labels)
+
+    def e(similarity: float) -> float:
+        return math.exp(similarity / 0.5)
+
+    (value,) = _loss(registry, "2c", temperature=0.5, strength=3).terms(turn).values()
+    shares = [(e(0.8) + e(0.6)) / (e(0.8) + e(0.6) + e(0)),
+              (e(0.96) + e(0.6)) / (e(0.96) + e(0.6) + e(0.8)),
+              e(1) / (e(1) + e(0) + e(0.8))]  # fmt: skip
+    assert value.item() == pytest.approx(-3 * sum(map(math.log, shares)) / 3, rel=1e-5)
+
+    options = {"temperature": 0.5, "near": 0.9, "far": 0.1}
+    (value,) = _loss(registry, "d2d-ce", **options).terms(turn).values()
+    # Beyond the margins nothing counts: 0.96 and 1 are near, and 0 is far.
+    shares = [e(-0.1) / (e(-0.1) + e(0)), e(0) / (e(0) + e(0.7)), e(0) / (e(0) + e(0) + e(0.7))]
+    assert value.item() == pytest.approx(-sum(map(math.log, shares)) / 3, rel=1e-5)

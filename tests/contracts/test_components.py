@@ -30,10 +30,12 @@ NEED_DATA = (
     "dataset/paired",
     "dataset/pokemon",
     "dataset/shards",
+    "dataset/stacked-mnist",
     "dataset/fashion-mnist",
     "dataset/huggingface",
     "dataset/table",
     "dataset/torchvision",
+    "metric/stacked-modes",
     *INCEPTION,
     *LITE,
     PROJECTED,
@@ -152,6 +154,17 @@ def test_torchvisions_datasets_keep_their_contract(tmp_path: Path) -> None:
     options = {"name": "MNIST", "root": tmp_path, "split": "test"}
     for case in contract_cases("dataset/torchvision", options):
         case.run()
+
+
+@pytest.mark.usefixtures("few_digits")
+def test_stacked_digits_and_their_modes_keep_their_contract() -> None:
+    options: dict[str, dict[str, object]] = {
+        "dataset/stacked-mnist": {"count": 1001, "size": 16},
+        "metric/stacked-modes": {"samples": 100},
+    }
+    for name, few in options.items():
+        for case in contract_cases(name, few):
+            case.run()
 
 
 @pytest.mark.parametrize("name", INCEPTION)

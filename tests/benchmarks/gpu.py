@@ -30,6 +30,7 @@ from gpu_ways import (
     real_batch,
     short,
 )
+from gpu_zoo import zoo
 from measuring import Row
 
 TOP = 12
@@ -151,6 +152,7 @@ PARTS: dict[str, Part] = {
     "sprites": sprites,
     "run": run,
     "compiled": compiled,
+    "zoo": zoo,
     "graphs": graphs,
 }
 

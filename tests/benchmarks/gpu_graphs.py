@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gpu_timing import Play, Way, beside, made
 from gpu_ways import (
+    NO_SETTINGS,
     PICTURES,
     POINTS,
     Bench,
@@ -52,8 +53,7 @@ def replayed(
     precision: str,
     recipe: str = "d2l-dcgan",
     shapes: Shapes = PICTURES,
-    labels: Tensor | None = None,
-    **settings: object,
+    settings: Mapping[str, object] = NO_SETTINGS,
 ) -> Way:
     """A game of ours whose steps are replayed, as a run has them."""
 
@@ -63,9 +63,9 @@ def replayed(
         game.turns.total_steps = 10**6
         prepare()
         # The loader has what the capture reads: a batch of the same shape.
-        loader = MemoryLoader(real, labels, None, len(real), 0, bench.device)
+        loader = MemoryLoader(real, None, None, len(real), 0, bench.device)
         captured = capture_game(game, loader, shapes)
-        step = step_of(game, shapes, play=captured.step, labels=labels)
+        step = step_of(game, shapes, play=captured.step)
         return functools.partial(step, real), prepare
 
     return made(bench.device, build, len(real), captured=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import reference
@@ -20,6 +20,7 @@ from ganfw.training.game import Game
 
 PRECISIONS = ("float32", "tf32", "bf16")
 PICTURES = Shapes((3, 64, 64), (-1.0, 1.0), 0, reference.LATENT_DIM)
+NO_SETTINGS: Mapping[str, object] = {}
 POINTS = Shapes((2,), None, 0, 2)
 
 
@@ -91,12 +92,14 @@ def ours(
     shapes: Shapes = PICTURES,
     change: Callable[[Game], None] = lambda game: None,
     search: bool = False,
+    settings: Mapping[str, object] = NO_SETTINGS,
 ) -> Way:
     """A game of ours. ``change`` may compile it; ``search`` lets cuDNN try its kernels."""
 
     def build() -> tuple[Play, Play]:
         prepare = functools.partial(our_settings, precision, bench.device, search)
-        game = our_game(recipe, shapes, device=bench.device, train__precision=precision)
+        given = {**settings, "train__precision": precision}
+        game = our_game(recipe, shapes, device=bench.device, **given)
         prepare()
         change(game)
         return functools.partial(step_of(game, shapes), real), prepare

@@ -55,7 +55,6 @@ def step_of(
     shapes: Shapes,
     on_gradients: OnGradients = lambda name, player: None,
     play: PlayStep | None = None,
-    labels: Tensor | None = None,
 ) -> reference.Step:
     """A step of ``game`` on a batch, its latents drawn as plainly as the reference's. ``play`` may
     take the place of the game's own step."""
@@ -66,7 +65,7 @@ def step_of(
         return torch.randn(count, shapes.latent_dim, device=device)
 
     def step(real: Tensor) -> None:
-        play([Batch(real, labels)], latents, on_gradients, number=next(numbers))
+        play([Batch(real, None)], latents, on_gradients, number=next(numbers))
 
     return step
 

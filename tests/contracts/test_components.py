@@ -30,42 +30,44 @@ NEED_DATA = (
     "dataset/paired",
     "dataset/pokemon",
     "dataset/shards",
+    "dataset/stacked-mnist",
     "dataset/fashion-mnist",
     "dataset/huggingface",
     "dataset/table",
     "dataset/torchvision",
+    "metric/stacked-modes",
     *INCEPTION,
     *LITE,
     PROJECTED,
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW: dict[str, dict[str, object]] = {
-    f"metric/{name}": {"samples": 100}
-    for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
-} | {
-    f"{kind}/{name}": {"channels": width}
-    for kind in ("generator", "discriminator")
-    for name, width in (
-        *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
-        *(("fastgan", 8), ("r3gan", 8)),
-    )
-}
+FEW: dict[str, dict[str, object]] = (
+    {
+        f"metric/{name}": {"samples": 100}
+        for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+    }
+    | {
+        f"{kind}/{name}": {"channels": width}
+        for kind in ("generator", "discriminator")
+        for name, width in (
+            *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
+            *(("fastgan", 8), ("r3gan", 8)),
+        )
+    }
+    | {
+        "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+        "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+    }
+)
 """By default these generate thousands of samples, whose features take seconds, or are as wide as
 their papers have them."""
-
-NARROW: dict[str, dict[str, object]] = {
-    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
-    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
-}
-"""By default these have tens of millions of weights."""
 
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    small = FEW | NARROW
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *small)]
-    return [*cases, *(case for name, it in small.items() for case in contract_cases(name, it))]
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
+    return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
 
 
 def test_no_plugin_is_broken() -> None:
@@ -90,7 +92,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_path_lengths_keep_their_contract() -> None:
     """With a generator that gives w."""
-    narrow = {f"gen.{name}": value for name, value in NARROW["generator/stylegan2"].items()}
+    narrow = {f"gen.{name}": value for name, value in FEW["generator/stylegan2"].items()}
     shapes = [Shapes((3, 8, 8), (-1.0, 1.0), 0, 5)]
     partners = {"gen": "stylegan2"}
     for case in contract_cases("loss/path-length", narrow, shapes, partners=partners):
@@ -152,6 +154,17 @@ def test_torchvisions_datasets_keep_their_contract(tmp_path: Path) -> None:
     options = {"name": "MNIST", "root": tmp_path, "split": "test"}
     for case in contract_cases("dataset/torchvision", options):
         case.run()
+
+
+@pytest.mark.usefixtures("few_digits")
+def test_stacked_digits_and_their_modes_keep_their_contract() -> None:
+    options: dict[str, dict[str, object]] = {
+        "dataset/stacked-mnist": {"count": 1001, "size": 16},
+        "metric/stacked-modes": {"samples": 100},
+    }
+    for name, few in options.items():
+        for case in contract_cases(name, few):
+            case.run()
 
 
 @pytest.mark.parametrize("name", INCEPTION)

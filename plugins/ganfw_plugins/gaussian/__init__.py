@@ -1,5 +1,5 @@
 """The first GAN of Dive into Deep Learning (ch. 20.1), one linear layer that learns a Gaussian; and
-a ring of Gaussians, which needs more layers."""
+networks of more layers, for any points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The datasets, the networks, and the chapter as a recipe."""
+    """The dataset, the networks, and the chapter as a recipe."""
     return [
         Component(
             "dataset",
@@ -20,15 +20,6 @@ def ganfw_components() -> Iterable[Component]:
             summary="Points of one Gaussian N(b, AᵀA) (D2L 20.1)",
             suggests={"train.batch_size": 8, "train.epochs": 20},
             tags=("points", "d2l"),
-        ),
-        Component(
-            "dataset",
-            "ring",
-            target="ganfw_plugins.gaussian.ring:Ring",
-            options="ganfw_plugins.gaussian.options:RingOptions",
-            summary="Points of Gaussians around a circle, labelled by mode",
-            suggests={"train.batch_size": 128, "train.epochs": 40},
-            tags=("points", "modes"),
         ),
         Component(
             "generator",

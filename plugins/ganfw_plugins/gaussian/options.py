@@ -1,4 +1,4 @@
-"""Options of the Gaussian, the ring, and the networks for points."""
+"""Options of the Gaussian, and of the networks for points."""
 
 from __future__ import annotations
 
@@ -47,16 +47,6 @@ class MLPOptions(Options):
         0.02, gt=0, le=10, description="Weights and biases start as N(0, this²)"
     )
     head: Head = "scores"
-
-
-class RingOptions(Options):
-    """Modes at even angles, as in Srivastava et al. 2017 (VEEGAN) and many since."""
-
-    modes: int = Field(8, ge=1, le=10_000, description="Number of Gaussians around the circle")
-    count: int = Field(10_000, ge=1, le=100_000_000, description="Number of points, of all modes")
-    radius: float = Field(2.0, gt=0, le=1e6, description="Radius of the circle")
-    std: float = Field(0.05, gt=0, le=1e6, description="Standard deviation of each Gaussian")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the points")
 
 
 class MLPGeneratorOptions(Options):

@@ -15,7 +15,7 @@ _METRICS = (
     ("random-prdc", "neighbours:RandomPrdc", "NeighbourOptions",
      "Precision, recall, density, coverage on random filters", ("pictures", "points")),
     ("swd", "sliced:SlicedWasserstein", "SlicedOptions",
-     "Sliced Wasserstein distance of patches at every scale", ("pictures",)),
+     "Sliced Wasserstein distance of points, or of patches", ("pictures", "points")),
     ("c2st", "two_sample:ClassifierTest", "TwoSampleOptions",
      "Can a classifier tell it from real? Accuracy and p-value", ("pictures", "points")),
     ("frechet-gaussian", "frechet:FrechetGaussian", "SampleOptions",

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance between patches of a Laplacian pyramid."""
+"""Sliced Wasserstein distance, of points or between patches of a Laplacian pyramid."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ganfw import Generate, to_bytes
+from ganfw import Generate, ShapesError, to_bytes
 
-from .sample_metric import PictureMetric
+from .sample_metric import SampleMetric
 
 _PATCH, _COARSEST, _TOGETHER, _CHUNK = 7, 16, 32, 32
 
 
-class SlicedWasserstein(PictureMetric):
+class SlicedWasserstein(SampleMetric):
     """Karras et al. 2018, section 5: pictures in 0..255 become a Laplacian pyramid down to 16
     pixels; on each level 7×7 patches are drawn, each colour is brought to mean 0 and deviation 1,
     and the distances along random directions are averaged. Times 1000, as the paper gives it, for
     each level by its height and as their mean. 0 is best.
+
+    Points (F,) are compared as they are, in units of their own: there is nothing to scale or to
+    multiply.
 
     The paper takes 16384 pictures, 128 patches of each and 512 directions. Fewer make every
     distance a little larger: compare scores of the same counts. Memorization is not noticed: the
@@ -33,14 +36,25 @@ class SlicedWasserstein(PictureMetric):
     def __call__(self, real: Tensor, generate: Generate) -> Mapping[str, Any]:
         chosen = self.chosen(real)
         fake = generate(len(chosen))
-        scores = self._by_level(self._bytes(chosen), self._bytes(fake))
+        compare = self._of_points if chosen.ndim == 2 else self._of_pictures
         return {
-            self.main: sum(scores.values()) / len(scores),
-            **scores,
+            **compare(chosen, fake),
             **self.provenance(len(real), fake),
-            "patches": self.options.patches,
             "directions": self.options.directions,
         }
+
+    def check_shape(self, sample: tuple[int, ...]) -> None:
+        if len(sample) not in (1, 3):
+            raise ShapesError("it judges pictures and points, and this data is neither")
+
+    def _of_points(self, real: Tensor, fake: Tensor) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(self.options.seed)
+        return {self.main: sliced_distance(real, fake, self.options.directions, generator)}
+
+    def _of_pictures(self, real: Tensor, fake: Tensor) -> dict[str, float]:
+        scores = self._by_level(self._bytes(real), self._bytes(fake))
+        mean = sum(scores.values()) / len(scores)
+        return {self.main: mean, **scores, "patches": self.options.patches}
 
     def _by_level(self, real: Tensor, fake: Tensor) -> dict[str, float]:
         generator = torch.Generator().manual_seed(self.options.seed)

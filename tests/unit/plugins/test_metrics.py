@@ -179,6 +179,15 @@ def test_the_score_is_a_thousand_times_the_distance(metric: Make) -> None:
     assert hidden["swd"] == swd(stored, lambda count: stored)["swd"]
 
 
+def test_the_distance_of_points_is_in_their_own_units(metric: Make) -> None:
+    """Moved by 3, they are 3 |cos φ| farther along a direction at φ, which is 6/π on average."""
+    real = _normal(300, 2) * 5
+    swd = metric("swd", samples=300, directions=4000)
+    moved = swd(real, lambda count: real[:count] + torch.tensor([3.0, 0.0]))
+    assert moved["swd"] == pytest.approx(6 / math.pi, rel=0.02)
+    assert swd(real, lambda count: real[:count])["swd"] == 0
+
+
 def test_each_level_sees_its_own_scale(metric: Make) -> None:
     """A change from pixel to pixel shows on the finest level, a gradual one on the coarsest."""
     real = 0.15 * _normal(60, 1, 32, 32)

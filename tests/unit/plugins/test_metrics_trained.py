@@ -52,7 +52,8 @@ def _toys(shapes: Shapes, count: int = 50) -> Dataset:
 @pytest.mark.parametrize(
     ("name", "shapes", "said"),
     [
-        *((name, POINTS, "it judges pictures") for name in ("swd", *INCEPTION, *LITE)),
+        *((name, POINTS, "it judges pictures") for name in (*INCEPTION, *LITE)),
+        ("swd", Shapes((3, 8, 8, 8), None, 0, 2), "it judges pictures and points"),
         *((name, Shapes((4, 16, 16), None, 0, 2), "grey and RGB") for name in (*INCEPTION, *LITE)),
         ("frechet-gaussian", PICTURES, "it judges points"),
     ],

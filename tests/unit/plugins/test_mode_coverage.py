@@ -13,9 +13,9 @@ from torch import Tensor
 from ganfw import Metric, ShapesError, UsageError
 from ganfw.interfaces.shapes import Shapes
 from ganfw.testing.toys import ToyDataset, ToySamples
-from ganfw_plugins.gaussian.options import RingOptions
-from ganfw_plugins.gaussian.ring import Ring
 from ganfw_plugins.metrics.coverage import _halves, divergence
+from ganfw_plugins.toys.options import RingOptions
+from ganfw_plugins.toys.points import Ring
 
 Make = Callable[..., Metric]
 POINTS = Shapes((2,), None, 4, 2)

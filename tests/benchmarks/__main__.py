@@ -5,13 +5,8 @@
     python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
                                        company processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
-<<<<<<< HEAD
-                                       profile dcgan gaussian sprites run compiled graph
-                                       turn-graphs
-    python tests/benchmarks toys       the gate for losses: see toys.py
-=======
                                        profile dcgan gaussian sprites run compiled zoo graphs
->>>>>>> main
+    python tests/benchmarks toys       the gate for losses: see toys.py
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """

@@ -63,6 +63,13 @@ def complete_subject(
     return _starting_with(incomplete, dict.fromkeys(sorted(words), ""))
 
 
+def complete_tag(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Completes a tag that some component has."""
+    return _starting_with(incomplete, dict.fromkeys(_registry(context).tags(), ""))
+
+
 def complete_setting(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

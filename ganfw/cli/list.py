@@ -3,36 +3,76 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from ..errors import UsageError, did_you_mean
 from ..registry.component import SLOT_OF
-from ..registry.registry import Registered
+from ..registry.registry import Registered, tag_word
 from .options import find_plugins, json_option, plugin_option
+from .overview import overview
 from .table import columns
+
+
+def _complete_tag(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    # Not at the top: pydantic.
+    from .completion import complete_tag
+
+    return complete_tag(context, parameter, incomplete)
 
 
 @click.command("list")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=_complete_tag,
+    help="Only components with this tag; can be repeated, for those with all of them.",
+)
 @plugin_option
 @json_option
-def list_command(patterns: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List components, and where they come from.
+def list_command(
+    patterns: tuple[str, ...], tags: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool
+) -> None:
+    """List components: all names by kind, or those that are asked for with what they are.
 
     PATTERN is a kind, a name, KIND/NAME or PACKAGE/NAME, with * and ?: 'disc*/*sn*'.
     """
     registry = find_plugins(plugins)
-    found = [registered for registered in registry.components() if _matches(registered, patterns)]
+    wanted = _known_tags(tags, registry.tags())
+    found = [
+        registered
+        for registered in registry.components()
+        if _matches(registered, patterns) and wanted <= set(registered.tags)
+    ]
     if as_json:
         click.echo(json.dumps(list(map(component_record, found)), indent=2))
+    elif found and not patterns and not tags:
+        click.echo(overview(registry, found))
     elif found:
         head = ("KIND", "NAME", "FROM", "SUMMARY")
         names = map(registry.shortest_name, found)
         click.echo(columns([head, *map(_row, found, names)]))
     else:
-        click.echo(f"Nothing matches {' '.join(patterns)}.", err=True)
+        words = [*patterns, *(f"--tag {tag}" for tag in tags)]
+        click.echo(f"Nothing matches {' '.join(words)}.", err=True)
+
+
+def _known_tags(tags: tuple[str, ...], known: Sequence[str]) -> set[str]:
+    """``tags`` as they are listed, with hyphens for spaces. Raises UsageError for one that nothing
+    has."""
+    wanted = {tag_word(tag) for tag in tags}
+    for tag in wanted - set(known):
+        raise UsageError(f"--tag {tag}: no component has it{did_you_mean(tag, known)}")
+    return wanted
 
 
 def _matches(registered: Registered, patterns: tuple[str, ...]) -> bool:

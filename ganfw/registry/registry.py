@@ -37,6 +37,11 @@ class Registered:
         """How errors name it, such as ``generator 'dcgan'``."""
         return f"{self.component.kind} '{self.name}'"
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The component's tags, each as one word: ``small-data``."""
+        return tuple(map(tag_word, self.component.tags))
+
     def load(self) -> Any:
         """Import and return what the component's target names. Raises PluginError."""
         return self._import(self.component.target)
@@ -110,6 +115,10 @@ class Registry:
         chosen = [registered for registered in found if kind in (None, registered.component.kind)]
         return sorted(chosen, key=_order)
 
+    def tags(self) -> list[str]:
+        """Every tag that some component has, as one word each, in order."""
+        return sorted({tag for registered in self.components() for tag in registered.tags})
+
     def has(self, kind: str, name: str) -> bool:
         """Whether ``name`` names at least one component of this kind."""
         return bool(self._matches(kind, name))
@@ -174,6 +183,11 @@ class Registry:
         if hint := self.preset_hint(kind, name) or self.elsewhere(name):
             return hint
         return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
+
+
+def tag_word(tag: str) -> str:
+    """``tag`` as it is typed on a command line."""
+    return tag.lower().replace(" ", "-")
 
 
 def _is_any(name: str) -> bool:

@@ -42,32 +42,32 @@ NEED_DATA = (
 )
 """They need data or weights: the tests below, or their own, give them small ones."""
 
-FEW: dict[str, dict[str, object]] = {
-    f"metric/{name}": {"samples": 100}
-    for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
-} | {
-    f"{kind}/{name}": {"channels": width}
-    for kind in ("generator", "discriminator")
-    for name, width in (
-        *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
-        *(("fastgan", 8), ("r3gan", 8)),
-    )
-}
+FEW: dict[str, dict[str, object]] = (
+    {
+        f"metric/{name}": {"samples": 100}
+        for name in ("random-kid", "random-frechet", "random-prdc", "mode-coverage", "swd", "c2st")
+    }
+    | {
+        f"{kind}/{name}": {"channels": width}
+        for kind in ("generator", "discriminator")
+        for name, width in (
+            *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
+            *(("fastgan", 8), ("r3gan", 8)),
+        )
+    }
+    | {
+        "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
+        "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
+    }
+)
 """By default these generate thousands of samples, whose features take seconds, or are as wide as
 their papers have them."""
-
-NARROW: dict[str, dict[str, object]] = {
-    "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
-    "discriminator/stylegan2": {"channel_max": 8, "mapping_layers": 2},
-}
-"""By default these have tens of millions of weights."""
 
 
 def _cases() -> list[ContractCase]:
     cases = contract_cases("ganfw")
-    small = FEW | NARROW
-    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *small)]
-    return [*cases, *(case for name, it in small.items() for case in contract_cases(name, it))]
+    cases = [case for case in cases if case.component not in (*NEED_DATA, *TRACKERS, *FEW)]
+    return [*cases, *(case for name, few in FEW.items() for case in contract_cases(name, few))]
 
 
 def test_no_plugin_is_broken() -> None:
@@ -92,7 +92,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_path_lengths_keep_their_contract() -> None:
     """With a generator that gives w."""
-    narrow = {f"gen.{name}": value for name, value in NARROW["generator/stylegan2"].items()}
+    narrow = {f"gen.{name}": value for name, value in FEW["generator/stylegan2"].items()}
     shapes = [Shapes((3, 8, 8), (-1.0, 1.0), 0, 5)]
     partners = {"gen": "stylegan2"}
     for case in contract_cases("loss/path-length", narrow, shapes, partners=partners):

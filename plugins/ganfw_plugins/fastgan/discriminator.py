@@ -43,7 +43,7 @@ class FastGANDiscriminator(Discriminator):
         )
         small = max(min(doublings - 1, _SMALL), 2)
         self.shrink = 1 << (doublings - small)
-        self.small = _small_branch(colors, channels * 4, small - 1)
+        self.small = _halving(colors, channels * 4, small - 1)
         self.score_small = convolution(channels * 4, 1, 4)
         if options.decoders:
             widths = {"whole": channels * 8, "small": channels * 4, "part": channels * 4}
@@ -84,18 +84,13 @@ def _blocks(channels: int, doublings: int, base: tuple[int, int]) -> ExcitedBloc
 
 def _stem(colors: int, width: int, halvings: int) -> nn.Sequential:
     """From pictures to maps of 256 pixels, or of the pictures' own sides."""
-    before = halvings - _BLOCKS
-    if before <= 0:
-        return nn.Sequential(
-            convolution(colors, width, 3, padding=1), *activation(width, norm=False)
-        )
-    first = down(colors, max(width >> (before - 1), 1), norm=False)
-    widths = [max(width >> (before - 1 - i), 1) for i in range(before)]
-    return nn.Sequential(first, *itertools.starmap(down, itertools.pairwise(widths)))
+    if halvings > _BLOCKS:
+        return _halving(colors, width, halvings - _BLOCKS)
+    return nn.Sequential(convolution(colors, width, 3, padding=1), *activation(width, norm=False))
 
 
-def _small_branch(colors: int, width: int, halvings: int) -> nn.Sequential:
-    """The last map has ``width`` channels; each before it half as many."""
+def _halving(colors: int, width: int, halvings: int) -> nn.Sequential:
+    """The last map has ``width`` channels, each before it half as many. No norm sees pixels."""
     widths = [max(width >> (halvings - 1 - i), 1) for i in range(halvings)]
     first = down(colors, widths[0], norm=False)
     return nn.Sequential(first, *itertools.starmap(down, itertools.pairwise(widths)))

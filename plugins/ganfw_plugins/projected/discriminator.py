@@ -27,6 +27,8 @@ class ProjectedDiscriminator(Discriminator):
     PluginError where ``ganfw[lite]`` is not installed and features are to be trained ones.
     """
 
+    gains: Tensor
+
     def __init__(self, options: ProjectedOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         self.scale, self.offset = _onto_unit(shapes)
@@ -34,6 +36,7 @@ class ProjectedDiscriminator(Discriminator):
         labels = shapes if options.conditional else replace(shapes, classes=0, label=())
         self.network = _network(options)
         self.mixing = RandomMixing(WIDTHS, options.mixed, options.seed)
+        self.register_buffer("gains", self._gains(), persistent=False)
         sides = [-(-min(self.size) // stride) for stride in STRIDES]
         self.heads = nn.ModuleList(
             Head(width, width, side, labels)
@@ -49,12 +52,21 @@ class ProjectedDiscriminator(Discriminator):
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """Pictures (B, C, H, W) and labels (B, ...) to scores (B, heads · 16) of places, or to
         their means (B,)."""
-        maps = self.mixing(self.network(self._enlarged(samples)))
+        found = zip(self.network(self._enlarged(samples)), self.gains, strict=True)
+        maps = self.mixing([level * gain for level, gain in found])
         scores = [head(level, labels) for head, level in zip(self.heads, maps, strict=True)]
         if self.of_pixels is not None:
             scores.append(self.of_pixels(samples, labels))
         places = torch.cat(scores, dim=1)
         return places.mean(dim=1) if self.options.scores == "mean" else places
+
+    @torch.no_grad()
+    def _gains(self) -> Tensor:
+        """What brings each map to deviation 1 on noise (4,). As they are, the finest is eight times
+        the coarsest; and the larger their values, the sooner a head is sure of everything."""
+        random = torch.Generator().manual_seed(self.options.seed)
+        noise = torch.randn(4, 3, 64, 64, generator=random)
+        return torch.stack([1 / level.std() for level in self.network(noise)])
 
     def _enlarged(self, samples: Tensor) -> Tensor:
         """RGB in -1..1, of the size that the frozen network sees."""

@@ -46,7 +46,7 @@ class RandomMixing(nn.Module):
 
 
 class RandomConv(nn.Module):
-    """A convolution that never learns, with weights from N(0, 2/n) (He et al. 2015, eq. 10)."""
+    """A convolution that never learns, with weights from N(0, 1/n), which keep the deviation."""
 
     weight: Tensor
 
@@ -55,7 +55,7 @@ class RandomConv(nn.Module):
     ) -> None:
         super().__init__()
         shape = (outputs, inputs, kernel, kernel)
-        numbers = random.standard_normal(shape) * math.sqrt(2 / math.prod(shape[1:]))
+        numbers = random.standard_normal(shape) * math.sqrt(1 / math.prod(shape[1:]))
         weight = torch.from_numpy(numbers.astype(np.float32))
         self.register_buffer("weight", weight, persistent=False)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, interpolate, one_hot
+from torch.nn.functional import conv2d, interpolate
 
 from ganfw import Shapes, ShapesError, UsageError
 
@@ -86,7 +86,8 @@ class Downsampling(nn.Module):
 
 
 class LabelVector(nn.Module):
-    """Labels to (B, length): an embedding of classes, a linear map of vectors."""
+    """Labels to (B, length): an embedding of classes, a linear map of vectors. A class is taken as
+    a vector of 0 and one 1, so that the variance of both is ``gain``² / fan-in."""
 
     def __init__(self, shapes: Shapes, length: int, gain: float = 1.0) -> None:
         super().__init__()
@@ -95,16 +96,20 @@ class LabelVector(nn.Module):
                 f"labels of shape {shapes.label} are neither classes nor vectors of numbers: set "
                 "gen.conditional=false and disc.conditional=false"
             )
-        self.classes = shapes.classes
-        self.linear = init(nn.Linear(shapes.classes or shapes.label[0], length, bias=False), gain)
+        self.layer: nn.Embedding | nn.Linear
+        if shapes.classes:
+            self.layer = nn.Embedding(shapes.classes, length)
+            nn.init.normal_(self.layer.weight, 0.0, gain / math.sqrt(shapes.classes))
+        else:
+            self.layer = init(nn.Linear(shapes.label[0], length, bias=False), gain)
 
     def forward(self, labels: Tensor | None) -> Tensor:
         """Labels (B,) or (B, K) to vectors (B, length). Raises UsageError for None."""
         if labels is None:
             raise UsageError("this network is conditional: give it labels")
-        if self.classes:
-            labels = one_hot(labels, self.classes)
-        vector: Tensor = self.linear(labels.to(self.linear.weight.dtype))
+        if isinstance(self.layer, nn.Linear):
+            labels = labels.to(self.layer.weight.dtype)
+        vector: Tensor = self.layer(labels)
         return vector
 
 

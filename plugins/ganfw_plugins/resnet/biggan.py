@@ -14,7 +14,7 @@ from ganfw import Discriminator, Generator, Shapes, ShapesError
 from .attention import Attended, Attention, place_in_discriminator, place_in_generator
 from .blocks import UpBlock, down_blocks
 from .deep import DeepDownBlock, DeepUpBlock
-from .labels import label_layer, seen
+from .labels import known_labels, label_layer
 from .norms import by_vector
 from .options import BigGANDiscriminatorOptions, BigGANGeneratorOptions
 from .projection import ProjectionHead
@@ -34,7 +34,7 @@ class BigGANGenerator(Generator):
     def __init__(self, options: BigGANGeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         widths = generator_widths(shapes, options.channels)
-        self.embed = label_layer(seen(shapes, options.conditional), options.embedding)
+        self.embed = label_layer(known_labels(shapes, options.conditional), options.embedding)
         known = 0 if self.embed is None else options.embedding
         if options.deep:
             first = shapes.latent_dim + known
@@ -85,7 +85,7 @@ class BigGANDiscriminator(Discriminator):
         if options.attention:
             blocks.insert(after, Attention(width, pooled=True))
         self.blocks = nn.Sequential(*blocks)
-        self.head = ProjectionHead(widths[-1], seen(shapes, options.conditional))
+        self.head = ProjectionHead(widths[-1], known_labels(shapes, options.conditional))
         init_orthogonal(self)
         add_spectral_norm(self, embeddings=True)
 

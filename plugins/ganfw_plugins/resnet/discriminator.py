@@ -9,7 +9,7 @@ from ganfw import Discriminator, Shapes
 
 from .attention import Attention, place_in_discriminator
 from .blocks import down_blocks
-from .labels import seen
+from .labels import known_labels
 from .options import DiscriminatorOptions
 from .projection import ProjectionHead
 from .spectral import add_spectral_norm
@@ -30,7 +30,7 @@ class ResnetDiscriminator(Discriminator):
             place = place_in_discriminator(shapes, options.attention, halvings)
             blocks.insert(place + 1, Attention(widths[place], pooled=False))
         self.blocks = nn.Sequential(*blocks)
-        self.head = ProjectionHead(widths[-1], seen(shapes, options.conditional))
+        self.head = ProjectionHead(widths[-1], known_labels(shapes, options.conditional))
         init_glorot(self)
         if options.spectral_norm:
             add_spectral_norm(self, embeddings=True)

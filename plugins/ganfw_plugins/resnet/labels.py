@@ -9,8 +9,8 @@ from torch import nn
 from ganfw import Shapes
 
 
-def seen(shapes: Shapes, conditional: bool) -> Shapes:
-    """``shapes`` as a network sees them: without labels if it is not ``conditional``."""
+def known_labels(shapes: Shapes, conditional: bool) -> Shapes:
+    """``shapes`` as a network is to know them: without labels if it is not ``conditional``."""
     return shapes if conditional else replace(shapes, classes=0, label=())
 
 

@@ -11,9 +11,8 @@ from ganfw import Shapes
 
 
 class Trunk(nn.Module):
-    """A linear layer, blocks, batch norm, ReLU, a convolution to the picture, tanh.
-    ``blocks`` take features and a condition.
-    """
+    """A linear layer, ``blocks`` of features and a condition, batch norm, ReLU, a convolution to
+    the picture, tanh."""
 
     def __init__(
         self,

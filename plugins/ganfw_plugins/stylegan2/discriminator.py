@@ -13,9 +13,9 @@ from ganfw import Discriminator, Shapes
 
 from .filters import Blur, Halve
 from .layers import GAIN, Convolution, Linear, full_precision
-from .mapping import Mapping, label_length
+from .mapping import Mapping
 from .options import DiscriminatorOptions
-from .sizes import map_sizes
+from .sizes import label_length, map_sizes
 
 
 class StyleGAN2Discriminator(Discriminator):
@@ -80,9 +80,9 @@ class Head(nn.Module):
         self.group = options.group
         self.convolution = Convolution(width + 1, width, 3)
         self.dense = Linear(width * height * length, width, active=True)
-        conditional = label_length(shapes) > 0
-        self.mapping = Mapping(0, shapes, width, options.mapping_layers) if conditional else None
-        self.score = Linear(width, width if conditional else 1)
+        of_labels = label_length(options, shapes)
+        self.mapping = Mapping(0, of_labels, width, options.mapping_layers) if of_labels else None
+        self.score = Linear(width, width if of_labels else 1)
 
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
         """Scores (B,)."""
@@ -106,5 +106,5 @@ def with_deviation(features: Tensor, group: int) -> Tensor:
     size = sizes[0] if sizes else count
     groups = features.reshape(count // size, size, *features.shape[1:])
     deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
-    rows = deviation.repeat_interleave(size).view(-1, 1, 1, 1)
+    rows = deviation[:, None].expand(-1, size).reshape(-1, 1, 1, 1)
     return torch.cat([features, rows.expand(-1, 1, *features.shape[2:])], dim=1)

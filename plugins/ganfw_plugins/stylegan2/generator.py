@@ -9,7 +9,7 @@ from ganfw import Generator, Shapes
 
 from .mapping import Mapping
 from .options import GeneratorOptions
-from .sizes import map_sizes
+from .sizes import label_length, map_sizes
 from .synthesis import Synthesis
 
 _DECAY = 0.998
@@ -18,8 +18,8 @@ _DECAY = 0.998
 
 class StyleGAN2Generator(Generator):
     """Karras et al. 2020, fig. 2c and 7: latents are mapped to w, which modulates each layer of a
-    synthesis network. With labels it is conditional. It gives what it drew each sample from beside
-    the sample: ``{"samples", "w"}``, w (B, L, W) with one row for each of L layers.
+    synthesis network. With labels it is conditional. It gives ``{"samples", "w"}``, w (B, L, W)
+    with a row for each of L layers.
 
     Not as in the paper, pictures end in tanh, as nothing else keeps them in the data's range.
     """
@@ -29,7 +29,8 @@ class StyleGAN2Generator(Generator):
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         sizes, residual = map_sizes(options, shapes), options.form == "residual"
-        self.mapping = Mapping(shapes.latent_dim, shapes, options.w_dim, options.mapping_layers)
+        of_labels = label_length(options, shapes)
+        self.mapping = Mapping(shapes.latent_dim, of_labels, options.w_dim, options.mapping_layers)
         self.synthesis = Synthesis(sizes, shapes.sample[0], options.w_dim, residual)
         self.layers = 2 * len(sizes)
         self.register_buffer("w_mean", torch.zeros(options.w_dim))

@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from ganfw import Shapes, ShapesError, UsageError
+from ganfw import UsageError
 
 from .layers import Linear, full_precision, normalised
 
@@ -15,17 +15,17 @@ _LR = 0.01
 
 
 class Mapping(nn.Module):
-    """Latents (B, Z), labels (B, *shapes.label), or both, to w (B, width), always in float32.
+    """Latents (B, Z), labels (B,) or (B, K), or both, to w (B, width), in float32 under autocast.
 
     Latents and embedded labels are normalised, joined, and go through layers that learn a hundred
     times as slowly as others (Karras et al. 2019, section 2 and appendix C; labels as in
     StyleGAN2-ADA)."""
 
-    def __init__(self, latent_dim: int, shapes: Shapes, width: int, layers: int) -> None:
+    def __init__(self, latent_dim: int, label_length: int, width: int, layers: int) -> None:
         super().__init__()
-        self.classes, length = shapes.classes, label_length(shapes)
-        self.embed = Linear(length, width) if length else None
-        sizes = [latent_dim + (width if length else 0), *[width] * layers]
+        self.embed = Linear(label_length, width) if label_length else None
+        self.label_length = label_length
+        sizes = [latent_dim + (width if label_length else 0), *[width] * layers]
         self.layers = nn.Sequential(
             *(Linear(*pair, active=True, lr_multiplier=_LR) for pair in itertools.pairwise(sizes))
         )
@@ -44,17 +44,7 @@ class Mapping(nn.Module):
     def _vectors(self, labels: Tensor | None, like: Tensor) -> Tensor:
         """Labels as vectors (B, F); a class is a 1 among zeros."""
         if labels is None:
-            raise UsageError("this stylegan2 was made for data with labels: give it some")
-        if not self.classes:
-            return labels.to(like)
-        return (labels[:, None] == torch.arange(self.classes, device=labels.device)).to(like)
-
-
-def label_length(shapes: Shapes) -> int:
-    """The length of a label as a vector; 0 without labels. Raises ShapesError for pictures and
-    texts."""
-    if shapes.classes or not shapes.label:
-        return shapes.classes
-    if len(shapes.label) > 1 or shapes.label_values:
-        raise ShapesError(f"its labels are classes or vectors, and the data's are {shapes.label}")
-    return shapes.label[0]
+            raise UsageError("this network is conditional: give it labels")
+        if labels.ndim == 1:
+            labels = labels[:, None] == torch.arange(self.label_length, device=labels.device)
+        return labels.to(like)

@@ -9,7 +9,7 @@ from pydantic import Field
 from ganfw import Options, Schedulable
 
 
-class Widths(Options):
+class NetworkOptions(Options):
     """A map of side S has channel_base / S channels, but channel_max at most. The defaults are the
     paper's large networks, its configuration F."""
 
@@ -17,9 +17,10 @@ class Widths(Options):
         32768, ge=64, le=1_048_576, description="Channels of a map times its side; 16384 is half"
     )
     channel_max: int = Field(512, ge=4, le=4096, description="Most channels of a map")
+    conditional: bool = Field(True, description="Whether labels are used, where the data has them")
 
 
-class GeneratorOptions(Widths):
+class GeneratorOptions(NetworkOptions):
     """Karras et al. 2020, appendix B, and fig. 7 for the forms."""
 
     w_dim: int = Field(512, ge=4, le=4096, description="Length of w, and width of the mapping")
@@ -32,7 +33,7 @@ class GeneratorOptions(Widths):
     )
 
 
-class DiscriminatorOptions(Widths):
+class DiscriminatorOptions(NetworkOptions):
     """Karras et al. 2020, appendix B, and fig. 7 for the forms."""
 
     form: Literal["skip", "residual"] = Field(

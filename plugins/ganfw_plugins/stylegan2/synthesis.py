@@ -19,8 +19,8 @@ Size = tuple[int, int, int]
 
 
 class Synthesis(nn.Module):
-    """ws (B, L, W) to pictures (B, C, H, W), unbounded. Each of n blocks doubles the map before it,
-    of which the first is learnt; L = 2n + 2 (Karras et al. 2020, fig. 2c).
+    """ws (B, L, W) to pictures (B, C, H, W), unbounded. The first map is learnt, and each of n
+    blocks doubles the map before it; L = 2n + 2 (Karras et al. 2020, fig. 2c).
 
     Every map is painted, and the pictures are enlarged and summed (fig. 7b); or, ``residual``,
     blocks have a shortcut and only the last map is painted (fig. 7c).

@@ -95,6 +95,7 @@ def test_every_shell_has_a_script(shell: str) -> None:
         (["show", "optimizer"], "adam", ["adam", "adamw"]),
         (["show", "disc"], "m", ["mlp"]),
         (["check"], "loss/h", ["loss/hinge"]),
+        (["list", "--tag"], "cond", ["conditional"]),
         (["check"], "ganf", ["ganfw"]),
     ],
 )

@@ -20,9 +20,9 @@ Ganfw = Callable[..., Result]
 @pytest.mark.parametrize(
     ("patterns", "found"),
     [
-        (["disc*/*c*"], {"discriminator/dcgan", "discriminator/compact"}),
+        (["disc*/[cd]*"], {"discriminator/dcgan", "discriminator/compact"}),
         (["gen/l*"], {"generator/linear"}),
-        (["data/s*", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
+        (["data/s*s", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),
     ],
@@ -42,6 +42,46 @@ def test_where_a_component_comes_from(ganfw: Ganfw) -> None:
 
 def test_nothing_found_says_so(ganfw: Ganfw) -> None:
     assert ganfw("list", "zzz").stderr == "Nothing matches zzz.\n"
+    result = ganfw("list", "metric", "--tag", "conditional")
+    assert result.stderr == "Nothing matches metric --tag conditional.\n"
+
+
+def test_tags(ganfw: Ganfw) -> None:
+    def names(*words: str) -> set[str]:
+        return {record["name"] for record in json.loads(ganfw("list", "--json", *words).stdout)}
+
+    losses = {"auxiliary-classifier", "2c", "d2d-ce"}
+    assert names("loss", "--tag", "conditional") == losses
+    rows = ganfw("list", "loss", "--tag", "conditional").stdout.splitlines()
+    assert {row.split()[1] for row in rows[1:]} == losses
+    assert names("--tag", "small data") == names("--tag", "small-data") >= {"ada", "apa"}
+    assert names("--tag", "small-data", "--tag", "pictures", "augment") == {"ada", "diffaugment"}
+    result = ganfw("list", "--tag", "conditonal")
+    assert result.stderr == "Error: --tag conditonal: no component has it. " \
+                            "Did you mean 'conditional'?\n"  # fmt: skip
+    assert result.exit_code == 2
+
+
+def test_without_words_all_names_by_kind_and_tag(
+    ganfw: Ganfw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "mine.py").write_text(
+        "from ganfw import Component, hookimpl\n\n\n@hookimpl\ndef ganfw_components():\n"
+        "    return [Component('loss', 'hinge', 'mine:X', tags=('adversarial',)),\n"
+        "            Component('loss', 'untagged', 'mine:X')]\n"
+    )
+    listed = ganfw("list", "--plugin", tmp_path / "mine.py").stdout
+    lines = listed.splitlines()
+    assert "optimizer      adam, adamw, lion, muon, " in listed
+    assert any(
+        line.startswith("loss           adversarial: dual-contrastive, hinge, ") for line in lines
+    )
+    assert "mine.py/hinge (./mine.py)" in " ".join(listed.split())
+    assert "               conditional: 2c, auxiliary-classifier, d2d-ce" in lines
+    assert "               untagged (./mine.py)" in lines
+    assert max(map(len, lines)) <= 80
+    assert "regulariser," in listed.partition("Tags:")[2]
 
 
 def test_show(ganfw: Ganfw) -> None:

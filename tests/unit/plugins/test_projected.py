@@ -42,8 +42,8 @@ def test_mixing_goes_from_coarse_to_fine() -> None:
     torch.testing.assert_close(mixed[2], conv2d(total, mixing.scales[2].weight, padding=1))
     changed = mixing([maps[0], maps[1], maps[2] + 1, maps[3]])
     assert [torch.equal(*pair) for pair in zip(mixed, changed, strict=True)] == [False] * 3 + [True]
-    # N(0, 2/n), n inputs of each output; its own seed, whatever torch's.
-    assert mixing.scales[3].weight.std().item() == pytest.approx((2 / (32 * 9)) ** 0.5, rel=0.02)
+    # N(0, 1/n), n inputs of each output; its own seed, whatever torch's.
+    assert mixing.scales[3].weight.std().item() == pytest.approx((1 / (32 * 9)) ** 0.5, rel=0.02)
     torch.manual_seed(9)
     assert torch.equal(RandomMixing(INPUTS, 4, seed=0)(maps)[0], mixed[0])
     assert not torch.equal(RandomMixing(INPUTS, 4, seed=1)(maps)[0], mixed[0])
@@ -94,7 +94,7 @@ def test_a_run_with_a_penalty_in_bf16_resumes_exactly(
     """Also with labels. Of the frozen weights a checkpoint has none."""
     words = ("--recipe projected-fewshot -s data.size=16 -s data.species=4 -s data.individuals=4 "
              "-s disc.features=random -s disc.mixed=4 -s disc.pixels=4 -s gen.channels=4 "
-             "--loss hinge --loss r1 --precision bf16 --batch-size 4 --latent-dim 6 --steps 2 "
+             "--precision bf16 --batch-size 4 --latent-dim 6 --steps 2 "
              "--no-callback samples --no-callback loss-curve --quiet "
              "-s callback.checkpoints.every_steps=1")  # fmt: skip
     ended = ganfw("run", *words.split())

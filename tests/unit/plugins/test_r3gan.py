@@ -104,11 +104,11 @@ def test_a_label_is_a_vector_beside_the_latents_and_one_to_agree_with() -> None:
     generator, critic = R3GANGenerator(SMALL, shapes), R3GANDiscriminator(SMALL, shapes)
     assert generator.scale.in_features == 12
     # Fan-in 3, and 1/√8, as the product sums over 8 channels.
-    deviation = critic.of_labels.linear.weight.std().item()
+    deviation = critic.of_labels.layer.weight.std().item()
     assert deviation == pytest.approx(1 / math.sqrt(8 * 3), rel=0.3)
     pictures, labels = torch.randn(2, 3, 16, 16), torch.tensor([2, 0])
     vectors = critic.head(critic.pool(critic.stages(critic.from_picture(pictures))).flatten(1))
-    wanted = (vectors * critic.of_labels.linear.weight.T[labels]).sum(1)
+    wanted = (vectors * critic.of_labels.layer.weight[labels]).sum(1)
     torch.testing.assert_close(critic(pictures, labels), wanted)
     with pytest.raises(UsageError, match="is conditional"):
         generator(torch.randn(2, 6))

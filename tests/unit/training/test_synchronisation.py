@@ -17,9 +17,15 @@ from ganfw.training.game import Game
 
 READS = {torch.ops.aten._local_scalar_dense.default, torch.ops.aten.is_nonzero.default}
 LOSSES = ["nonsaturating", "hinge", "least-squares", "minimax", "wasserstein"]
-STYLED = ["nonsaturating", "r1", "path-length"]
+MORE = {
+    "stylegan2": ["nonsaturating", "r1", "path-length"],
+    "fastgan": ["random-hinge", "reconstruction"],
+    "r3gan": ["rpgan", "r1", "r2"],
+}
 _NARROW: dict[str, dict[str, object]] = {
     "dcgan": {"gen.channels": 8, "disc.channels": 8},
+    "fastgan": {"gen.channels": 8, "disc.channels": 8, "data.size": 16},
+    "r3gan": {"gen.channels": 8, "disc.channels": 8, "data.size": 16},
     "stylegan2": {"gen.channel_max": 8, "gen.w_dim": 8, "disc.channel_max": 8, "data.size": 16},
 }
 cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -73,8 +79,9 @@ def test_a_step_reads_nothing(tmp_path: Path, loss: str) -> None:
     _run(tmp_path, _Refusing, "cpu", [loss, "r1", "gradient-penalty"])
 
 
-def test_styles_and_path_lengths_read_nothing(tmp_path: Path) -> None:
-    _run(tmp_path, _Refusing, "cpu", STYLED, "ada", "stylegan2")
+@pytest.mark.parametrize(("networks", "losses"), MORE.items())
+def test_other_networks_read_nothing(tmp_path: Path, networks: str, losses: list[str]) -> None:
+    _run(tmp_path, _Refusing, "cpu", losses, "ada", networks)
 
 
 def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +99,7 @@ def test_what_reads_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         *(([loss, "r1", "gradient-penalty"], None, "dcgan") for loss in LOSSES),
         ([LOSSES[0]], "ada", "dcgan"),
         ([LOSSES[0], "r1", "gradient-penalty"], "diffaugment", "dcgan"),
-        (STYLED, "ada", "stylegan2"),
+        *((losses, "ada", networks) for networks, losses in MORE.items()),
     ],
 )
 def test_a_step_on_cuda_synchronises_nothing(

@@ -47,6 +47,7 @@ SMALLER: Mapping[str, str] = {
     r"run --recipe d2l-gaussian( (-s gen|--loss|--callback).*)?": "-s data.count=80 --epochs 2",
     r"run .*--data gaussian.*": "--steps 20",
     r"run .*(--recipe d2l-dcgan|--data pokemon)( -s disc.activation=relu)?": POKEMON,
+    r"run --recipe toy-(ring|grid)( .*)?": "-s data.count=1000 --steps 2",
     r"run .* --nproc 8": "--print-config",
     r"run --recipe d2l-dcgan --data sprites --steps 260": f"{NETWORKS} {SPRITES}",
     r"run --recipe sprites-modern": SPRITES,

@@ -110,7 +110,11 @@ def combinations() -> list[str]:
 
 
 def run_all(trials: Sequence[Trial], steps: int | None, jobs: int) -> Iterator[Result]:
-    """Results as they come, ``jobs`` at a time, each in a process with one thread."""
+    """Results as they come, in this process, or ``jobs`` at a time in processes of one thread."""
+    if jobs == 1:
+        _alone()
+        yield from (run(trial, steps) for trial in trials)
+        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_alone) as pool:
         for future in as_completed([pool.submit(run, trial, steps) for trial in trials]):

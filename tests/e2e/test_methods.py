@@ -77,7 +77,7 @@ METHODS = (
            further.the_encoder_learns_likeness_whatever_gamma,
            check="--disc features --network encoder=encoder "
            "--shapes 3x16x16:4"),
-    Method("glo", "--data spiral -s data.count=16 --batch-size 8 --latent-dim 4 --gen glo "
+    Method("glo", "--data numbered-spiral -s data.count=16 --batch-size 8 --latent-dim 4 --gen glo "
            "--disc mlp --loss glo -s gen.optimizer.lr=0.01",
            further.latents_are_learnt_and_drawn_as_they_lie, check=None),
     Method("gan_cls", "--data places -s data.count=32 --batch-size 8 --latent-dim 8 --gen text "

@@ -95,7 +95,9 @@ def unit_ball(latents):
 def ganfw_components():
     width, loss = "glo:Width", "Each sample rebuilt from its own latent"
     return [
-        Component("dataset", "spiral", "glo:Spiral", "glo:SpiralOptions", "Points, numbered"),
+        Component(
+            "dataset", "numbered-spiral", "glo:Spiral", "glo:SpiralOptions", "Points, numbered"
+        ),
         Component("loss", "glo", "glo:GLO", summary=loss),
         Component("generator", "glo", "glo:GLOGenerator", width, "Has a latent for each sample"),
     ]

@@ -71,7 +71,7 @@ def test_every_shell_has_a_script(shell: str) -> None:
         ),
         (["run", "--callback"], "e", ["ema"]),
         (["run", "--recipe"], "d2l-g", ["d2l-gaussian"]),
-        (["run", "--data"], "s", ["shards", "sprites"]),
+        (["run", "--data"], "sh", ["shards"]),
         (["run", "--recipe", "d2l-dcgan", "-s"], "gen.ch", ["gen.channels="]),
         (["run", "--gen", "linear", "-s"], "gen.optimizer.l", ["gen.optimizer.lr="]),
         (

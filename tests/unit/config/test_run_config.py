@@ -332,7 +332,7 @@ def _resolve_points(registry: Registry, layer: Layer) -> RunConfig:
         ("gen", "linear", "-s gen: write gen.OPTION=VALUE"),
         ("loss.r1", "1", "-s loss.r1: write loss.NAME.OPTION=VALUE"),
         ("loss.r1.gamma", "1", "loss 'r1' takes no part in this run; add --loss r1"),
-        ("loss.rr.gamma", "1", "no loss 'rr'; there are gradient-penalty, "),
+        ("loss.rr.gamma", "1", "no loss 'rr'; there are 2c, "),
         ("loss.nonsaturating.wieght", "1", "has no option 'wieght'"),
         ("gen.optimizer.use", "adm", "no optimizer 'adm'. Did you mean 'adam'?"),
         ("gen.optimizer.lr", "-1", "gen.optimizer 'adam': lr = -1: should be greater than or"),

@@ -23,6 +23,7 @@ from ..errors import UsageError
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
 from ..interfaces.turn import Side
+from ..runtime.random_state import isolated_random_state
 from ..sampling.latents import Latents
 from .game import Game, OnGradients, ignore_gradients
 from .objective import StepLosses
@@ -143,7 +144,7 @@ def _capture_kinds(
         # One pool for all graphs: a turn's passes read what the turn before has left, and steps
         # of another kind need nothing of it.
         pool = new_pool()
-        with _side_stream():
+        with _side_stream(), isolated_random_state(0):
             for number in range(1, steps + 1):
                 kind = _kind(game, batches, number)
                 if kind not in graphs.captured:

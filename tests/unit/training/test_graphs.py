@@ -118,10 +118,10 @@ def test_replayed_steps_are_the_launched_ones(registry: Registry, settings: dict
         game, loader = _game(registry, settings), _loader()
         before = copy.deepcopy(game.state_dict())
         count = settings.get("train.disc_steps", 1)
+        torch.manual_seed(3)
         graphs = capture_game(game, loader, PICTURES, count) if captures else StepGraphs(game)
         torch.testing.assert_close(game.state_dict()["players"], before["players"], rtol=0, atol=0)
         assert bool(graphs.captured) == captures
-        torch.manual_seed(3)
         latents, number, losses = Latents(game.gen.network, PICTURES, 1, CPU), 0, []
         watched: list[str] = []
 

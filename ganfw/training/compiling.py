@@ -22,7 +22,7 @@ from ..errors import UsageError
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
 from .game import Game
-from .parity import PARITY_STEPS, first_losses, gap
+from .parity import PARITY_STEPS, first_batches, first_losses, gap
 
 TOLERANCE = 1e-2
 """How far both ways' first losses may lie apart, relatively, beside what rounding does to the eager
@@ -35,8 +35,7 @@ def compile_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1
 
     Raises UsageError, with the reason, where none can be compiled or they do not agree.
     """
-    count = min(disc_steps, len(loader))
-    batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
+    batches = first_batches(loader, disc_steps)
     wanted = first_losses(game, batches, shapes)
     tolerance = TOLERANCE + 2 * gap(_unrounded_losses(game, batches, shapes), wanted)
     _silence_compiler()

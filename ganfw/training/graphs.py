@@ -8,7 +8,6 @@ the graphs gradients are clipped, rates follow their schedules and optimizers st
 from __future__ import annotations
 
 import contextlib
-import copy
 import gc
 import math
 from collections.abc import Iterator, Sequence
@@ -23,11 +22,10 @@ from ..errors import UsageError
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
 from ..interfaces.turn import Side
-from ..runtime.random_state import isolated_random_state
 from ..sampling.latents import Latents
 from .game import Game, OnGradients, ignore_gradients
 from .objective import StepLosses
-from .parity import PARITY_STEPS, first_losses, gap
+from .parity import PARITY_STEPS, first_batches, first_losses, gap, rehearsal
 from .turns import DrawLatents
 
 WARM_UP, TOLERANCE, MOST_KINDS = 3, 1e-2, 64
@@ -106,8 +104,7 @@ def capture_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1
     Raises UsageError, with the reason, for a game that can't be captured: something in its passes
     waits for the device, replaces a tensor that it learns by a new one, or follows the step.
     """
-    count = min(disc_steps, len(loader))
-    batches = [batch for batch, _ in zip(loader.epoch(1), range(count), strict=False)]
+    batches = first_batches(loader, disc_steps)
     cycle = math.lcm(*(weighted.every for weighted in game.losses))
     # A loss that follows the step gives others at the run's end than at its begin.
     before = max(game.turns.total_steps - PARITY_STEPS, 0) // cycle * cycle
@@ -120,11 +117,7 @@ def capture_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1
         raise UsageError(
             f"this run can't be captured, leave train.cuda_graphs out: {reason}"
         ) from error
-
-    def play(batches: Sequence[Batch], latents: DrawLatents, number: int) -> StepLosses:
-        return graphs.step(batches, latents, number=number)
-
-    apart = gap(first_losses(game, batches, shapes, play, before), wanted)
+    apart = gap(first_losses(game, batches, shapes, graphs.step, before), wanted)
     if not apart <= TOLERANCE:
         raise UsageError(
             f"replayed losses lie {apart:.2g} from the launched ones after {PARITY_STEPS} steps: a "
@@ -139,20 +132,15 @@ def _capture_kinds(
 ) -> None:
     """Capture the kinds of the first ``steps`` steps; then all is put back."""
     game, device = graphs.game, batches[0].samples.device
-    state, latents = copy.deepcopy(game.state_dict()), Latents(game.gen.network, shapes, 0, device)
-    try:
-        # One pool for all graphs: a turn's passes read what the turn before has left, and steps
-        # of another kind need nothing of it.
-        pool = new_pool()
-        with _side_stream(), isolated_random_state(0):
-            for number in range(1, steps + 1):
-                kind = _kind(game, batches, number)
-                if kind not in graphs.captured:
-                    graphs.captured[kind] = _capture(game, batches, latents, number, pool)
-    finally:
-        game.load_state_dict(state)
-        for player in game.players.values():
-            player.zero_grad()
+    latents = Latents(game.gen.network, shapes, 0, device)
+    # One pool for all graphs: a turn's passes read what the turn before has left, and steps of
+    # another kind need nothing of it.
+    pool = new_pool()
+    with rehearsal(game), _side_stream():
+        for number in range(1, steps + 1):
+            kind = _kind(game, batches, number)
+            if kind not in graphs.captured:
+                graphs.captured[kind] = _capture(game, batches, latents, number, pool)
 
 
 def _capture(

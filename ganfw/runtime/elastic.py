@@ -59,7 +59,7 @@ def job_name() -> str | None:
     if given != "none":
         return given
     store = _job_store()
-    return store and store.compare_set(_JOB, "", uuid.uuid4().hex).decode()
+    return None if store is None else store.compare_set(_JOB, "", uuid.uuid4().hex).decode()
 
 
 def is_restarted() -> bool:

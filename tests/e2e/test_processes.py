@@ -191,15 +191,15 @@ def test_one_that_fails_ends_all(tmp_path: Path, trouble: str, said: str) -> Non
 @pytest.mark.slow
 def test_a_restart_resumes_from_the_last_checkpoint(tmp_path: Path) -> None:
     """With an agent for each of two machines. One process fails, which only its own agent counts
-    as a restart."""
+    as a restart. The job has no name of its own."""
     (tmp_path / "trouble.py").write_text(TROUBLE.format(trouble=ONCE))
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     agent = ("torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1",
-             "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--rdzv-id", "test",
-             "--max-restarts", "1", "-m", "ganfw", *RUN, "--plugin", "trouble.py", "--callback",
-             "trouble", "-s", "callback.checkpoints.every_steps=2")  # fmt: skip
+             "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--max-restarts",
+             "1", "-m", "ganfw", *RUN, "--plugin", "trouble.py", "--callback", "trouble", "-s",
+             "callback.checkpoints.every_steps=2")  # fmt: skip
     agents = [_python(tmp_path, *agent) for _ in range(2)]
     ended = [_ended(process) for process in agents]
     error = "".join(error for _, _, error in ended)

@@ -49,6 +49,7 @@ _HOME = {
         "TrainStart",
     ),
     "interfaces.head_option": ("Head",),
+    "interfaces.label_embedding": ("LabelEmbedding",),
     "interfaces.loss": ("Loss", "Terms"),
     "interfaces.metric": ("Generate", "Metric"),
     "interfaces.networks": (

@@ -51,6 +51,7 @@ from .interfaces.events import (
     TrainStart as TrainStart,
 )
 from .interfaces.head_option import Head as Head
+from .interfaces.label_embedding import LabelEmbedding as LabelEmbedding
 from .interfaces.loss import Loss as Loss, Terms as Terms
 from .interfaces.metric import Generate as Generate, Metric as Metric
 from .interfaces.networks import (

@@ -29,6 +29,7 @@ _HOME = {
         "SkipItem",
         "TrainingError",
         "UsageError",
+        "reason_of",
     ),
     "images": ("from_bytes", "picture_grid", "to_bytes"),
     "interfaces.callback": ("Callback",),

@@ -27,6 +27,7 @@ from .errors import (
     SkipItem as SkipItem,
     TrainingError as TrainingError,
     UsageError as UsageError,
+    reason_of as reason_of,
 )
 from .images import (
     from_bytes as from_bytes,

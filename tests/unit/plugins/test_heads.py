@@ -62,3 +62,4 @@ def test_every_head_of_every_critic(registry: Registry, critic: str, head: str) 
     learnt = [name for name in second if "class_head" in name]
     assert bool(learnt) == (head != "features")
     assert not [name for name in learnt if torch.equal(first[name], second[name])]
+    assert game.disc.network(batch.samples, batch.labels)["features"].requires_grad

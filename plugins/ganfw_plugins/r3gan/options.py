@@ -26,12 +26,12 @@ class R3GANOptions(Options):
 
 
 class GeneratorOptions(R3GANOptions):
-    """Those of both, and labels."""
+    """Also whether it heeds labels."""
 
     conditional: bool = Field(True, description="Whether labels are used, where the data has them")
 
 
 class DiscriminatorOptions(R3GANOptions):
-    """Those of both, and the head."""
+    """Also its head."""
 
     head: Head = "auto"

@@ -39,8 +39,7 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
-    default = default_layer()
-    given = with_default_recipe(registry, layers)
+    default, given = default_layer(), list(layers)
     tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]

@@ -35,7 +35,7 @@ LEVELS: Mapping[str, tuple[float, ...]] = {
 }  # fmt: skip
 """The scores, lower is better, and the levels of them that the board has a column for."""
 
-EVALUATIONS = 6
+EVALUATIONS, SAMPLES = 4, 2000
 SPEED_STEPS, WARM_UP = 250, 50
 QUICK = ["--no-callback", "samples", "--no-callback", "loss-curve", "--no-callback", "checkpoints"]
 
@@ -71,7 +71,7 @@ def main(words: Sequence[str]) -> None:
     entries = [_entry(given.out, *pair, may_run=not given.table) for pair in pairs]
     found = [entry for entry in entries if entry is not None]
     if not given.table:
-        trials = list(itertools.product(found, given.seeds))
+        trials = [(entry, seed) for seed in given.seeds for entry in found]
         threads = {"OMP_NUM_THREADS": "1"} if given.jobs > 1 else {}
         with ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(lambda it: _train(given.out, *it, given.minutes, threads), trials))
@@ -105,7 +105,8 @@ def _train(
     steps = entry.steps(minutes)
     every = max(1, math.ceil(steps * entry.batch / entry.examples / EVALUATIONS))
     words = [word for name in LEVELS for word in
-             ("--metric", name, "-s", f"metric.{name}.every={every}")]  # fmt: skip
+             ("--metric", name, "-s", f"metric.{name}.every={every}",
+              "-s", f"metric.{name}.samples={SAMPLES}")]  # fmt: skip
     _run(folder, entry.data, entry.recipe, steps, seed, words, environment)
     last = _judged(folder)[-1]
     print(f"{entry.recipe} on {entry.data}, seed {seed}: {dict(last.scores)}", flush=True)

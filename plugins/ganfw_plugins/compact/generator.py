@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pixel_shuffle, relu
+from torch.nn.functional import interpolate, pixel_shuffle
 
 from ganfw import Generator, Shapes
 
@@ -17,10 +16,10 @@ _STD, _PAINT_STD = 0.02, 0.05
 
 
 class CompactGenerator(Generator):
-    """Latents become a small map and residual blocks double it. Every map gives a picture of its
-    own size; the pictures are enlarged and summed (Karras et al. 2020, "Analyzing and improving the
-    image quality of StyleGAN", fig. 7b). The last map gives four pixels for each of its own (Shi et
-    al. 2016, section 2), so that no convolution works at full size."""
+    """Latents become a small map and blocks double it. Every map gives a picture of its own size;
+    the pictures are enlarged and summed (Karras et al. 2020, "Analyzing and improving the image
+    quality of StyleGAN", fig. 7b). The last map gives four pixels for each of its own (Shi et al.
+    2016, section 2), so that no convolution works at full size."""
 
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -29,8 +28,7 @@ class CompactGenerator(Generator):
         channels = shapes.sample[0]
         first = nn.ConvTranspose2d(shapes.latent_dim, widths[0], base, bias=False)
         self.first = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
-        pairs = itertools.pairwise(widths)
-        self.blocks = nn.ModuleList(Block(*pair, shapes.latent_dim) for pair in pairs)
+        self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
         paint = [nn.Conv2d(width, channels, 1) for width in widths]
         self.paint = nn.ModuleList(paint)
         self.finish = nn.Conv2d(widths[-1], channels * 4, 3, padding=1)
@@ -43,56 +41,30 @@ class CompactGenerator(Generator):
         features = self.first(latents[:, :, None, None])
         picture = self.paint[0](features)
         for block, paint in zip(self.blocks, self.paint[1:], strict=True):
-            features = block(features, latents)
-            picture = _smoothly_doubled(picture) + paint(features)
-        details = pixel_shuffle(self.finish(features), 2)
-        return self.shapes.bound(_smoothly_doubled(picture) + details)
+            features = block(features)
+            picture = _doubled(picture) + paint(features)
+        return self.shapes.bound(_doubled(picture) + pixel_shuffle(self.finish(features), 2))
 
 
-class Block(nn.Module):
-    """Upsampling, convolution, self-modulated norm and ReLU beside a shortcut (He et al. 2016):
-    (B, C, H, W) to (B, out, 2H, 2W)."""
+class Block(nn.Sequential):
+    """Upsampling, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W)."""
 
-    def __init__(self, in_channels: int, out_channels: int, latent_dim: int) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
-        self.norm = SelfModulated(out_channels, latent_dim)
-        self.shortcut = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-
-    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
-        """The sum of both paths, scaled to keep its variance."""
-        main = relu(self.norm(self.convolution(_doubled(features)), latents))
-        total: Tensor = main + _doubled(self.shortcut(features))
-        return total * math.sqrt(0.5)
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
 
 
-class SelfModulated(nn.Module):
-    """Batch norm whose scales and offsets follow the latents (Chen et al. 2019, "On self modulation
-    for generative adversarial networks", section 2), linearly here, and begin near 1 and 0."""
-
-    def __init__(self, channels: int, latent_dim: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels)
-        self.affine = nn.Linear(latent_dim, 2 * channels)
-
-    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
-        """Maps (B, C, H, W) and latents (B, Z) to maps of the same shape."""
-        scale, offset = self.affine(latents)[:, :, None, None].chunk(2, dim=1)
-        normed: Tensor = self.norm(features)
-        return normed * (1 + scale) + offset
-
-
-def _doubled(features: Tensor) -> Tensor:
-    return interpolate(features, scale_factor=2.0)
-
-
-def _smoothly_doubled(picture: Tensor) -> Tensor:
+def _doubled(picture: Tensor) -> Tensor:
     return interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def _init(module: nn.Module) -> None:
     # As in Radford et al. 2016, section 4; the scales of batch norm around 1, not 0.
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, _STD)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -53,18 +53,6 @@ def test_every_map_paints_into_the_picture() -> None:
     assert torch.equal(generator(latents), whole)
 
 
-def test_latents_modulate_every_block() -> None:
-    torch.manual_seed(0)
-    generator = CompactGenerator(GeneratorOptions(channels=4), _shapes(3, 64, 64)).eval()
-    features = torch.randn(1, 32, 4, 4).expand(2, -1, -1, -1)
-    for block in generator.blocks:
-        features = block(features[:1].expand(2, -1, -1, -1), torch.randn(2, 6))
-        assert not torch.allclose(features[0], features[1])
-        torch.nn.init.zeros_(block.norm.affine.weight)
-        plain = block.norm(features, torch.randn(2, 6))
-        torch.testing.assert_close(plain, block.norm.norm(features))
-
-
 def test_the_deviation_of_a_batch_is_its_last_map() -> None:
     features = torch.tensor([[0.0, 2.0], [4.0, 8.0]])[:, :, None, None].expand(2, 2, 3, 3)
     seen = with_deviation(features)

@@ -63,7 +63,8 @@ def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Lay
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
     """The section ``[data]`` that ``layers`` give, without a run around it."""
-    tree = merge_layers(registry, layers).tree
+    only = [Layer(layer.source, {"data": layer.values.get("data", {})}) for layer in layers]
+    tree = merge_layers(registry, only).tree
     _chosen(registry, tree, "data")
     data: Tree = tree["data"]
     return data

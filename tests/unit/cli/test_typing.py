@@ -77,7 +77,8 @@ def test_a_size_that_is_given_wins_and_one_that_is_chosen_is_recorded(
     words = ("--steps", 1, "--no-callback", "loss-curve", "-s", "train.batch_size=2")
     said = ganfw("run", "./photos", *words).stderr.splitlines()
     said = next(line for line in said if "trained by recipe pictures" in line)
-    assert said.endswith("data.size=[24,24] fits the data, -s sets another")
+    assert "; data.size=[24,24], augment.diffaugment.policy=[" in said
+    assert said.endswith("gen.channels=48, disc.channels=64 fit the data, -s sets others")
     Image.new("RGB", (99, 99)).save("photos/0.png")  # the run's own is not chosen anew
     (run,) = Path("runs").iterdir()
     assert tomllib.loads((run / "config.toml").read_text())["data"]["size"] == [24, 24]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ganfw.config.layers import Text, settings_layer, toml_layer
+from ganfw.config.layers import Layer, Text, settings_layer, toml_layer
 from ganfw.config.run_config import RunConfig, resolve
 from ganfw.errors import UsageError
 from ganfw.registry.registry import Registry
@@ -64,6 +64,8 @@ def test_the_first_row_holds_that_is_not_exceeded(registry: Registry) -> None:
         'train.batch_size=4, gen.channels=48, augment.diffaugment.policy=["flip","color"] '
         "fit the data, -s sets others",
     )
+    fewer = Layer("typed", {"callback": {"samples": {"enabled": False}}})
+    assert resolve(registry, [toml_layer(RECIPE, "recipe r"), fewer]).train == own.train
     assert _config(registry, data__individuals="100").train.batch_size == 32
     assert _config(registry, data__individuals="2000").train.batch_size == 16
     assert resolve(registry, [toml_layer(few.to_toml(), "saved")]).to_toml() == few.to_toml()

@@ -183,12 +183,12 @@ def _merged_and_fitted(
 
 
 def _notices(said: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is ``said`` of the run, with what was ``chosen`` by the data in the first line."""
+    """What is ``said`` of the run, and a line for what was ``chosen`` by the data."""
     if not chosen:
         return tuple(said)
     values = (f"{path}={json.dumps(value).replace(' ', '')}" for path, value in chosen.items())
     fit = "fit the data, -s sets others" if len(chosen) > 1 else "fits the data, -s sets another"
-    return ("; ".join([*said[:1], f"{', '.join(values)} {fit}"]), *said[1:])
+    return (*said, f"{', '.join(values)} {fit}")
 
 
 def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig[DataKeys]:

@@ -76,8 +76,9 @@ def test_a_size_that_is_given_wins_and_one_that_is_chosen_is_recorded(
     assert _size(ganfw, "./photos", "--size", "48x64") == [48, 64]
     words = ("--steps", 1, "--no-callback", "loss-curve", "-s", "train.batch_size=2")
     said = ganfw("run", "./photos", *words).stderr.splitlines()
-    said = next(line for line in said if "trained by recipe pictures" in line)
-    assert "; data.size=[24,24], augment.diffaugment.policy=[" in said
+    assert any("trained by recipe pictures" in line for line in said)
+    said = next(line for line in said if "fit the data" in line)
+    assert said.startswith("data.size=[24,24], augment.diffaugment.policy=[")
     assert said.endswith("gen.channels=48, disc.channels=64 fit the data, -s sets others")
     Image.new("RGB", (99, 99)).save("photos/0.png")  # the run's own is not chosen anew
     (run,) = Path("runs").iterdir()

@@ -14,3 +14,7 @@ class SpritesOptions(Options):
     individuals: int = Field(64, ge=1, le=100_000, description="Number of pictures of each species")
     size: int = Field(64, ge=8, le=1024, description="Height and width in pixels")
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of the species and their pictures")
+
+
+class PairsOptions(SpritesOptions):
+    """The same; species are no classes, as labels are pictures."""

@@ -1,0 +1,89 @@
+"""Pictures of pictures that need no files: creatures of their outlines, and creatures by night."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganfw import Dataset, Item
+
+from .creatures import STYLE, draw
+from .options import PairsOptions
+
+_EDGE = 40
+"""The difference of two neighbouring pixels, of 255, from which on there is a line between them."""
+
+_DARK, _BRIGHT = np.array([8, 10, 30]), np.array([70, 84, 150])
+"""What black and white are by night."""
+
+
+class SpriteOutlines(Dataset):
+    """Creatures (3, S, S) uint8, each labelled by its line drawing (1, S, S), black on white."""
+
+    options: PairsOptions
+    value_range = (-1.0, 1.0)
+
+    def __init__(self, options: PairsOptions) -> None:
+        super().__init__(options)
+        self.sample_shape = (3, options.size, options.size)
+        self.label_shape = (1, options.size, options.size)
+
+    def __len__(self) -> int:
+        return self.options.species * self.options.individuals
+
+    def __getitem__(self, index: int) -> Item:
+        individual, species = divmod(index, self.options.species)
+        picture = draw(self.options.seed, species, individual, self.options.size)
+        return picture, line_drawing(picture)
+
+    def fingerprint(self) -> str:
+        return _fingerprint("outlines", self.options)
+
+
+class SpriteNights(Dataset):
+    """Creatures by night (3, S, S) uint8, each labelled by another one by day, of the same shape:
+    the two are no pair. What is right can be told all the same: `by_night` of the label."""
+
+    options: PairsOptions
+    value_range = (-1.0, 1.0)
+
+    def __init__(self, options: PairsOptions) -> None:
+        super().__init__(options)
+        self.sample_shape = self.label_shape = (3, options.size, options.size)
+
+    def __len__(self) -> int:
+        return self.options.species * self.options.individuals
+
+    def __getitem__(self, index: int) -> Item:
+        seed, count, size = self.options.seed, self.options.species, self.options.size
+        individual, species = divmod(index, count)
+        day = draw(seed, species, individual, size)
+        other = draw(seed, count - 1 - species, self.options.individuals + individual, size)
+        return by_night(other), day
+
+    def fingerprint(self) -> str:
+        return _fingerprint("nights", self.options)
+
+
+def line_drawing(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(C, H, W) to (1, H, W): black where a pixel differs from the one to its right or below."""
+    values = picture.astype(np.int16)
+    down = np.abs(np.diff(values, axis=1, append=values[:, -1:])).max(0)
+    right = np.abs(np.diff(values, axis=2, append=values[:, :, -1:])).max(0)
+    lines: NDArray[np.uint8] = np.where(np.maximum(down, right) > _EDGE, 0, 255).astype(np.uint8)
+    return lines[None]
+
+
+def by_night(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(3, H, W), darker and bluer."""
+    shares = picture / 255
+    mixed = _DARK[:, None, None] + shares * (_BRIGHT - _DARK)[:, None, None]
+    night: NDArray[np.uint8] = (mixed + 0.5).astype(np.uint8)
+    return night
+
+
+def _fingerprint(kind: str, options: PairsOptions) -> str:
+    text = f"sprite {kind} {STYLE} {options.model_dump_json()}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

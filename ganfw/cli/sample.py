@@ -205,7 +205,7 @@ def _write_samples(
     labels: Labels,
 ) -> None:
     path = Path(output)
-    batches = sampler.batches(number, seed, truncation, labels)
+    batches = sampler.batches(number, seed, truncation, labels)  # drawn as they are asked for
     if _is_folder(output):
         image_files.write_picture_folder(path, batches, sampler.picture, number)
     elif _is_array(output):
@@ -213,8 +213,8 @@ def _write_samples(
 
         write_arrays(path, batches, sampler.shapes)
     else:
-        samples = sampler.sample(number, seed, truncation, labels)
-        image_files.write_picture(path, sampler.preview(samples))
+        grid = sampler.preview_samples(number, seed, truncation, labels)
+        image_files.write_picture(path, grid)
 
 
 def _write_interpolation(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:

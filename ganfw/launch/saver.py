@@ -27,10 +27,12 @@ def saver(config: RunConfig, run: RunView) -> Save:
     components |= {component.name: component for component in config.networks}
     folders = {name: network_folder(name) for name in components}
     # Read once: the data may be slow to read.
-    labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
+    kept = run.real_batch(KEPT_LABELS) if run.shapes.label else None
+    turned = {it.name for it in config.networks if it.keys.given == "samples"}
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:
         card = network_card(components[of], config.data, run.shapes, step)
+        labels = kept and (kept.samples if of in turned else kept.labels)
         export_network(run.folder.path / folder, card, network, labels)
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:

@@ -37,7 +37,7 @@ class Unpaired(Dataset):
         self.folders = self.options.folders()
         for folder in self.folders:
             if not folder.is_dir():
-                raise DataError(f"there is no folder {folder}: give the second one, -s data.to=PATH")
+                raise DataError(f"there is no {folder}: give the second folder, -s data.to=PATH")
         self.given, self.targets = (_pictures(folder) for folder in self.folders)
 
     def __len__(self) -> int:

@@ -1,6 +1,6 @@
 """A picture made of a picture: pix2pix (Isola et al. 2017, "Image-to-image translation with
-conditional adversarial networks") from pairs, and CycleGAN (Zhu et al. 2017, "Unpaired image-to-image
-translation using cycle-consistent adversarial networks") from two heaps of pictures."""
+conditional adversarial networks") from pairs, CycleGAN (Zhu et al. 2017, "Unpaired image-to-image
+translation using cycle-consistent adversarial networks") from two kinds of pictures."""
 
 from __future__ import annotations
 

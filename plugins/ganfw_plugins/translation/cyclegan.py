@@ -16,9 +16,9 @@ class CycleGAN(Loss):
     """Zhu et al. 2017: equation 3 with the least squares of section 4, and the identity of section
     5.2. A label is a picture of domain A, a sample one of domain B, and they are no pair.
 
-    G, the generator, maps A to B, and F, the network ``back``, B to A; D_B is the discriminator and
-    D_A the network ``disc-a``. In the discriminators' turn their terms are halved (section 7.1), and
-    generated pictures go through a `History`.
+    G, the generator, maps A to B, and F, the network ``back``, B to A; D_B is the discriminator,
+    D_A the network ``disc-a``, and neither looks at labels. In their turn the terms are halved
+    (section 7.1), and generated pictures go through a `History`.
     """
 
     options: CycleGANOptions

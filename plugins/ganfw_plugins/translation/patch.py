@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from ganfw import Discriminator, Shapes, ShapesError
 
 from .options import PatchOptions
-from .pictures import SLOPE, WIDEST, beside, given, init_weights, norms
+from .pictures import SLOPE, WIDEST, beside, init_weights, norms
 
 _USUAL = 3
 
@@ -35,10 +35,12 @@ class Patch(Discriminator):
                     spectral_norm(module)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Samples (B, C, H, W), and labels (B, C', H, W) if it is conditional, to scores (B, N), one
-        for each patch."""
+        """Samples (B, C, H, W), and labels (B, C', H, W) where it is conditional, to scores (B, N),
+        one for each patch. Raises ShapesError for labels that are missing."""
         if self.is_conditional:
-            samples = torch.cat([samples, given(labels)], dim=1)
+            if labels is None:
+                raise ShapesError("'patch' judges samples beside labels: set conditional=false")
+            samples = torch.cat([samples, labels], dim=1)
         scores: Tensor = self.layers(samples)
         return scores.flatten(1)
 
@@ -66,7 +68,7 @@ def _depth(shapes: Shapes, wanted: int | None) -> int:
         depth = wanted
     else:
         raise ShapesError(
-            f"{height}×{width} pictures are too small for depth={wanted}: give {max(fitting)} at most"
+            f"{height}×{width} pictures are too small for depth={wanted}: give {max(fitting)} or less"
         )
     return depth
 

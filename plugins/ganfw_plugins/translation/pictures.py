@@ -26,7 +26,7 @@ def beside(shapes: Shapes) -> bool:
 def given(labels: Tensor | None) -> Tensor:
     """The labels' pictures (B, C, H, W). Raises ShapesError if there are none."""
     if labels is None:
-        raise ShapesError(f"{_NEEDED}, and was given none")
+        raise ShapesError(f"{_NEEDED}, and was given no labels")
     return labels
 
 

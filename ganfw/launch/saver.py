@@ -28,12 +28,13 @@ def saver(config: RunConfig, run: RunView) -> Save:
     folders = {name: network_folder(name) for name in components}
     # Read once: the data may be slow to read.
     kept = run.real_batch(KEPT_LABELS) if run.shapes.label else None
-    turned = {it.name for it in config.networks if it.keys.given == "samples"}
+    labels = dict.fromkeys(components, None if kept is None else kept.labels)
+    if kept is not None:
+        labels |= {it.name: kept.samples for it in config.networks if it.keys.given == "samples"}
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:
         card = network_card(components[of], config.data, run.shapes, step)
-        labels = kept and (kept.samples if of in turned else kept.labels)
-        export_network(run.folder.path / folder, card, network, labels)
+        export_network(run.folder.path / folder, card, network, labels[of])
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:

@@ -34,7 +34,7 @@ class SpriteOutlines(Dataset):
         return self.options.species * self.options.individuals
 
     def __getitem__(self, index: int) -> Item:
-        individual, species = divmod(index, self.options.species)
+        species, individual = _creature(index, self.options)
         picture = draw(self.options.seed, species, individual, self.options.size)
         return picture, line_drawing(picture)
 
@@ -57,14 +57,21 @@ class SpriteNights(Dataset):
         return self.options.species * self.options.individuals
 
     def __getitem__(self, index: int) -> Item:
-        seed, count, size = self.options.seed, self.options.species, self.options.size
-        individual, species = divmod(index, count)
+        seed, size = self.options.seed, self.options.size
+        species, individual = _creature(index, self.options)
         day = draw(seed, species, individual, size)
-        other = draw(seed, count - 1 - species, self.options.individuals + individual, size)
-        return by_night(other), day
+        other = self.options.species - 1 - species
+        night = by_night(draw(seed, other, self.options.individuals + individual, size))
+        return night, day
 
     def fingerprint(self) -> str:
         return _fingerprint("nights", self.options)
+
+
+def _creature(index: int, options: PairsOptions) -> tuple[int, int]:
+    """Species and individual: another species for each picture, also where every 60th is shown."""
+    individual, species = divmod(index, options.species)
+    return (species + individual) % options.species, individual
 
 
 def line_drawing(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -62,15 +62,12 @@ def _depth(shapes: Shapes, wanted: int | None) -> int:
     """The halvings after which two more layers still give several scores. Raises ShapesError."""
     _, height, width = shapes.sample
     fitting = [depth for depth in range(8) if _patches(height, width, depth) > 1]
-    if wanted is None:
-        depth = max(depth for depth in fitting if depth <= _USUAL)
-    elif wanted in fitting:
-        depth = wanted
-    else:
-        raise ShapesError(
-            f"{height}×{width} pictures are too small for depth={wanted}: give {max(fitting)} or less"
-        )
-    return depth
+    if wanted is None and fitting:
+        return max(depth for depth in fitting if depth <= _USUAL)
+    if wanted in fitting:
+        return wanted
+    most = f"; give depth={max(fitting)} or less" if fitting else ""
+    raise ShapesError(f"{height}×{width} pictures are too small for several patches{most}")
 
 
 def _patches(height: int, width: int, depth: int) -> int:

@@ -79,7 +79,7 @@ def sample_command(
     Fewer outliers; chosen labels, if the generator uses them:
       ganfw sample runs/0001-dcgan-sprites --truncation 0.7
       ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
-      ganfw sample runs/0003-mine-paired --labels never-seen.png
+      ganfw sample runs/0003-unet-my-pairs --labels never-seen.png
     \b
     From one latent to the next; the same latents through training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp

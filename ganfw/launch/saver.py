@@ -29,7 +29,7 @@ def saver(config: RunConfig, run: RunView) -> Save:
     # Read once: the data may be slow to read.
     kept = run.real_batch(KEPT_LABELS) if run.shapes.label else None
     labels = dict.fromkeys(components, None if kept is None else kept.labels)
-    if kept is not None:
+    if kept is not None and run.shapes.label == run.shapes.sample:
         labels |= {it.name: kept.samples for it in config.networks if it.keys.given == "samples"}
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from ganfw import Dataset, Item
 from .creatures import STYLE, draw
 from .options import PairsOptions
 
-_EDGE = 40
-"""The difference of two neighbouring pixels, of 255, from which on there is a line between them."""
+_LINE = 120
+"""The brightest channel of a pixel that belongs to a line is darker than this."""
+
+_FINE = 64
+"""The sides of a picture that has its lines: smaller ones are blurred."""
 
 _DARK, _BRIGHT = np.array([8, 10, 30]), np.array([70, 84, 150])
 """What black and white are by night."""
@@ -35,8 +39,10 @@ class SpriteOutlines(Dataset):
 
     def __getitem__(self, index: int) -> Item:
         species, individual = _creature(index, self.options)
-        picture = draw(self.options.seed, species, individual, self.options.size)
-        return picture, line_drawing(picture)
+        seed, size = self.options.seed, self.options.size
+        fine = math.ceil(_FINE / size)
+        lines = line_drawing(draw(seed, species, individual, size * fine), fine)
+        return draw(seed, species, individual, size), lines
 
     def fingerprint(self) -> str:
         return _fingerprint("outlines", self.options)
@@ -74,13 +80,13 @@ def _creature(index: int, options: PairsOptions) -> tuple[int, int]:
     return (species + individual) % options.species, individual
 
 
-def line_drawing(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(C, H, W) to (1, H, W): black where a pixel differs from the one to its right or below."""
-    values = picture.astype(np.int16)
-    down = np.abs(np.diff(values, axis=1, append=values[:, -1:])).max(0)
-    right = np.abs(np.diff(values, axis=2, append=values[:, :, -1:])).max(0)
-    lines: NDArray[np.uint8] = np.where(np.maximum(down, right) > _EDGE, 0, 255).astype(np.uint8)
-    return lines[None]
+def line_drawing(picture: NDArray[np.uint8], fine: int = 1) -> NDArray[np.uint8]:
+    """(C, H, W) to (1, H / fine, W / fine): the dark lines around the parts, black on white."""
+    lines = np.where(picture.max(axis=0) < _LINE, 0, 255)
+    height, width = lines.shape
+    smaller = lines.reshape(1, height // fine, fine, width // fine, fine).mean(axis=(2, 4))
+    drawing: NDArray[np.uint8] = (smaller + 0.5).astype(np.uint8)
+    return drawing
 
 
 def by_night(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -194,12 +194,15 @@ def test_sprites_of_lines_and_by_night() -> None:
     pairs, nights = SpriteOutlines(options), SpriteNights(options)
     for index in (0, 3, 11):
         picture, lines = pairs[index]
-        assert np.array_equal(lines, line_drawing(picture))
-        assert 0 < (lines == 0).mean() < 0.5
+        assert lines.shape == (1, 16, 16)
+        assert 0.5 < (lines > 127).mean() < 1  # more paper than lines
         night, day = nights[index]
         assert np.array_equal(day, picture)
         assert not np.array_equal(night, by_night(day))  # of another creature
         assert night.max(axis=(1, 2)).tolist() == [70, 84, 150]
+    picture = np.full((3, 4, 4), 200, np.uint8)
+    picture[:, 0, :] = 50  # a line, across two of the four places that are left
+    assert line_drawing(picture, fine=2).tolist() == [[[128, 128], [255, 255]]]
     assert pairs.fingerprint() != nights.fingerprint()
 
 

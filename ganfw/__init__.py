@@ -29,6 +29,7 @@ _HOME = {
         "SkipItem",
         "TrainingError",
         "UsageError",
+        "reason_of",
     ),
     "images": ("from_bytes", "picture_grid", "to_bytes"),
     "interfaces.callback": ("Callback",),
@@ -49,6 +50,7 @@ _HOME = {
         "TrainStart",
     ),
     "interfaces.head_option": ("Head",),
+    "interfaces.label_embedding": ("LabelEmbedding",),
     "interfaces.loss": ("Loss", "Terms"),
     "interfaces.metric": ("Generate", "Metric"),
     "interfaces.networks": (

@@ -7,7 +7,7 @@ import contextlib
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -171,6 +171,24 @@ def _with_loss(name: str, disc: str) -> tuple[Game, Shapes]:
 def test_every_loss_with_critics_of_pictures_and_of_patches(disc: str) -> None:
     for loss in _names("loss"):
         _play(*_with_loss(loss, disc), steps=2)
+
+
+@pytest.mark.parametrize("loss", ["auxiliary-classifier", "2c"])
+def test_losses_of_classes_with_every_critic_that_has_the_head(loss: str) -> None:
+    (head,) = {GIVES[need]["disc"]["head"] for need in REGISTRY.find("loss", loss).load().needs
+               if need.startswith("disc.")}  # fmt: skip
+    critics = [name for name in _names("discriminator") if head in _heads(name)]
+    assert len(critics) > 2
+    for disc in critics:
+        losses = {loss: {"use": loss}, GAME: {"use": GAME}}
+        parts = ({"use": "dcgan"}, {"use": disc, "head": head})
+        _play(_game(KINDS["pictures"], *parts, loss=losses), KINDS["pictures"])
+
+
+def _heads(disc: str) -> tuple[str, ...]:
+    """What a discriminator offers as its option ``head``."""
+    field = REGISTRY.find("discriminator", disc).load_options().model_fields.get("head")
+    return () if field is None else get_args(field.annotation)
 
 
 def test_every_augment_in_front_of_a_critic() -> None:

@@ -70,7 +70,7 @@ _HOME = {
         "PictureSize",
         "both_sides",
     ),
-    "interfaces.options": ("Options", "Schedulable"),
+    "interfaces.options": ("DataFacts", "Options", "Schedulable"),
     "interfaces.outputs": ("Output", "tensor_of"),
     "interfaces.run_view": ("RunComponent", "RunView"),
     "interfaces.shapes": ("Shapes",),

@@ -64,6 +64,7 @@ from .interfaces.networks import (
     generate as generate,
 )
 from .interfaces.options import (
+    DataFacts as DataFacts,
     Options as Options,
     Schedulable as Schedulable,
 )

@@ -39,8 +39,7 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
-    default = default_layer()
-    given = with_default_recipe(registry, layers)
+    default, given = default_layer(), list(layers)
     tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
@@ -64,7 +63,8 @@ def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Lay
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
     """The section ``[data]`` that ``layers`` give, without a run around it."""
-    tree = merge_layers(registry, layers).tree
+    only = [Layer(layer.source, {"data": layer.values.get("data", {})}) for layer in layers]
+    tree = merge_layers(registry, only).tree
     _chosen(registry, tree, "data")
     data: Tree = tree["data"]
     return data

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
+from ganfw import (
+    Background,
+    Channels,
+    DataFacts,
+    ExistingFile,
+    ExistingFolder,
+    Fit,
+    Options,
+    PictureSize,
+)
 
 
 def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
@@ -49,6 +58,10 @@ class PictureOptions(Options):
         "skip", description="What to do with a file that can't be read as a picture"
     )
 
+    def facts(self) -> DataFacts:
+        """The shorter side that pictures get."""
+        return DataFacts(side=min(self.size))
+
     def label(self) -> str | None:
         """The folder's name."""
         return _word(self.root) or None
@@ -66,6 +79,12 @@ class FolderOptions(PictureOptions):
     label_column: str | None = Field(
         None, description="Column of metadata.csv or .jsonl with labels; label, if there is one"
     )
+
+    def facts(self) -> DataFacts:
+        """The number of picture files too."""
+        from .sizes import count  # not at the top: numpy
+
+        return DataFacts(count(self.root), min(self.size))
 
 
 class ArchiveOptions(FolderOptions):

@@ -55,7 +55,7 @@ def ganfw_components() -> Iterable[Component]:
             target="ganfw_plugins.images.unpaired:Unpaired",
             options="ganfw_plugins.images.options:UnpairedOptions",
             summary="Two folders of pictures: each kind is to be made of the other",
-            tags=("unpaired", "pictures"),
+            tags=("unpaired-pictures", "pictures"),
             paths={"/+to": "root", "/trainA/trainB": "root"},
         ),
     ]

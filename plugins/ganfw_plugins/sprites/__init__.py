@@ -34,6 +34,6 @@ def ganfw_components() -> Iterable[Component]:
             target="ganfw_plugins.sprites.pairs:SpriteNights",
             options="ganfw_plugins.sprites.options:PairsOptions",
             summary="Creatures by night, each labelled by another one by day: no pairs",
-            tags=("unpaired", "embedded"),
+            tags=("unpaired-pictures", "embedded"),
         ),
     ]

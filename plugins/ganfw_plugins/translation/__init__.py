@@ -21,7 +21,7 @@ def ganfw_components() -> Iterable[Component]:
             target=f"{_HERE}.unet:UNet",
             options=f"{_HERE}.options:UNetOptions",
             summary="The label's picture, halved and doubled again beside its own maps (pix2pix)",
-            tags=("pairs", "unpaired"),
+            tags=("pairs", "unpaired-pictures"),
         ),
         Component(
             "generator",
@@ -29,7 +29,7 @@ def ganfw_components() -> Iterable[Component]:
             target=f"{_HERE}.translator:Translator",
             options=f"{_HERE}.options:TranslatorOptions",
             summary="The label's picture through residual blocks (CycleGAN)",
-            tags=("pairs", "unpaired"),
+            tags=("pairs", "unpaired-pictures"),
         ),
         Component(
             "discriminator",
@@ -37,7 +37,7 @@ def ganfw_components() -> Iterable[Component]:
             target=f"{_HERE}.patch:Patch",
             options=f"{_HERE}.options:PatchOptions",
             summary="A score for each patch, with the label's picture beside it if it has one",
-            tags=("pairs", "unpaired", "pictures"),
+            tags=("pairs", "unpaired-pictures", "pictures"),
             presets={"patchgan": {}, "pixelgan": {"depth": 0}, "n-layers": {}},
         ),
         Component(
@@ -54,7 +54,7 @@ def ganfw_components() -> Iterable[Component]:
             target=f"{_HERE}.cyclegan:CycleGAN",
             options=f"{_HERE}.options:CycleGANOptions",
             summary="Least squares in both directions, there and back again, identity (CycleGAN)",
-            tags=("unpaired",),
+            tags=("unpaired-pictures",),
             presets={"cycle": {}, "cycle-consistency": {}},
         ),
         Component(
@@ -69,6 +69,6 @@ def ganfw_components() -> Iterable[Component]:
             "cyclegan",
             target=f"{_HERE}:cyclegan.toml",
             summary="Two kinds of pictures without pairs, each made of the other",
-            tags=("unpaired", "default-for-unpaired"),
+            tags=("unpaired-pictures", "default-for-unpaired-pictures"),
         ),
     ]

@@ -238,6 +238,11 @@ def test_two_folders_are_translated_both_ways_and_resumed_exactly(
         assert (copy / name).read_bytes() == (run / name).read_bytes()
     state = load_file(run / "checkpoints/000008/state.safetensors")
     assert [it.shape for name, it in state.items() if name.endswith("kept")] == [(3, 3, 16, 16)] * 2
+    Path("zebras").rename("moved")
+    gone = ganfw("resume", copy, "--steps", 9, "--quiet")
+    assert "there is no such folder" in gone.stderr
+    went_on = ganfw("resume", copy, "--steps", 9, "--quiet", "-s", "data.to=moved")
+    assert went_on.exit_code == 0, went_on.output
     both = [load(folder) for folder in (run, run / "networks/back")]
     shutil.rmtree("horses")
     for sampler, asked in zip(both, ("brown", "grey"), strict=True):

@@ -110,8 +110,10 @@ def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
 
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
-    merged = Merged()
-    for layer in (with_path(registry, layer) for layer in layers):
+    merged, given = Merged(), list(layers)
+    for position, plain in enumerate(given):
+        options = {key for it in given[position:] for key in it.values.get("data", {})}
+        layer = with_path(registry, plain, options)
         merged.notices += [layer.notice] if layer.notice else []
         for section, values in layer.values.items():
             if section in SINGLE:

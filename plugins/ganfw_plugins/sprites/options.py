@@ -18,3 +18,7 @@ class SpritesOptions(Options):
     def facts(self) -> DataFacts:
         """All of it: they are drawn as the options say."""
         return DataFacts(self.species * self.individuals, self.size)
+
+
+class PairsOptions(SpritesOptions):
+    """The same; species are no classes, as labels are pictures."""

@@ -73,8 +73,7 @@ class Tracker(Callback):
     def on_epoch_end(self, event: EpochEnd) -> None:
         if not self.options.samples or event.epoch % self.options.every:
             return
-        samples = event.run.fixed_samples(self.options.samples)
-        picture = event.run.preview(samples.cpu()).convert("RGB")
+        picture = event.run.fixed_preview(self.options.samples).convert("RGB")
         self._try(self.show, event.step, picture)
 
     def on_scores(self, event: Scores) -> None:

@@ -19,6 +19,7 @@ import itertools
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,11 +28,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ganfw.runs.records import read_provenance
 from ganfw.runs.scores import read_scores
 from ganfw.storage.run_dir import open_run
 
 LEVELS: Mapping[str, tuple[float, ...]] = {
-    "swd": (60, 40, 30, 20, 15), "lite-kid": (15, 10, 7, 5, 4), "random-kid": (),
+    "swd": (30, 20), "lite-kid": (10, 5), "random-kid": (),
 }  # fmt: skip
 """The scores, lower is better, and the levels of them that the board has a column for."""
 
@@ -102,6 +104,7 @@ def _train(
     folder = _folder(out, entry.data, entry.recipe) / f"seed-{seed}"
     if _judged(folder):
         return
+    shutil.rmtree(folder, ignore_errors=True)  # what was stopped
     steps = entry.steps(minutes)
     every = max(1, math.ceil(steps * entry.batch / entry.examples / EVALUATIONS))
     words = [word for name in LEVELS for word in
@@ -131,7 +134,7 @@ def _folder(out: Path, data: str, recipe: str) -> Path:
 
 def _judged(folder: Path) -> list[Judged]:
     """The scores of a run that ended, by their step; empty for another."""
-    runs = [path for path in folder.glob("*") if (path / "scores.jsonl").exists()]
+    runs = [path for path in folder.glob("*") if _is_whole(path)]
     if not runs:
         return []
     batch = json.loads((runs[0] / "metrics.jsonl").read_text().splitlines()[0])["examples"]
@@ -140,6 +143,11 @@ def _judged(folder: Path) -> list[Judged]:
         if record.main_score is not None:
             found.setdefault(record.step, {})[record.metric] = record.main_score
     return [Judged(step * batch, scores) for step, scores in sorted(found.items())]
+
+
+def _is_whole(run: Path) -> bool:
+    provenance = read_provenance(open_run(run))
+    return provenance.ended is not None and provenance.ended.step == provenance.total_steps
 
 
 def table(out: Path, entries: Sequence[Entry]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ..errors import UsageError
 from ..interfaces.options import DataFacts, Options
 from .layers import FIT, Layer, settings_layer
 from .validation import validate
@@ -40,13 +41,29 @@ class Fitted:
 
 def fitted(layer: Layer, facts: DataFacts) -> list[Fitted]:
     """What the layer's rules choose by ``facts``, where it is not what the layer has anyway. Raises
-    UsageError for a rule that is none."""
-    where = f"{layer.source}: [[{FIT}]]"
+    UsageError as `fit_rules` does."""
+    return [choice for rule in fit_rules(layer) for choice in _choices(layer, rule, facts)]
+
+
+def fit_rules(layer: Layer) -> list[FitRule]:
+    """The layer's rules. Raises UsageError for one that is none, for two of one option, and for an
+    option of the data, whose facts are known before any rule."""
+    where = _where(layer)
     rules = [validate(FitRule, rule, where) for rule in layer.fit]
-    return [choice for rule in rules for choice in _choices(layer, rule, facts, where)]
+    options = [rule.option for rule in rules]
+    for option in options:
+        if option.startswith("data."):
+            raise UsageError(f"{where} {option}: what follows the data can't be the data's own")
+        if options.count(option) > 1:
+            raise UsageError(f"{where} {option}: it has two rules; give one of them")
+    return rules
 
 
-def _choices(layer: Layer, rule: FitRule, facts: DataFacts, where: str) -> list[Fitted]:
+def _where(layer: Layer) -> str:
+    return f"{layer.source}: [[{FIT}]]"
+
+
+def _choices(layer: Layer, rule: FitRule, facts: DataFacts) -> list[Fitted]:
     number = facts.samples if rule.by == "samples" else facts.side
     if number is None:
         return []
@@ -54,7 +71,8 @@ def _choices(layer: Layer, rule: FitRule, facts: DataFacts, where: str) -> list[
     if not held or held[0] == _stated(layer, rule.option):
         return []
     source = f"{layer.source} for {number} {'samples' if rule.by == 'samples' else 'pixels'}"
-    return [Fitted(rule.option, held[0], settings_layer({rule.option: held[0]}, source, where))]
+    chosen = settings_layer({rule.option: held[0]}, source, _where(layer))
+    return [Fitted(rule.option, held[0], chosen)]
 
 
 def _stated(layer: Layer, path: str) -> Any:

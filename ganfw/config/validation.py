@@ -13,7 +13,7 @@ from ..errors import UsageError, did_you_mean
 from ..interfaces.options import Options
 from ..storage.names import as_text, restored
 from .describe import describe
-from .layers import Text
+from .layers import SECTIONS, Text
 from .places import by_place, replaced
 from .schedule import Schedule, looks_like_schedule, read_schedule
 
@@ -129,8 +129,10 @@ def _first_problem(model: type[Options], error: ValidationError, where: str) -> 
     if not problem["loc"]:
         return f"{where}: {_message(problem['msg'])}"
     key = str(problem["loc"][0])
-    if problem["type"] == "missing":
-        return f"{where} needs the option '{key}': give -s {where.split()[0]}.{key}=VALUE"
+    if problem["type"] == "missing" and len(problem["loc"]) == 1:
+        slot = where.split()[0]
+        is_set = slot.partition(".")[0] in SECTIONS
+        return f"{where} needs the option '{key}'" + is_set * f": give -s {slot}.{key}=VALUE"
     (option,) = (option for option in describe(model) if option.name == key)
     if problem["type"] == "string_pattern_mismatch":
         return f"{where}: {key} = {_shown(problem['input'])}: not allowed ({option.description})"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..config.fitting import fit_rules
+from ..config.layers import settings_layer
 from ..config.recipes import recipe_layer
 from ..config.run_config import resolve
 from ..errors import GanfwError
@@ -20,4 +24,17 @@ def it_is_a_whole_run(subject: Subject) -> None:
         raise Broken("a recipe of which nothing is dropped", "; ".join(config.notices))
 
 
-CHECKS = (it_is_a_whole_run,)
+def all_it_fits_can_be_set(subject: Subject) -> None:
+    """Every value of its rules is one that its option takes, whatever the data."""
+    layer = recipe_layer(subject.registry, subject.registered.canonical)
+    for rule in fit_rules(layer):
+        for _, value in rule.values:
+            try:
+                chosen = settings_layer({rule.option: value}, "fit")
+                resolve(subject.registry, [replace(layer, fit=()), chosen])
+            except GanfwError as error:
+                got = f"{rule.option} = {value!r}: {error}"
+                raise Broken("a [[fit]] whose values can all be set", got) from error
+
+
+CHECKS = (it_is_a_whole_run, all_it_fits_can_be_set)

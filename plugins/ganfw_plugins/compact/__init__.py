@@ -35,5 +35,6 @@ def ganfw_components() -> Iterable[Component]:
             target="ganfw_plugins.compact:pictures.toml",
             summary="A few thousand small pictures, ten minutes on a CPU",
             tags=("pictures", "small data", "default-for-pictures"),
+            presets={"sprites-modern": {}},
         ),
     ]

@@ -29,26 +29,25 @@ def fitting_size(root: Path) -> tuple[int, int]:
 
 
 def count(root: Path) -> int | None:
-    """How many pictures are in ``root``, a folder or an archive, by their names. None where it
-    can't be read."""
-    names = _names(root, root.stat().st_mtime_ns)
-    return None if names is None else len(names)
+    """How many pictures are in ``root``, a folder or an archive, by their names. None where
+    names tell of none, or it can't be read."""
+    return len(_names(root, root.stat().st_mtime_ns)) or None
 
 
 @functools.lru_cache(maxsize=16)
-def _names(root: Path, changed: int) -> tuple[str, ...] | None:
+def _names(root: Path, changed: int) -> tuple[str, ...]:
     """Kept, as a config is checked more than once; ``changed`` says when ``root`` was."""
     try:
         names = list_files(root) if root.is_dir() else open_archive(root).names
     except (DataError, OSError):
-        return None  # what is wrong is said when the data is prepared
+        return ()  # what is wrong is said when the data is prepared
     return find_pictures(names).names
 
 
 @functools.lru_cache(maxsize=16)
 def _fitting_side(root: Path, changed: int) -> int:
     try:
-        sizes = [*_sizes(root, _names(root, changed) or ())]
+        sizes = [*_sizes(root, _names(root, changed))]
     except (DataError, OSError):
         sizes = []
     sides = [min(size) for size in sizes if size is not None]

@@ -92,7 +92,15 @@ def _penalties() -> Iterable[Component]:
         ("dragan", "Dragan", "Dragan", "Penalty on gradient norms around real samples", ()),
     ):
         tags = ("penalty", "regulariser")
-        yield _loss(name, f"penalties:{target}", summary, options=options, tags=tags, also=also)
+        yield _loss(
+            name,
+            f"penalties:{target}",
+            summary,
+            options=options,
+            tags=tags,
+            also=also,
+            version=2 if options == "Gamma" else 1,  # 1: relative to the mean variance
+        )
 
 
 def _consistency() -> Iterable[Component]:
@@ -162,6 +170,7 @@ def _loss(
     tags: tuple[str, ...],
     also: tuple[str, ...] = (),
     suggests: Mapping[str, Any] | None = None,
+    version: int = 1,
 ) -> Component:
     return Component(
         "loss",
@@ -172,4 +181,5 @@ def _loss(
         suggests=suggests or {},
         tags=tags,
         presets={word: {} for word in also},
+        version=version,
     )

@@ -243,6 +243,7 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
         (("run", "./photos", "--size", "big"), "big: write 64, or 48x64 for height"),
         (("run", "./photos", "--device", "xpu"), "device = xpu: not allowed (auto, cpu, cuda"),
         (("run", "./photos", "--gen", "DCGAM"), "no generator 'DCGAM'. Did you mean 'dcgan'?"),
+        (("run", "--recipe", "sprites-modern"), "no recipe 'sprites-modern': write --recipe pict"),
         (("run", "./photos", "--loss", "wgan"), "no loss 'wgan': write --loss wasserstein"),
         (("run", "./photos", "--loss", "hinge,r1"), "given one by one: --loss hinge --loss r1"),
         (("run", "./photos", "--config", "my.yaml"), "my.yaml: a config is TOML"),

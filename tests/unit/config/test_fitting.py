@@ -87,6 +87,11 @@ def test_pictures_are_counted_and_what_is_unknown_changes_nothing(
     config = _config(registry, data__use="folder", data__root=str(tmp_path))
     assert config.train.batch_size == 4
     assert config.gen.options.model_dump()["channels"] == 24
+    (tmp_path / "bare").mkdir()
+    for number in range(3):
+        (tmp_path / f"{number}.png").rename(tmp_path / "bare" / str(number))
+    bare = _config(registry, data__use="folder", data__root=str(tmp_path / "bare"))
+    assert bare.train.batch_size == 16  # without a suffix they are known only when they are read
     pokemon = _config(registry, data__use="pokemon", data__size="32")
     assert pokemon.train.batch_size == 16
     assert pokemon.gen.options.model_dump()["channels"] == 48
@@ -100,6 +105,14 @@ def test_pictures_are_counted_and_what_is_unknown_changes_nothing(
         ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = []\n', "values"),
         ('[[fit]]\noption = "trian.seed"\nby = "samples"\nvalues = [[9999, 1]]\n',
          "recipe r: [[fit]] trian.seed: no section 'trian'"),
+        ('[[fit]]\noption = "train.seed"\nby = "samples"\n',
+         "recipe r: [[fit]] needs the option 'values'"),
+        ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = [[9]]\n',
+         "recipe r: [[fit]]: values = [9]: field required"),
+        ('[[fit]]\noption = "data.size"\nby = "samples"\nvalues = [[9, 32]]\n',
+         "recipe r: [[fit]] data.size: what follows the data can't be the data's own"),
+        (2 * '[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = [[9, 1]]\n',
+         "recipe r: [[fit]] train.seed: it has two rules"),
     ],
 )  # fmt: skip
 def test_a_rule_that_is_none(registry: Registry, rule: str, message: str) -> None:
@@ -108,3 +121,4 @@ def test_a_rule_that_is_none(registry: Registry, rule: str, message: str) -> Non
     with pytest.raises(UsageError) as caught:
         _config(registry, text)
     assert message in str(caught.value)
+    assert "-s " not in str(caught.value)

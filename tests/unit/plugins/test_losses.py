@@ -157,6 +157,7 @@ def test_dragan_looks_around_real_samples_as_far_as_they_vary(registry: Registry
 def test_a_relative_penalty_does_not_know_the_datas_scale(registry: Registry, name: str) -> None:
     found = registry.find("loss", name)
     loss = found.load()(found.load_options()(gamma=2.0, relative=True))
+    assert found.component.version == 2  # in 1 it was relative to the mean variance
     penalties = []
     for scale in (1.0, 5.0):
         real = (torch.tensor([[1.0, 3.0], [3.0, 7.0]]) * scale).requires_grad_()

@@ -28,6 +28,7 @@ from ganfw.testing import (
     loss as loss_checks,
 )
 from ganfw.testing.cases import _CLASS, _OF_KIND
+from ganfw.testing.failure import Broken
 from ganfw.testing.networks import FURTHER_CHECKS
 from ganfw.testing.subject import Subject
 from ganfw.testing.toys import ToyDataset, ToyDiscriminator, ToyGenerator, ToyLoss
@@ -1006,3 +1007,19 @@ def test_series_are_tried_if_nothing_else_fits() -> None:
     usual = replace(case, subject=replace(case.subject, shapes=()))
     usual.run()
     assert [str(shapes) for shapes, _ in usual.subject.networks(0)] == ["(1, 256)", "(16, 8)"]
+
+
+def test_what_a_recipe_fits_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for data that the recipe's own is not, where only its users would see it."""
+    (tmp_path / "shelf").mkdir()
+    rows = '[[fit]]\noption = "gen.channels"\nby = "side"\nvalues = [[8, 16], [9, "wide"]]\n'
+    recipe = '[data]\nuse = "sprites"\n[gen]\nuse = "compact"\n[disc]\nuse = "compact"\n'
+    (tmp_path / "shelf" / "mine.toml").write_text(recipe + rows)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = contract_cases("recipe/pictures")[0].subject.registry
+    registry.add(Component("recipe", "mine", "shelf:mine.toml"), Source("session"))
+    subject = Subject(registry, registry.find("recipe", "mine"), {}, ())
+    whole, fits = (check for check in _OF_KIND["recipe"] if check.__module__.endswith("recipe"))
+    whole(subject)
+    with pytest.raises(Broken, match=r"gen\.channels = 'wide'"):
+        fits(subject)

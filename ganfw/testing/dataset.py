@@ -116,6 +116,19 @@ def preview_is_a_picture(subject: Subject) -> None:
             raise Broken("a PIL image", type(picture).__name__, type(dataset).preview)
 
 
+def facts_are_true(subject: Subject) -> None:
+    """What its options say of the data is what it turns out to be, as far as they know it."""
+    facts, dataset = subject.options().facts(), _prepared(subject)
+    at = type(subject.options()).facts
+    if facts.samples not in (None, len(dataset)):
+        got = f"facts().samples = {facts.samples} of {len(dataset)} samples"
+        raise Broken("the number of samples, or None", got, at)
+    sides = dataset.sample_shape[1:]
+    if facts.side is not None and (len(sides) != 2 or facts.side != min(sides)):
+        got = f"facts().side = {facts.side} of samples {tuple(dataset.sample_shape)}"
+        raise Broken("the shorter side of the pictures, or None", got, at)
+
+
 def _prepared(subject: Subject, options: Options | None = None) -> Any:
     dataset = subject.build() if options is None else subject.target(options)
     try:
@@ -207,4 +220,5 @@ CHECKS = (
     fingerprint_is_stable,
     fingerprint_changes_with_content,
     preview_is_a_picture,
+    facts_are_true,
 )

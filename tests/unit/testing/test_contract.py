@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softplus
 
 import ganfw
-from ganfw import Component, Critic, Options, Shapes, Terms
+from ganfw import Component, Critic, DataFacts, Options, Shapes, Terms
 from ganfw.registry.registry import Registered, Registry
 from ganfw.registry.source import Source
 from ganfw.testing import (
@@ -1007,6 +1007,32 @@ def test_series_are_tried_if_nothing_else_fits() -> None:
     usual = replace(case, subject=replace(case.subject, shapes=()))
     usual.run()
     assert [str(shapes) for shapes, _ in usual.subject.networks(0)] == ["(1, 256)", "(16, 8)"]
+
+
+class Few(Options):
+    """It says that there are 3 samples, of 12 points."""
+
+    def facts(self) -> DataFacts:
+        return DataFacts(samples=3)
+
+
+class Unsure(Options):
+    """It fails where the data would."""
+
+    def facts(self) -> DataFacts:
+        raise OSError("no such file")
+
+
+@pytest.mark.parametrize(
+    ("options", "got"),
+    [(Options, ""), (Few, "facts().samples = 3 of 12 samples"), (Unsure, "OSError: no such file")],
+)
+def test_a_datasets_facts_are_true(options: type[Options], got: str) -> None:
+    case = _case("dataset", Data, "facts_are_true", options)
+    if got:
+        assert got in str(_failure(case))
+    else:
+        case.run()
 
 
 def test_what_a_recipe_fits_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

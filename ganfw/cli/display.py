@@ -8,7 +8,7 @@ import signal
 import click
 
 from ..launch.train import Finished
-from ..runtime.elastic import is_restarted
+from ..runtime.elastic import is_to_be_restarted
 from ..runtime.terminal import print_line
 from .options import is_first
 
@@ -18,7 +18,7 @@ def finish(finished: Finished) -> None:
     torchrun would take that for a failure, and start it again; unless it has to, on the machines
     that are left."""
     outcome = finished.outcome
-    if outcome.stopped == "SIGTERM" and not outcome.asked and is_restarted():
+    if outcome.stopped == "SIGTERM" and not outcome.asked and is_to_be_restarted():
         if is_first():
             print_line("a machine leaves the run: torchrun starts it anew on those that stay")
         raise click.exceptions.Exit(1)

@@ -62,7 +62,7 @@ def job_name() -> str | None:
     return None if store is None else store.compare_set(_JOB, "", uuid.uuid4().hex).decode()
 
 
-def is_restarted() -> bool:
+def is_to_be_restarted() -> bool:
     """Whether this process, which stopped with the others though no one asked it to, is to fail, so
     that torchrun starts it anew on the machines that stay.
 

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from ganfw import Discriminator, Shapes, ShapesError
 
 from .options import PatchOptions
-from .pictures import SLOPE, WIDEST, beside, init_weights, norms
+from .pictures import SLOPE, WIDEST, has_picture_labels, init_weights, norms
 
 _USUAL = 3
 
@@ -24,7 +24,7 @@ class Patch(Discriminator):
         super().__init__(options, shapes)
         if not shapes.is_picture:
             raise ShapesError(f"it needs pictures (C, H, W), but the data's samples are {shapes}")
-        self.is_conditional = options.conditional and beside(shapes)
+        self.is_conditional = options.conditional and has_picture_labels(shapes)
         inputs = shapes.sample[0] + (shapes.label[0] if self.is_conditional else 0)
         depth = _depth(shapes, options.depth)
         self.layers = nn.Sequential(*_layers(options, inputs, depth))

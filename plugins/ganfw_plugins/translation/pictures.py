@@ -14,11 +14,11 @@ _NEEDED = "it needs pictures whose labels are pictures of the same sides"
 
 def check_labels(shapes: Shapes) -> None:
     """Raises ShapesError unless labels are pictures of the samples' sides."""
-    if not beside(shapes):
+    if not has_picture_labels(shapes):
         raise ShapesError(f"{_NEEDED}, as of pairs, and the data's are {_described(shapes)}")
 
 
-def beside(shapes: Shapes) -> bool:
+def has_picture_labels(shapes: Shapes) -> bool:
     """Whether labels are pictures of the samples' sides."""
     return shapes.is_picture and len(shapes.label) == 3 and shapes.label[1:] == shapes.sample[1:]
 

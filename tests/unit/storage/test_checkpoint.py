@@ -73,12 +73,16 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     def full(*_: object) -> None:
         raise error
 
-    with monkeypatch.context() as patch, pytest.raises(CheckpointError, match=r"there is none yet"):
-        patch.setattr(checkpoint, "save_file", full)
+    save_file = checkpoint.save_file
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(CheckpointError, match=r"there is none yet"):
         CheckpointStore(tmp_path).save(1, {})
+    monkeypatch.setattr(checkpoint, "save_file", save_file)
     CheckpointStore(tmp_path).save(1, {"x": torch.ones(3)})
     monkeypatch.setattr(checkpoint, "save_file", full)
-    with pytest.raises(CheckpointError, match=r"step 2 .*No space left.*the last one is step 1"):
+    with pytest.raises(
+        CheckpointError, match=r"step 2 .*: No space left.*; the last one is step 1"
+    ):
         CheckpointStore(tmp_path).save(2, {"x": torch.ones(3)})
     assert torch.equal(CheckpointStore(tmp_path).load(1)["x"], torch.ones(3))
     assert (tmp_path / "last").read_text() == "000001\n"

@@ -6,15 +6,11 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import SkipItem
 from ..interfaces.dataset import Dataset, Item
 from .items import checked_item
-
-_CHUNK, _TASK = 512, 32
-"""Items read ahead, and items that are handed over together: handing over one small picture costs
-as much as decoding it."""
+from .threads import TASK, by_threads
 
 _MANY = 8192
 """Items from which on it pays to start processes."""
@@ -34,18 +30,7 @@ def read_in_order(dataset: Dataset) -> Iterator[list[Read]]:
     if dataset.forkable and sys.platform == "linux" and len(dataset) >= _MANY and cores > 1:
         yield from _by_processes(dataset, min(cores, _MOST_PROCESSES))
     else:
-        yield from _by_threads(dataset, cores)
-
-
-def _by_threads(dataset: Dataset, count: int) -> Iterator[list[Read]]:
-    def read(indices: range) -> list[Read]:
-        return [_read(dataset, index) for index in indices]
-
-    total = len(dataset)
-    with ThreadPoolExecutor(count) as pool:
-        for start in range(0, total, _CHUNK):
-            chunk = range(start, min(start + _CHUNK, total))
-            yield from pool.map(read, [chunk[i : i + _TASK] for i in range(0, len(chunk), _TASK)])
+        yield from by_threads(lambda index: _read(dataset, index), len(dataset))
 
 
 class _Items:
@@ -73,7 +58,7 @@ def _by_processes(dataset: Dataset, count: int) -> Iterator[list[Read]]:
         loader = iter(
             DataLoader(
                 _Items(dataset),  # type: ignore[arg-type] # it needs no more than these methods
-                batch_size=_TASK,
+                batch_size=TASK,
                 num_workers=count,
                 collate_fn=_as_it_is,
                 multiprocessing_context="fork",

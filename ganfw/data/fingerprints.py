@@ -14,12 +14,12 @@ from pathlib import Path
 from ..runtime.progress import progress_bar
 from ..storage.atomic import write_text
 from ..storage.cache import FINGERPRINTS, cache_folder
-from .threads import by_threads
 
 _SETTLED = 2.0
 """Seconds without a change, after which the next change surely gets another time."""
 
 _UNREADABLE = bytes(64)
+_SOME = 64
 _LARGE = 2**24
 
 
@@ -61,16 +61,13 @@ def _known(names: Sequence[str], found: Sequence[os.stat_result | None]) -> Path
 
 
 def _read(root: Path, names: Sequence[str], found: Sequence[os.stat_result | None]) -> str:
-    def read(index: int) -> bytes:
-        name = names[index]
-        return os.fsencode(name) + b"\0" + _content(f"{root}/{name}", found[index])
-
-    digest, done = hashlib.blake2b(digest_size=16), 0
+    digest = hashlib.blake2b(digest_size=16)
     with progress_bar("reading the data", len(names)) as update:
-        for some in by_threads(read, len(names)):
-            digest.update(b"".join(some))
-            done += len(some)
-            update(done)
+        for number, (name, it) in enumerate(zip(names, found, strict=True)):
+            digest.update(os.fsencode(name) + b"\0")
+            digest.update(_content(f"{root}/{name}", it))
+            if number % _SOME == 0:
+                update(number)
     return digest.hexdigest()
 
 

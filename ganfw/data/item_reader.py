@@ -6,11 +6,18 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import SkipItem
 from ..interfaces.dataset import Dataset, Item
 from .items import checked_item
-from .threads import TASK, by_threads
+
+_CHUNK, _TASK = 512, 32
+"""Items read ahead, and at most as many that are handed over together: handing over one small
+picture costs as much as decoding it."""
+
+_SHARES = 4
+"""How many times each thread is given some of a few items, which may be large."""
 
 _MANY = 8192
 """Items from which on it pays to start processes."""
@@ -30,7 +37,24 @@ def read_in_order(dataset: Dataset) -> Iterator[list[Read]]:
     if dataset.forkable and sys.platform == "linux" and len(dataset) >= _MANY and cores > 1:
         yield from _by_processes(dataset, min(cores, _MOST_PROCESSES))
     else:
-        yield from by_threads(lambda index: _read(dataset, index), len(dataset))
+        yield from _by_threads(dataset, cores)
+
+
+def _by_threads(dataset: Dataset, count: int) -> Iterator[list[Read]]:
+    def read(indices: range) -> list[Read]:
+        return [_read(dataset, index) for index in indices]
+
+    total = len(dataset)
+    with ThreadPoolExecutor(count) as pool:
+        for start in range(0, total, _CHUNK):
+            yield from pool.map(read, tasks(range(start, min(start + _CHUNK, total)), count))
+
+
+def tasks(chunk: range, threads: int) -> list[range]:
+    """The indices of ``chunk`` as they are handed over, so that no thread is left with many more
+    than the others."""
+    length = min(_TASK, max(len(chunk) // (_SHARES * threads), 1))
+    return [chunk[at : at + length] for at in range(0, len(chunk), length)]
 
 
 class _Items:
@@ -58,7 +82,7 @@ def _by_processes(dataset: Dataset, count: int) -> Iterator[list[Read]]:
         loader = iter(
             DataLoader(
                 _Items(dataset),  # type: ignore[arg-type] # it needs no more than these methods
-                batch_size=TASK,
+                batch_size=_TASK,
                 num_workers=count,
                 collate_fn=_as_it_is,
                 multiprocessing_context="fork",

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from ganfw import DataError, Dataset, Item, Options, PluginError, SkipItem
-from ganfw.data import decoded_cache as decoding, item_reader, threads
+from ganfw.data import decoded_cache as decoding, item_reader
 from ganfw.data.decoded_cache import DecodedSamples, decode
 from ganfw.data.loader import Samples
 from ganfw.data.stream_loader import StreamedSamples
@@ -357,9 +357,9 @@ def test_a_streamed_dataset_has_an_order_of_its_own(cache: Path) -> None:
 
 
 def test_a_few_large_items_are_shared_out_evenly() -> None:
-    assert [len(some) for some in threads.tasks(0, 48, 2)] == [6] * 8
-    assert [len(some) for some in threads.tasks(512, 1024, 2)] == [32] * 16
-    assert threads.tasks(512, 515, 8) == [range(512, 513), range(513, 514), range(514, 515)]
+    assert [len(some) for some in item_reader.tasks(range(48), 2)] == [6] * 8
+    assert [len(some) for some in item_reader.tasks(range(512, 1024), 2)] == [32] * 16
+    assert item_reader.tasks(range(2), 8) == [range(0, 1), range(1, 2)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")

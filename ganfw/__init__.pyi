@@ -27,6 +27,7 @@ from .errors import (
     SkipItem as SkipItem,
     TrainingError as TrainingError,
     UsageError as UsageError,
+    reason_of as reason_of,
 )
 from .images import (
     from_bytes as from_bytes,
@@ -51,6 +52,7 @@ from .interfaces.events import (
     TrainStart as TrainStart,
 )
 from .interfaces.head_option import Head as Head
+from .interfaces.label_embedding import LabelEmbedding as LabelEmbedding
 from .interfaces.loss import Loss as Loss, Terms as Terms
 from .interfaces.metric import Generate as Generate, Metric as Metric
 from .interfaces.networks import (
@@ -62,6 +64,7 @@ from .interfaces.networks import (
     generate as generate,
 )
 from .interfaces.options import (
+    DataFacts as DataFacts,
     Options as Options,
     Schedulable as Schedulable,
 )

@@ -58,9 +58,8 @@ class Run:
         return load(self.path).sample(n, seed, truncation, labels)
 
     def preview(self, n: int = 64, seed: int = 0) -> Image.Image:
-        """A picture of ``n`` new samples."""
-        sampler = load(self.path)
-        return sampler.preview(sampler.sample(n, seed))
+        """A picture of ``n`` new samples, each beside its label where that is a picture too."""
+        return load(self.path).preview_samples(n, seed)
 
     def metrics(self) -> list[MetricsRow]:
         """Every logged step so far, also of a run that is being trained. Raises RunError for a run

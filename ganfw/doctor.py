@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config.recipes import recipe_text
-from .errors import PluginError
+from .errors import PluginError, reason_of
 from .registry.discovery import installed_plugins
 from .registry.loading import PluginRecord
 from .registry.registry import Registry
@@ -202,7 +202,7 @@ def _try_device(name: str) -> DeviceCheck:
         milliseconds = (time.perf_counter() - began) * 1e3
         return DeviceCheck(name, _name_of(device), milliseconds, None, bf16_speed(device))
     except RuntimeError as error:
-        return DeviceCheck(name, "", None, str(error).splitlines()[0])
+        return DeviceCheck(name, "", None, reason_of(error))
 
 
 def _name_of(device: torch.device) -> str:

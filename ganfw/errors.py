@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+_LONGEST = 200
+
 _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
 
@@ -73,6 +75,15 @@ class CheckpointError(GanfwError):
 
 class TrainingError(GanfwError):
     """Training can't continue, because numbers are not finite or memory ran out."""
+
+
+def reason_of(error: BaseException) -> str:
+    """What ``error``, maybe of someone else's code, says, on one line: of 200 characters at most if
+    it is not one of ours; its class's name if it says nothing."""
+    if isinstance(error, GanfwError):
+        return str(error)
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

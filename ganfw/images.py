@@ -85,6 +85,21 @@ def picture_grid(
     return grid
 
 
+def beside(given: Tensor | None, made: Tensor) -> Tensor:
+    """Pictures (B, C, H, W + W'): what was ``given`` (B, C', H, W) at the left of what was ``made``
+    of it (B, C'', H, W'), grey ones as RGB where the others are. ``made`` alone where either is no
+    picture, or their heights or kinds differ."""
+    if given is None or not all(is_image_shape(tuple(it.shape[1:])) for it in (given, made)):
+        return made
+    import torch  # not at the top: it takes seconds
+
+    channels = {given.shape[1], made.shape[1]}
+    if given.shape[2] != made.shape[2] or (len(channels) > 1 and channels != {1, 3}):
+        return made
+    pictures = (it.expand(-1, max(channels), -1, -1) for it in (given.to(made), made))
+    return torch.cat([*pictures], dim=3)
+
+
 def heat_map(samples: Tensor, value_range: tuple[float, float] | None = None) -> Image.Image:
     """``samples`` (B, ...) of any shape as the rows of a grey picture.
 

@@ -22,7 +22,6 @@ from claims import (
     turn_of,
 )
 from click.testing import CliRunner
-from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -85,34 +84,6 @@ def q_learns_in_the_generators_turn_only(run: Path) -> None:
     latents = load(run).network.draw_latents(1000, torch.Generator())
     assert torch.equal(latents[:, :4].sum(1), torch.ones(1000))
     assert (latents[:, :4].mean(0) - 1 / 4).abs().max() < 0.05
-
-
-def least_squares_are_of_each_score(run: Path) -> None:
-    def critic(samples: Tensor) -> Tensor:
-        return torch.tensor([[0.0, 2.0], [0.0, 2.0]])  # whose mean is 1: no loss at all of it
-
-    turn = turn_of("gen", critic, latents=None, forward=lambda name, *given: critic(given[0]),
-                   generate=lambda latents, labels: {"samples": labels})  # fmt: skip
-    turn.real = turn.fake = turn.fake_labels = torch.ones(2, 2)
-    terms = make_loss("cyclegan", "cycle").terms(turn)
-    assert terms["a"] == terms["b"] == 1
-    turn.player = "disc"
-    terms = make_loss("cyclegan", "cycle").terms(turn)
-    assert terms["a"] == terms["b"] == 1.5
-    assert learnt(run, "back")
-    assert learnt(run, "disc-a")
-
-
-def pictures_never_seen_are_translated(run: Path) -> None:
-    dark, bright = Path("never-seen-0.png"), Path("never-seen-1.png")
-    for path, value in ((dark, 0), (bright, 255)):
-        Image.new("L", (16, 16), value).save(path)
-    of_dark, of_bright = (sample(run, "-n", 2, "--labels", path) for path in (dark, bright))
-    assert of_dark.shape == (2, 1, 16, 16)
-    assert np.array_equal(of_dark[0], of_dark[1])  # there is no noise without dropout
-    assert not np.array_equal(of_dark, of_bright)
-    distances = logged(run, "G/l1.distance")
-    assert distances[-1] < distances[0]
 
 
 def the_encoder_learns_likeness_whatever_gamma(run: Path) -> None:

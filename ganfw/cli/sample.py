@@ -79,7 +79,7 @@ def sample_command(
     Fewer outliers; chosen labels, if the generator uses them:
       ganfw sample runs/0001-dcgan-sprites --truncation 0.7
       ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
-      ganfw sample runs/0003-mine-paired --labels never-seen.png
+      ganfw sample runs/0003-unet-my-pairs --labels never-seen.png
     \b
     From one latent to the next; the same latents through training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp
@@ -205,7 +205,7 @@ def _write_samples(
     labels: Labels,
 ) -> None:
     path = Path(output)
-    batches = sampler.batches(number, seed, truncation, labels)
+    batches = sampler.batches(number, seed, truncation, labels)  # drawn as they are asked for
     if _is_folder(output):
         image_files.write_picture_folder(path, batches, sampler.picture, number)
     elif _is_array(output):
@@ -213,8 +213,8 @@ def _write_samples(
 
         write_arrays(path, batches, sampler.shapes)
     else:
-        samples = sampler.sample(number, seed, truncation, labels)
-        image_files.write_picture(path, sampler.preview(samples))
+        grid = sampler.preview_samples(number, seed, truncation, labels)
+        image_files.write_picture(path, grid)
 
 
 def _write_interpolation(sampler: Sampler, path: Path, samples: Tensor, frames: int) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import mimetypes
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,9 +20,13 @@ from .layers import Layer
 FOLDER = "/"
 """What a dataset declares that takes any folder."""
 
+_BESIDE = "+"
+"""What stands before an option that is given beside a folder."""
 
-def with_path(registry: Registry, layer: Layer) -> Layer:
-    """The same layer, with a path in the data slot turned into the dataset that reads it.
+
+def with_path(registry: Registry, layer: Layer, options: Collection[str] = ()) -> Layer:
+    """The same layer, with a path in the data slot turned into the dataset that reads it, beside
+    the data's ``options`` that this layer and stronger ones give.
 
     Raises UsageError for a file that no dataset reads, or that several do, and for a run's folder.
     """
@@ -37,6 +42,8 @@ def with_path(registry: Registry, layer: Layer) -> Layer:
         )
     is_folder = os.path.isdir(path)  # noqa: PTH112 - as below
     end = _inside(registry, path) if is_folder else _end(registry, path)
+    if is_folder or end == FOLDER:
+        end = _beside(registry, options) or end
     reader = _reader(registry, end, path, use)
     option = reader.component.paths[end]
     chosen = {"use": registry.shortest_name(reader), option: str(path)}
@@ -75,6 +82,12 @@ def _inside(registry: Registry, folder: Path) -> str:
     """What is declared of the most that is in ``folder``, such as ``/input/target``."""
     ends = [end for end in _declared(registry) if end.startswith(FOLDER)]
     return max((end for end in ends if _holds(folder, end)), key=len, default=FOLDER)
+
+
+def _beside(registry: Registry, options: Collection[str]) -> str:
+    """What is declared of a folder beside one of the ``options``, such as ``/+to``, if it is."""
+    ends = {f"{FOLDER}{_BESIDE}{option}" for option in options}
+    return max(ends & _declared(registry), default="")
 
 
 def _holds(folder: Path, end: str) -> bool:

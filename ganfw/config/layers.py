@@ -22,6 +22,7 @@ from ..registry.component import KIND_OF, NAME
 SINGLE = ("data", "gen", "disc")
 SEVERAL = ("network", "loss", "augment", "callback", "metric")
 SECTIONS = (*SINGLE, *SEVERAL, "train")
+FIT = "fit"
 
 WHOLE_LISTS = frozenset({"network", "loss", "augment", "metric"})
 """The lists that a layer gives as a whole; callbacks are added one by one."""
@@ -49,12 +50,14 @@ class Text(str):
 @dataclass(frozen=True)
 class Layer:
     """Values from one source. ``replaces`` names the lists that it gives as a whole; ``notice`` is
-    what to say where nobody asked for it."""
+    what to say where nobody asked for it; ``fit`` are its rules for what follows the data, unread:
+    see `FitRule`."""
 
     source: str
     values: Tree
     replaces: frozenset[str] = frozenset()
     notice: str = ""
+    fit: tuple[Tree, ...] = ()
 
 
 def default_layer() -> Layer:
@@ -63,32 +66,33 @@ def default_layer() -> Layer:
     return Layer("default", {"loss": {DEFAULT_LOSS: {"use": DEFAULT_LOSS}}, "callback": callbacks})
 
 
-def settings_layer(settings: Mapping[str, Any], source: str) -> Layer:
-    """A layer from paths such as ``gen.optimizer.lr``. Raises UsageError for an impossible path."""
+def settings_layer(settings: Mapping[str, Any], source: str, where: str = "-s") -> Layer:
+    """A layer from paths such as ``gen.optimizer.lr``. Raises UsageError, which begins with
+    ``where`` a path stands, for an impossible one."""
     values: Tree = {}
     for path, value in settings.items():
-        _check_path(path)
+        _check_path(path, where)
         *parents, key = path.split(".")
         place = values
         for parent in parents:
             place = place.setdefault(parent, {})
             if not isinstance(place, dict):
-                raise UsageError(f"-s {path}: '{parent}' already has a value of its own")
+                raise UsageError(f"{where} {path}: '{parent}' already has a value of its own")
         if key in place:
-            raise UsageError(f"-s {path}: options below '{key}' are set too; give one of them")
+            raise UsageError(f"{where} {path}: options below '{key}' are set too; give one of them")
         place[key] = value
     return Layer(source, values)
 
 
-def _check_path(path: str) -> None:
+def _check_path(path: str, where: str) -> None:
     section, *rest = path.split(".")
     if section not in SECTIONS:
         hint = did_you_mean(section, SECTIONS) or f"; a path begins with {', '.join(SECTIONS)}"
-        raise UsageError(f"-s {path}: no section '{section}'{hint}")
+        raise UsageError(f"{where} {path}: no section '{section}'{hint}")
     names = ("NAME", "OPTION") if section in SEVERAL else ("OPTION",)
     if len(rest) < len(names) or not all(rest):
         flag = f"; the component itself is given with --{section}" if section in KIND_OF else ""
-        raise UsageError(f"-s {path}: write {'.'.join((section, *names))}=VALUE{flag}")
+        raise UsageError(f"{where} {path}: write {'.'.join((section, *names))}=VALUE{flag}")
 
 
 def file_layer(path: Path) -> Layer:
@@ -113,8 +117,9 @@ def toml_layer(content: str, source: str) -> Layer:
         if source.lower().endswith((".yaml", ".yml", ".json")):
             raise UsageError(f"{source}: a config is TOML: --print-config prints one") from None
         raise UsageError(f"{source} is not valid TOML: {error}") from None
+    fit = tuple(_tables(tree.pop(FIT, []), FIT, source))
     values = {section: _section(section, body, source) for section, body in tree.items()}
-    return Layer(source, values, WHOLE_LISTS & values.keys())
+    return Layer(source, values, WHOLE_LISTS & values.keys(), fit=fit)
 
 
 def parse_toml(content: str) -> Tree:
@@ -138,15 +143,19 @@ def _section(section: str, body: Any, source: str) -> Tree:
         if not isinstance(body, dict):
             raise UsageError(f"{source}: '{section}' must be a table: [{section}]")
         return body
-    if not (isinstance(body, list) and all(isinstance(entry, dict) for entry in body)):
-        raise UsageError(f"{source}: '{section}' must be an array of tables: [[{section}]]")
     named: Tree = {}
-    for entry in body:
+    for entry in _tables(body, section, source):
         if not isinstance(entry.get("use"), str):
             raise UsageError(f'{source}: each [[{section}]] needs a use = "name"')
         values = {key: value for key, value in entry.items() if key != "name"}
         add_component(named, section, entry["use"], values, entry.get("name"))
     return named
+
+
+def _tables(body: Any, section: str, source: str) -> list[Tree]:
+    if not (isinstance(body, list) and all(isinstance(entry, dict) for entry in body)):
+        raise UsageError(f"{source}: '{section}' must be an array of tables: [[{section}]]")
+    return body
 
 
 def add_typed(named: Tree, section: str, typed: str, values: Mapping[str, Any]) -> None:

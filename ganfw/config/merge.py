@@ -39,8 +39,7 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 
     The slots are filled first, since the strongest layer decides whose suggestions count.
     """
-    default = default_layer()
-    given = with_default_recipe(registry, layers)
+    default, given = default_layer(), list(layers)
     tree = merge_layers(registry, [default, *given]).tree
     chosen = [(slot, _chosen(registry, tree, slot)) for slot in SINGLE]
     chosen += [("loss", registry.find("loss", loss["use"])) for loss in tree["loss"].values()]
@@ -64,7 +63,8 @@ def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Lay
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
     """The section ``[data]`` that ``layers`` give, without a run around it."""
-    tree = merge_layers(registry, layers).tree
+    only = [Layer(layer.source, {"data": layer.values.get("data", {})}) for layer in layers]
+    tree = merge_layers(registry, only).tree
     _chosen(registry, tree, "data")
     data: Tree = tree["data"]
     return data
@@ -110,8 +110,10 @@ def _no_dataset(registry: Registry, use: str, names: list[str]) -> str:
 
 def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
     """Merge ``layers`` and nothing else, whether or not they fill all slots."""
-    merged = Merged()
-    for layer in (with_path(registry, layer) for layer in layers):
+    merged, given = Merged(), list(layers)
+    for position, plain in enumerate(given):
+        options = {key for it in given[position:] for key in it.values.get("data", {})}
+        layer = with_path(registry, plain, options)
         merged.notices += [layer.notice] if layer.notice else []
         for section, values in layer.values.items():
             if section in SINGLE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .describe import chosen_options
+from .fitting import fitted
 from .layers import Layer, Tree
-from .merge import merge, merge_data
+from .merge import Merged, merge, merge_data, with_default_recipe
 from .networks import PLAYERS, find_network
 from .places import replaced
 from .schedule import Schedule, schedulable
@@ -130,7 +132,7 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
 
     Of the components it imports only the options, which import no torch.
     """
-    merged = merge(registry, layers)
+    merged, fitted_values = _merged_and_fitted(registry, layers)
     tree = merged.tree
     losses = _several(registry, tree, "loss", LossKeys)
     if not losses:
@@ -139,7 +141,8 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     if train.epochs is None and train.steps is None:
         raise UsageError("no end: give --epochs or --steps")
     data = _component(registry, "data", tree["data"], DataKeys)
-    chosen = {f"data.{key}": value for key, value in chosen_options(data.options).items()}
+    by_itself = {f"data.{key}": value for key, value in chosen_options(data.options).items()}
+    chosen = {**by_itself, **fitted_values}
     return RunConfig(
         data=data,
         gen=_component(registry, "gen", tree["gen"], PlayerKeys),
@@ -155,16 +158,37 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
         callbacks=_several(registry, tree, "callback", CallbackKeys),
         metrics=_several(registry, tree, "metric", MetricKeys),
         train=train,
-        origins={**merged.origins, **dict.fromkeys(chosen, "as the data fits")},
+        origins={**dict.fromkeys(chosen, "as the data fits"), **merged.origins},
         notices=_notices(merged.notices, chosen),
     )
 
 
+def _merged_and_fitted(
+    registry: Registry, layers: Iterable[Layer]
+) -> tuple[Merged, dict[str, Any]]:
+    """``layers`` merged with what their rules choose by the data, and what of that holds."""
+    given = with_default_recipe(registry, layers)
+    if not any(layer.fit for layer in given):
+        return merge(registry, given), {}
+    facts = resolve_data(registry, given).options.facts()
+    choices = [(layer, fitted(layer, facts)) for layer in given]
+    whole = [[layer, *(choice.layer for choice in chosen)] for layer, chosen in choices]
+    merged = merge(registry, itertools.chain.from_iterable(whole))
+    return merged, {
+        choice.path: choice.value
+        for _, chosen in choices
+        for choice in chosen
+        if merged.origins.get(choice.path) == choice.layer.source
+    }
+
+
 def _notices(said: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is ``said`` of the run, with what was ``chosen`` by the data in the first line."""
-    values = {path: json.dumps(value).replace(" ", "") for path, value in chosen.items()}
-    line = [f"{path}={value} fits the data, -s sets another" for path, value in values.items()]
-    return ("; ".join([*said[:1], *line]), *said[1:]) if line else tuple(said)
+    """What is ``said`` of the run, and a line for what was ``chosen`` by the data."""
+    if not chosen:
+        return tuple(said)
+    values = (f"{path}={json.dumps(value).replace(' ', '')}" for path, value in chosen.items())
+    fit = "fit the data, -s sets others" if len(chosen) > 1 else "fits the data, -s sets another"
+    return (*said, f"{', '.join(values)} {fit}")
 
 
 def resolve_data(registry: Registry, layers: Iterable[Layer]) -> ComponentConfig[DataKeys]:

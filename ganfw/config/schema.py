@@ -101,6 +101,11 @@ class NetworkKeys(PlayerKeys):
     """Keys of ``[[network]]`` besides the network's options."""
 
     side: Literal["gen", "disc"] = Field("gen", description="In whose turn it learns")
+    given: Literal["labels", "samples"] = Field(
+        "labels",
+        description="What of the data a generator is given when it is sampled: labels, or samples, "
+        "as one from samples to labels is",
+    )
 
 
 class LossKeys(Options):

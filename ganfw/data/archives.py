@@ -20,7 +20,7 @@ from typing import IO, TypeVar
 
 import filelock
 
-from ..errors import DataError
+from ..errors import DataError, reason_of
 from ..runtime.progress import progress_bar
 from ..storage import atomic
 from ..storage.cache import cache_folder
@@ -109,8 +109,9 @@ def _clear_errors(path: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"{path} can't be read: {error.strerror}") from error
         # zipfile, tarfile, zlib, lzma and codecs each have their own errors for what is damaged.
-        reason = str(error) or type(error).__name__
-        raise DataError(f"{path} is damaged, or no zip or tar archive: {reason}") from error
+        raise DataError(
+            f"{path} is damaged, or no zip or tar archive: {reason_of(error)}"
+        ) from error
 
 
 class _Zip(Archive):

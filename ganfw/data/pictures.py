@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
-from ..errors import SkipItem
+from ..errors import SkipItem, reason_of
 from ..images import on_background
 from .jpeg2000 import halve
 from .picture_formats import formats, silence_pillow
@@ -152,7 +152,7 @@ def _reason(error: Exception) -> str:
         return "it is no picture that Pillow can read"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return reason_of(error)
 
 
 def _decode(source: Path | IO[bytes], enough: int, note: Note) -> Image.Image:

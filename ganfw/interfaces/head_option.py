@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 Head = Annotated[
-    Literal["scores", "features", "projection", "classes", "embeddings"],
+    Literal["auto", "scores", "features", "projection", "classes", "embeddings"],
     Field(
         description="What it gives: scores; also features, logits of classes, or embeddings for "
-        "losses that need them; projection: scores that depend on the class"
+        "losses that need them; projection: scores that depend on the label; auto: projection if "
+        "the data has labels"
     ),
 ]
 """See `ganfw.ClassHead`."""

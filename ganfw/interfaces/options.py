@@ -8,6 +8,15 @@ from pydantic import BaseModel, ConfigDict
 
 
 @dataclass(frozen=True)
+class DataFacts:
+    """What is known of data before it is read: how many samples there are, and the shorter side of
+    its pictures in pixels, as a run would see them. None where that takes reading it."""
+
+    samples: int | None = None
+    side: int | None = None
+
+
+@dataclass(frozen=True)
 class Schedulable:
     """Marks a number among the options of a loss, an augment or a callback that may follow a
     schedule, such as ``10..1``::
@@ -33,3 +42,8 @@ class Options(BaseModel):
     def label(self) -> str | None:
         """A short word for the run's name, where the component's own name says too little."""
         return None
+
+    def facts(self) -> DataFacts:
+        """Of a dataset's options: what a recipe's ``[[fit]]`` may follow. It costs little, and is
+        never an error: what is wrong with the data is said when it is prepared."""
+        return DataFacts()

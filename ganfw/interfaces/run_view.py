@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..errors import UsageError
+from ..images import beside
 from ..runtime.random_state import isolated_random_state
 from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
@@ -128,6 +129,11 @@ class RunView:
             return generate(
                 self.sampling_generator if network is None else network, *self.inputs(n)
             )
+
+    def fixed_preview(self, n: int, real: Tensor | None = None) -> Image.Image:
+        """A picture of `fixed_samples`, each beside its label where that is a picture too."""
+        samples, (_, labels) = self.fixed_samples(n), self.inputs(n)
+        return self.preview(beside(labels, samples).cpu(), real)
 
     def undisturbed(self, seed: int | None = None) -> AbstractContextManager[None]:
         """For what may draw random numbers (a generator with noise, say): the global streams begin

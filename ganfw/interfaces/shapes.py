@@ -40,6 +40,21 @@ class Shapes:
         """Whether samples have labels: the index of a class, or an array of shape ``label``."""
         return self.classes > 0 or self.label != ()
 
+    def label_length(self) -> int:
+        """The length of a label as a vector: K of a vector (K,), the number of classes otherwise.
+
+        Raises ShapesError for data without labels, and for labels that are pictures or texts.
+        """
+        if self.classes:
+            return self.classes
+        if len(self.label) != 1 or self.label_values:
+            found = f"the data's are of shape {self.label}" if self.label else "the data has none"
+            raise ShapesError(
+                f"it needs labels that are classes or vectors of numbers, but {found}; try "
+                "gen.conditional=false and disc.head=scores"
+            )
+        return self.label[0]
+
     @property
     def is_picture(self) -> bool:
         """Whether a sample is a picture ``(C, H, W)``."""

@@ -11,7 +11,7 @@ import torch
 
 from ..config.layers import Layer
 from ..config.run_config import resolve
-from ..errors import CheckpointError, RunError
+from ..errors import CheckpointError, RunError, reason_of
 from ..registry.registry import Registry
 from ..runs.plugin_copies import copy_plugin_files, register_plugin_copies
 from ..runs.provenance import add_resumption, threads_before
@@ -141,9 +141,9 @@ def _restore(trainer: Trainer, state: dict[str, Any], folder: RunDir, step: int)
         trainer.load_state_dict(state)
     # torch, optimizers and callbacks each raise what comes of a state that is not theirs.
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: {reason}"
+            f"the checkpoint of step {step} in {folder.checkpoints} does not fit this run: "
+            f"{reason_of(error)}"
         ) from error
 
 

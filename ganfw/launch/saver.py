@@ -27,11 +27,14 @@ def saver(config: RunConfig, run: RunView) -> Save:
     components |= {component.name: component for component in config.networks}
     folders = {name: network_folder(name) for name in components}
     # Read once: the data may be slow to read.
-    labels = run.real_batch(KEPT_LABELS).labels if run.shapes.label else None
+    kept = run.real_batch(KEPT_LABELS) if run.shapes.label else None
+    labels = dict.fromkeys(components, None if kept is None else kept.labels)
+    if kept is not None and run.shapes.label == run.shapes.sample:
+        labels |= {it.name: kept.samples for it in config.networks if it.keys.given == "samples"}
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:
         card = network_card(components[of], config.data, run.shapes, step)
-        export_network(run.folder.path / folder, card, network, labels)
+        export_network(run.folder.path / folder, card, network, labels[of])
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:
         if is_best:

@@ -14,15 +14,14 @@ from ..runs.plugin_copies import copy_plugin_files
 from ..runs.provenance import describe_run
 from ..runs.records import PluginFileRecord, Provenance, StartRecord
 from ..runtime.deterministic import only_deterministic
-from ..runtime.distributed import Processes
-from ..runtime.elastic import joined, remember_folder, remembered_folder
+from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
 from ..runtime.terminal import shielded
 from ..runtime.threads import say_busy_cores
 from ..storage import atomic, run_dir
-from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir, explain_disk
 from .prepare import PreparedRun, prepare
+from .restart import find_job, run_of_job
 from .resume import resume_as
 from .starting_point import starting_point
 from .train import Finished, MakeTrainer, assemble, train, train_silently
@@ -31,19 +30,20 @@ from .train import Finished, MakeTrainer, assemble, train, train_silently
 def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence[str]) -> Finished:
     """Run what ``layers`` describe, in a new folder below ``out``. Raises GanfwError.
 
-    Restarted by torchrun after a failure, it resumes the run in the folder that it made before.
+    Where torchrun starts it anew, it resumes the run in the folder that it made before.
     """
     with joined() as processes, silenced(not processes.is_first), shielded():
-        before = _folder_before_restart(processes)
+        job = find_job(registry, layers) if processes.is_first else None
+        before = run_of_job(job, out, processes)
         if before is not None:
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
         say_busy_cores(prepared.device, processes)
         with only_deterministic(prepared.config.train.deterministic):
-            return _start(prepared, out, argv)
+            return _start(prepared, out, argv, job)
 
 
-def _start(prepared: PreparedRun, out: Path, argv: Sequence[str]) -> Finished:
+def _start(prepared: PreparedRun, out: Path, argv: Sequence[str], job: str | None) -> Finished:
     source = starting_point(prepared.config)
     make_trainer = assemble(prepared, source.give_weights) if source else assemble(prepared)
     started_from = source.record if source else None
@@ -51,17 +51,7 @@ def _start(prepared: PreparedRun, out: Path, argv: Sequence[str]) -> Finished:
         provenance = _describe(prepared, argv, (), started_from)
         return train_silently(make_trainer, provenance, prepared.config)
     folder = run_dir.create(out, prepared.config.name)
-    remember_folder(folder.path)
-    return _train_in(folder, make_trainer, prepared, argv, started_from)
-
-
-def _folder_before_restart(processes: Processes) -> Path | None:
-    """The folder of the run that this job had started when torchrun restarted it, if a checkpoint
-    was saved there."""
-    path = remembered_folder() if processes.is_first else None
-    saved = path is not None and CheckpointStore(RunDir(path).checkpoints).steps()
-    name = processes.broadcast(str(path) if saved else "")
-    return Path(name) if name else None
+    return _train_in(folder, make_trainer, prepared, argv, started_from, job)
 
 
 def _train_in(
@@ -70,6 +60,7 @@ def _train_in(
     prepared: PreparedRun,
     argv: Sequence[str],
     started_from: StartRecord | None,
+    job: str | None,
 ) -> Finished:
     """Write everything that defines the run to the new ``folder``, then train there."""
     config = prepared.config
@@ -82,6 +73,8 @@ def _train_in(
             atomic.write_text(folder.config, config.to_toml())
             files = copy_plugin_files(folder, config.components)
         provenance = _describe(prepared, argv, files, started_from)
+        if job is not None:
+            provenance = provenance.model_copy(update={"job": job})
         return train(make_trainer(folder), provenance, config)
 
 

@@ -84,7 +84,8 @@ class Component:
       A key ``USER/NAME`` stands for all names of that form, in the options as well.
     - ``paths``: for a dataset, which paths ``--data PATH`` hands to it, by the end of their names,
       and the option that takes them: ``{".zip": "root"}``; ``"/"`` stands for any folder,
-      ``"/input/target"`` for one that holds these two, ``"/*.tar"`` for one of such files alone.
+      ``"/input/target"`` for one that holds these two, ``"/*.tar"`` for one of such files alone,
+      ``"/+to"`` for one beside which the option ``to`` is given.
 
     Raises ValueError if any of these can't be right.
     """

@@ -19,7 +19,7 @@ from typing import Any
 
 import pluggy
 
-from ..errors import PluginError
+from ..errors import PluginError, reason_of
 from . import hookspecs
 from .component import API, OLDEST_API, Component
 
@@ -101,8 +101,7 @@ def load_plugin(
 
 def in_one_line(error: BaseException) -> str:
     """``NameError: … (plugin.py, line 3)``: the type, the message, and where it was raised."""
-    text = " ".join(str(error).split())
-    text = text if len(text) <= 300 else text[:297] + "..."
+    text = reason_of(error)
     if isinstance(error, PluginError):
         return text
     place = "" if isinstance(error, SyntaxError) else _raised_at(error.__traceback__)

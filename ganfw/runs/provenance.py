@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ..config.run_config import RunConfig
+from ..errors import reason_of
 from .records import (
     RUN_FORMAT,
     ComponentRecord,
@@ -116,8 +117,7 @@ def add_end(
     ``failed`` with an error."""
     ended = End(when=_now(), step=step, stopped=stopped)
     if failed is not None:
-        reason = str(failed).partition("\n")[0] or type(failed).__name__
-        ended = ended.model_copy(update={"failed": reason})
+        ended = ended.model_copy(update={"failed": reason_of(failed)})
     return provenance.model_copy(update={"ended": ended})
 
 

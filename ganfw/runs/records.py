@@ -95,7 +95,8 @@ class End(Record):
 
 
 class Provenance(Record):
-    """``provenance.json``: what is needed to repeat a run, and how it ended."""
+    """``provenance.json``: what is needed to repeat a run, and how it ended. ``job`` tells which
+    run it is of which job of torchrun."""
 
     format: int
     argv: tuple[str, ...]
@@ -111,6 +112,7 @@ class Provenance(Record):
     total_steps: int | None = None
     ended: End | None = None
     started_from: StartRecord | None = None
+    job: str | None = None
 
 
 class MetricsRow(Record):

@@ -86,8 +86,10 @@ def check_not_moved(saved: Layer, changes: Layer, path: Path, command: str) -> N
 
 def place_in(changes: Layer, saved: Layer) -> Layer:
     """Of the ``changes`` of a ``saved`` run only where its data is now."""
-    option, data = _place(saved), changes.values.get("data", {})
-    return Layer(changes.source, {"data": {option: data[option]}} if option in data else {})
+    before, data = saved.values["data"], changes.values.get("data", {})
+    places = {_place(saved), *(key for key, value in before.items() if _is_absolute(value))}
+    moved = {key: value for key, value in data.items() if key in places}
+    return Layer(changes.source, {"data": moved} if moved else {})
 
 
 def _place(saved: Layer) -> str | None:

@@ -1,14 +1,13 @@
-"""Joining the processes that torchrun started, and finding the run again after a restart."""
+"""Joining the processes that torchrun started, and its job, in which machines come and go."""
 
 from __future__ import annotations
 
-import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -16,9 +15,11 @@ from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-
 
 from .distributed import SINGLE_PROCESS, Processes, explain_lost_process
 
-_FOLDER = "ganfw/folder"
+_JOB = "ganfw/job"
 _ROUNDS = "ganfw/rounds"
+_RESTARTS = ("RESTART_COUNT", "MAX_RESTARTS")
 _TIMEOUT = timedelta(seconds=1)
+_PATIENCE = 5.0  # seconds; the torchruns of all machines look for new ones ten times a second
 
 
 @contextmanager
@@ -51,19 +52,29 @@ def joined() -> Iterator[Processes]:
         dist.destroy_process_group()
 
 
-def remember_folder(folder: Path) -> None:
-    """Tell processes that may be started in place of these where the run is."""
+def job_name() -> str | None:
+    """What torchrun's job is called, the same whenever it starts its processes anew: its --rdzv-id
+    or, without one, what was drawn at its first start. None where no one knows."""
+    given = os.environ.get("TORCHELASTIC_RUN_ID", "none")
+    if given != "none":
+        return given
     store = _job_store()
-    if store is not None:
-        store.set(_FOLDER, json.dumps(str(folder)))  # as ASCII: a path may be any bytes
+    return None if store is None else store.compare_set(_JOB, "", uuid.uuid4().hex).decode()
 
 
-def remembered_folder() -> Path | None:
-    """The folder of the run that this job started before torchrun restarted it, or None."""
-    store = _job_store()
-    if store is None or not store.check([_FOLDER]):
-        return None
-    return Path(json.loads(store.get(_FOLDER)))
+def is_restarted() -> bool:
+    """Whether this process, which stopped with the others though no one asked it to, is to fail, so
+    that torchrun starts it anew on the machines that stay.
+
+    torchrun ends its processes by SIGTERM when its machine leaves, and all of them, machine by
+    machine, when another one joins. The wish to stop travels faster: it may come by another process
+    first, and torchrun must not take a process that ended before its own signal for the end of all.
+    """
+    if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
+        return False
+    time.sleep(_PATIENCE)  # The signal ends it, if one is on its way.
+    restarts, most = (os.environ.get(f"TORCHELASTIC_{name}", "0") for name in _RESTARTS)
+    return int(restarts) < int(most)
 
 
 def _job_store() -> Store | None:

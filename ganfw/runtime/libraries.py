@@ -6,6 +6,8 @@ import importlib
 import warnings
 from dataclasses import dataclass
 
+from ..errors import reason_of
+
 LIBRARIES = {
     "numpy": "numpy",
     "PIL": "pillow",
@@ -49,7 +51,7 @@ def broken_libraries() -> list[BrokenLibrary]:
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
         except (Exception, SystemExit) as error:
-            reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            reason = f"{type(error).__name__}: {reason_of(error)}"
             if all(other.reason != reason for other in broken):
                 broken.append(BrokenLibrary(name, distribution, reason))
     return broken

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..data.picture_formats import suffixes
 from ..data.picture_names import find_pictures
 from ..data.pictures import read_picture
-from ..errors import SkipItem, UsageError
+from ..errors import SkipItem, UsageError, reason_of
 from ..images import is_image_shape
 from ..interfaces.shapes import Shapes
 from ..storage.tensors import load_tensors
@@ -38,8 +38,7 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
         raise UsageError(f"--labels {path}: it holds no array '{_NAME}'") from None
     # numpy, zipfile, zlib and safetensors each have their own errors for a damaged file.
     except Exception as error:
-        reason = str(error) or type(error).__name__
-        raise UsageError(f"--labels {path} can't be read: {reason}") from None
+        raise UsageError(f"--labels {path} can't be read: {reason_of(error)}") from None
 
 
 def _array(path: Path) -> Tensor:

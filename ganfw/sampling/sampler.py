@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import PluginError, UsageError
-from ..images import is_image_shape, picture_grid, to_image
+from ..images import beside, is_image_shape, picture_grid, to_image
 from ..interfaces.dataset import Dataset, checked_preview
 from ..interfaces.networks import (
     Generator,
@@ -137,6 +137,18 @@ class Sampler:
                 f"{type(samples).__name__}"
             )
         return checked_preview(self._dataset(), samples)
+
+    def preview_samples(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        truncation: float | None = None,
+        labels: Labels = (),
+    ) -> Image.Image:
+        """A picture of the ``n`` samples that `sample` gives, each beside the label it was made for
+        where that is a picture too."""
+        shown = [beside(given, made) for made, given in self.batches(n, seed, truncation, labels)]
+        return self.preview(torch.cat(shown))
 
     def grid(self, samples: Tensor, columns: int) -> Image.Image:
         """Images (B, C, H, W) in rows of ``columns``; other samples as the dataset shows them."""

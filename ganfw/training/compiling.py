@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.loader import Loader
-from ..errors import UsageError
+from ..errors import UsageError, reason_of
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
 from .game import Game
@@ -61,8 +61,10 @@ def _compiled_losses(game: Game, batches: Sequence[Batch], shapes: Shapes) -> Te
         except Exception as error:
             failed = failed or error
             game.players.update(eager)
-    reason = " ".join(str(failed).split())[:200]
-    raise UsageError(f"this run can't be compiled, leave --compile out: {reason}") from failed
+    assert failed is not None
+    raise UsageError(
+        f"this run can't be compiled, leave --compile out: {reason_of(failed)}"
+    ) from failed
 
 
 def _compiled(network: nn.Module) -> Callable[..., Tensor]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..errors import PluginError, ShapesError, UsageError
+from ..errors import PluginError, ShapesError, UsageError, reason_of
 from ..interfaces.dataset import Batch
 from ..interfaces.loss import NEEDS, Terms, is_need
 from ..interfaces.networks import draw_latents, eval_mode
@@ -91,8 +91,7 @@ def _output(
         with torch.no_grad():
             output = game.players[name].network(inputs, labels)
     except (RuntimeError, ValueError, IndexError) as error:
-        reason = str(error).splitlines()[0]
-        raise ShapesError(f"{given}, fails: {reason}") from error
+        raise ShapesError(f"{given}, fails: {reason_of(error)}") from error
     try:
         tensor_of(output, main)
     except ShapesError as error:
@@ -162,10 +161,9 @@ def _terms(weighted: WeightedLoss, turn: Turn) -> Terms:
             raise TypeError(f"its terms are a {type(terms).__name__}, not a dict")
         return terms
     except _MISTAKES as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
         raise PluginError(
             f"loss '{weighted.name}' fails in the {_SIDES[turn.player]}'s turn with "
-            f"{type(error).__name__}: {said[0]}; ganfw check says where"
+            f"{type(error).__name__}: {reason_of(error)}; ganfw check says where"
         ) from error
 
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.loader import Loader
-from ..errors import UsageError
+from ..errors import UsageError, reason_of
 from ..interfaces.dataset import Batch
 from ..interfaces.shapes import Shapes
 from ..interfaces.turn import Side
@@ -113,9 +113,8 @@ def capture_game(game: Game, loader: Loader, shapes: Shapes, disc_steps: int = 1
     try:
         _capture_kinds(graphs, batches, shapes, min(cycle, MOST_KINDS))
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
         raise UsageError(
-            f"this run can't be captured, leave train.cuda_graphs out: {reason}"
+            f"this run can't be captured, leave train.cuda_graphs out: {reason_of(error)}"
         ) from error
     apart = gap(first_losses(game, batches, shapes, graphs.step, before), wanted)
     if not apart <= TOLERANCE:

@@ -55,7 +55,8 @@ class EpochMeter:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: means over its last epoch, and why it stopped if it stopped early."""
+    """How a run ended: means over its last epoch, and why it stopped if it stopped early;
+    ``asked`` if this process was asked to, and not another one alone."""
 
     step: int
     epoch: int
@@ -64,6 +65,7 @@ class Outcome:
     examples_per_second: float
     device: str
     stopped: str | None
+    asked: bool = False
 
     def __str__(self) -> str:
         return (

@@ -111,7 +111,14 @@ class Trainer:
                     callback.on_failure(failure)
             raise
         losses, device = self.meter.means(), str(self.run.device)
-        return Outcome(self.progress.step, self._epochs_begun, *losses, device, self._stopped)
+        return Outcome(
+            self.progress.step,
+            self._epochs_begun,
+            *losses,
+            device,
+            self._stopped,
+            self.run.requests.stop is not None,
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""

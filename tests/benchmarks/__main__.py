@@ -7,6 +7,7 @@
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
                                        profile dcgan gaussian sprites run compiled zoo graphs
     python tests/benchmarks toys       the gate for losses: see toys.py
+    python tests/benchmarks board      what recipes reach by the minute: see board.py
 
 It needs torchvision and psutil, for the reference: ``pip install '.[bench]'``.
 """
@@ -21,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+import board
 import company
 import frechet
 import gpu
@@ -99,5 +101,7 @@ def _machine() -> str:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["toys"]:
         toys.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["board"]:
+        board.main(sys.argv[2:])
     else:
         main()

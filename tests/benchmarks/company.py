@@ -19,7 +19,7 @@ WARM_UP = 50
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """``sprites-modern`` quiet and in company, with one thread and with all."""
+    """``pictures`` quiet and in company, with one thread and with all."""
     rounds, steps = (1, 150) if quick else (4, 400)
     all_threads = {VARIABLE: str(os.cpu_count())}
     rates: dict[str, list[float]] = {}
@@ -34,7 +34,7 @@ def rows(quick: bool) -> Iterator[Row]:
     for where, what in (("quiet", "alone"), ("company", "beside a busy loop")):
         ours, others = rates[f"ours {where}"], rates[f"all {where}"]
         yield Row(
-            f"sprites-modern {what}, {VARIABLE}=1 beside {VARIABLE}={os.cpu_count()}",
+            f"pictures {what}, {VARIABLE}=1 beside {VARIABLE}={os.cpu_count()}",
             f"{statistics.median(ours):.0f} examples/s",
             f"{statistics.median(others):.0f} examples/s",
             ratio(ours, others),
@@ -46,7 +46,7 @@ def _examples_per_second(steps: int, variables: dict[str, str]) -> float:
     """The median rate of a run's log, but for its first steps."""
     environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
     with tempfile.TemporaryDirectory() as out:
-        words = (sys.executable, "-m", "ganfw", "run", "--recipe", "sprites-modern", "--out", out,
+        words = (sys.executable, "-m", "ganfw", "run", "--recipe", "pictures", "--out", out,
                  "--steps", str(steps), "-s", "train.log_every=10")  # fmt: skip
         subprocess.run(words, env=environment | variables, capture_output=True, check=True)
         (log,) = Path(out).glob("*/metrics.jsonl")

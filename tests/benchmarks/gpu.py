@@ -49,11 +49,11 @@ def dcgan(bench: Bench) -> Iterator[Row]:
 
 
 def sprites(bench: Bench) -> Iterator[Row]:
-    """The game of `sprites-modern`: relativistic, lazy penalties, an augment; eager."""
+    """The game of `pictures`: relativistic, lazy penalties, an augment; eager."""
     for batch in bench.batches(8, 256, 1024)[:2]:
         real = real_batch(bench, batch)
-        ways = {name: ours(bench, real, name, "sprites-modern") for name in PRECISIONS}
-        title = f"sprites-modern, batch {batch}"
+        ways = {name: ours(bench, real, name, "pictures") for name in PRECISIONS}
+        title = f"pictures, batch {batch}"
         yield from beside(title, ways, bench.times(ways), ["float32"])
 
 

@@ -51,7 +51,7 @@ def compiled(bench: Bench) -> Iterator[Row]:
 
 def _others_compiled(bench: Bench) -> Iterator[Row]:
     if bench.is_late(60):
-        yield Row("Gaussian and sprites-modern compiled", "left out", "late", "", "")
+        yield Row("Gaussian and pictures compiled", "left out", "late", "", "")
         return
     real, ways = gaussian_ways(bench)
     lines: list[Row] = []
@@ -62,10 +62,10 @@ def _others_compiled(bench: Bench) -> Iterator[Row]:
     (batch,) = bench.batches(256, 256)[:1]
     real, lines = real_batch(bench, batch), []
     change = functools.partial(_compile, real, PICTURES, lines)
-    ways = {"eager": ours(bench, real, "bf16", "sprites-modern")}
-    ways["bf16 compiled"] = ours(bench, real, "bf16", "sprites-modern", change=change)
+    ways = {"eager": ours(bench, real, "bf16", "pictures")}
+    ways["bf16 compiled"] = ours(bench, real, "bf16", "pictures", change=change)
     yield from lines
-    yield from beside(f"sprites-modern, batch {batch}", ways, bench.times(ways), ["eager"])
+    yield from beside(f"pictures, batch {batch}", ways, bench.times(ways), ["eager"])
 
 
 def _compile(real: Tensor, shapes: Shapes, lines: list[Row], game: Game) -> None:

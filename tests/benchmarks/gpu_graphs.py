@@ -28,7 +28,7 @@ from ganfw.training.graphs import capture_game
 
 
 def graphs(bench: Bench) -> Iterator[Row]:
-    """DCGAN in three sizes of batch, `sprites-modern` in its own, and the Gaussian."""
+    """DCGAN in three sizes of batch, `pictures` in its own, and the Gaussian."""
     if bench.tiny:
         yield Row("CUDA graphs", "left out: they need CUDA", "", "", "")
         return
@@ -39,9 +39,9 @@ def graphs(bench: Bench) -> Iterator[Row]:
             ways[f"{precision} graphs"] = replayed(bench, real, precision)
         yield from beside_loops(bench, batch, ways)
     real = real_batch(bench, 8)
-    ways = {"eager": ours(bench, real, "tf32", "sprites-modern")}
-    ways["graphs"] = replayed(bench, real, "tf32", "sprites-modern")
-    yield from beside("sprites-modern, batch 8, tf32", ways, bench.times(ways), ["eager"])
+    ways = {"eager": ours(bench, real, "tf32", "pictures")}
+    ways["graphs"] = replayed(bench, real, "tf32", "pictures")
+    yield from beside("pictures, batch 8, tf32", ways, bench.times(ways), ["eager"])
     real, ways = gaussian_ways(bench)
     ways["graphs"] = replayed(bench, real, "float32", "d2l-gaussian", POINTS)
     yield from beside("Gaussian, batch 8", ways, bench.times(ways), ["book", "eager"])

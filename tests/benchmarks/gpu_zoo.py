@@ -37,7 +37,7 @@ CASES = (
     Case("StyleGAN2", "stylegan2-ada-small", 256, 32, 512),
     Case("R3GAN", "r3gan-cifar10", 64, 64, 64,
          {"gen__preset": "ffhq-64", "disc__preset": "ffhq-64"}),
-    Case("sprites-modern", "sprites-modern", 64, 64, 100),
+    Case("pictures", "pictures", 64, 64, 100),
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ NEED_DATA = (
     "dataset/huggingface",
     "dataset/table",
     "dataset/torchvision",
+    "dataset/unpaired",
     "metric/stacked-modes",
     *INCEPTION,
     *LITE,
@@ -54,6 +55,10 @@ FEW: dict[str, dict[str, object]] = (
             *(("resnet", 4), ("sagan", 4), ("biggan", 4)),
             *(("fastgan", 8), ("r3gan", 8)),
         )
+    }
+    | {
+        name: {"channels": 4}
+        for name in ("generator/unet", "generator/translator", "discriminator/patch")
     }
     | {
         "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
@@ -99,6 +104,16 @@ def test_path_lengths_keep_their_contract() -> None:
         case.run()
 
 
+def test_the_way_there_and_back_keeps_its_contract() -> None:
+    """With a generator and a critic for each direction."""
+    partners = {"gen": "translator", "disc": "patch", "back": "translator", "disc-a": "patch"}
+    given = {f"{name}.channels": 4 for name in partners}
+    given |= {f"{name}.conditional": False for name in ("disc", "disc-a")}
+    shapes = [Shapes((3, 16, 16), (-1.0, 1.0), 0, 5, (3, 16, 16))]
+    for case in contract_cases("loss/cyclegan", given, shapes, partners=partners):
+        case.run()
+
+
 def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:
     for case in contract_cases("dataset/folder", {"root": pictures}):
         case.run()
@@ -107,6 +122,12 @@ def test_a_folder_of_pictures_keeps_its_contract(pictures: Path) -> None:
 @pytest.mark.parametrize("options", [{"input": "kind-0", "target": "kind-1"}, {"split": True}])
 def test_pairs_of_pictures_keep_their_contract(pictures: Path, options: dict[str, object]) -> None:
     for case in contract_cases("dataset/paired", {"root": pictures, **options}):
+        case.run()
+
+
+def test_two_folders_of_pictures_keep_their_contract(pictures: Path) -> None:
+    options = {"root": pictures / "kind-0", "to": pictures / "kind-1"}
+    for case in contract_cases("dataset/unpaired", options):
         case.run()
 
 

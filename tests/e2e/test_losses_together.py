@@ -30,7 +30,6 @@ PICTURES = (
         ),
         ("classes", "relativistic-average dual-contrastive max-gradient-penalty r1 bcr zcr "
          "auxiliary-classifier"),
-        ("projection", "hinge feature-matching"),
     ],
 )  # fmt: skip
 def test_losses_beside_each_other(ganfw: Ganfw, tmp_path: Path, head: str, losses: str) -> None:

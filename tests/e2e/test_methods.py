@@ -63,15 +63,6 @@ METHODS = (
            "-s network.q.channels=8", further.q_learns_in_the_generators_turn_only,
            check="--gen code --disc features --network q=q "
            "--shapes 3x16x16:4"),
-    Method("cyclegan", f"{SMALL} --data stripes -s data.count=32 --gen translator --disc patches "
-           "--loss cycle --network back=translator --network disc-a=patches "
-           "-s network.back.channels=8 -s network.disc-a.channels=8 -s network.disc-a.side=disc "
-           "-s train.fake_labels=shuffled", further.least_squares_are_of_each_score,
-           check="--gen translator --disc patches --network back=translator "
-           "--network disc-a=patches"),
-    Method("pix2pix", f"{SMALL} --data boxes -s data.count=32 --gen unet --disc patchgan "
-           "--loss nonsaturating --loss l1", further.pictures_never_seen_are_translated,
-           check="--gen unet --disc patchgan"),
     Method("vaegan", f"{PICTURES} --gen dcgan --disc features --loss nonsaturating --loss vaegan "
            "--network encoder=encoder -s network.encoder.channels=8",
            further.the_encoder_learns_likeness_whatever_gamma,

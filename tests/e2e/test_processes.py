@@ -46,6 +46,13 @@ def ganfw_components():
     return [Component("callback", "trouble", "trouble:Trouble", summary="Trouble")]
 """
 
+ONCE = """
+            made = os.path.exists('failed-once')
+            open('failed-once', 'w').close()
+            if not made:
+                raise KeyError('once')
+""".strip()
+
 GROUP = """
 import os, sys
 from ganfw.runtime.elastic import joined
@@ -184,17 +191,15 @@ def test_one_that_fails_ends_all(tmp_path: Path, trouble: str, said: str) -> Non
 @pytest.mark.slow
 def test_a_restart_resumes_from_the_last_checkpoint(tmp_path: Path) -> None:
     """With an agent for each of two machines. One process fails, which only its own agent counts
-    as a restart."""
-    trouble = "made = os.path.exists('failed-once'); open('failed-once', 'w').close()\n"
-    trouble += "            if not made: raise KeyError('once')"
-    (tmp_path / "trouble.py").write_text(TROUBLE.format(trouble=trouble))
+    as a restart. The job has no name of its own."""
+    (tmp_path / "trouble.py").write_text(TROUBLE.format(trouble=ONCE))
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     agent = ("torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1",
-             "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--rdzv-id", "test",
-             "--max-restarts", "1", "-m", "ganfw", *RUN, "--plugin", "trouble.py", "--callback",
-             "trouble", "-s", "callback.checkpoints.every_steps=2")  # fmt: skip
+             "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--max-restarts",
+             "1", "-m", "ganfw", *RUN, "--plugin", "trouble.py", "--callback", "trouble", "-s",
+             "callback.checkpoints.every_steps=2")  # fmt: skip
     agents = [_python(tmp_path, *agent) for _ in range(2)]
     ended = [_ended(process) for process in agents]
     error = "".join(error for _, _, error in ended)
@@ -256,6 +261,27 @@ def test_a_wish_to_stop_saves_once_and_can_be_resumed(tmp_path: Path, name: str,
     assert "Traceback" not in error
     assert list(folder.glob("checkpoints/*/state.safetensors"))
     assert not [worker for worker in workers if worker.is_running()]
+
+
+def test_a_job_of_torchrun_goes_on_with_its_run(
+    ganfw: Ganfw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts it anew, by the same command; another command is another run."""
+    (tmp_path / "trouble.py").write_text(TROUBLE.format(trouble=ONCE))
+    monkeypatch.setenv("RANK", "1")  # For the trouble alone: there is one process.
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "mine")
+    words = (*RUN, "--plugin", "trouble.py", "--callback", "trouble", "--steps", "6", "-s",
+             "callback.checkpoints.every_steps=2")  # fmt: skip
+    assert isinstance(ganfw(*words).exception, KeyError)
+    again = ganfw(*words)
+    assert f"runs/{FOLDER}: resuming after step 4 of 6" in again.stderr
+    assert [row["step"] for row in _rows(tmp_path / "runs" / FOLDER)] == [*range(1, 7)]
+    said = "is finished, and was this job's: give torchrun another --rdzv-id for a new run"
+    assert ganfw(*words).stderr.endswith(f"{FOLDER} {said}\n")
+    assert ganfw(*words, "--seed", "1").exit_code == 0
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "yours")
+    assert ganfw(*words).exit_code == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 3
 
 
 def test_a_typo_is_told_before_processes_start(ganfw: Ganfw) -> None:

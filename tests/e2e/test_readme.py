@@ -31,7 +31,7 @@ def _make_data(folder: Path) -> None:
     for name in ("my-photos", "pokemon-copy/one", "pokemon-copy/two"):
         (folder / name).mkdir(parents=True)
         for index, pixels in enumerate(noise[:8]):
-            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+            Image.fromarray(pixels).resize((64, 64)).save(folder / name / f"{index}.png")
     (folder / "my-shards").mkdir()
     for name in ("data-000.tar", "data-001.tar"):
         with tarfile.open(folder / "my-shards" / name, "w") as shard:

@@ -62,11 +62,11 @@ def test_d2l_dcgan(ganfw: Ganfw) -> None:
     _hold("d2l-dcgan", _curve(Path("runs/0001-dcgan-pokemon")), 0.02)
 
 
-def test_sprites_modern(ganfw: Ganfw) -> None:
+def test_pictures(ganfw: Ganfw) -> None:
     """Smaller and narrower, so that it takes seconds: all losses, the augment, lazily."""
     words = ("-s", "data.species=6", "-s", "data.individuals=8", "-s", "data.size=32",
              "-s", "gen.channels=8", "-s", "disc.channels=8", "--steps", 24,
              "-s", "train.channels_last=false")  # fmt: skip
-    result = ganfw("run", "--recipe", "sprites-modern", *words, *QUIET)
+    result = ganfw("run", "--recipe", "pictures", *words, *QUIET)
     assert result.exit_code == 0, result.output
-    _hold("sprites-modern", _curve(Path("runs/0001-compact-sprites")), 0.02)
+    _hold("pictures", _curve(Path("runs/0001-compact-sprites")), 0.02)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ganfw import from_bytes, picture_grid, to_bytes
-from ganfw.images import heat_map
+from ganfw.images import beside, heat_map
 
 BYTES = torch.arange(256, dtype=torch.uint8)
 
@@ -46,6 +46,19 @@ def test_a_grid_lays_pictures_out_row_by_row() -> None:
     assert grid.getpixel((4, 10)) == (0, 0, 0)
     assert picture_grid(torch.zeros(4, 1, 8, 8)).getpixel((4, 4)) == (0, 0, 0)
     assert picture_grid(torch.zeros(4, 4, 8, 8)).getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_what_was_given_stands_beside_what_was_made() -> None:
+    grey, made = torch.zeros(2, 1, 4, 3), torch.ones(2, 3, 4, 5)
+    both = beside(grey, made)
+    assert both.shape == (2, 3, 4, 8)
+    assert (both[..., :3] == 0).all()
+    assert (both[..., 3:] == 1).all()
+    assert beside(made, grey).shape == (2, 3, 4, 8)
+    for other in (None, torch.arange(2), torch.zeros(2, 3, 5, 5), torch.zeros(2, 4, 4, 4)):
+        assert beside(other, made) is made
+    points = torch.ones(2, 2)
+    assert beside(grey, points) is points
 
 
 def test_a_heat_map_has_a_row_for_each_sample() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ganfw import DataError, UsageError
+from ganfw import DataError, UsageError, reason_of
 
 ROWS = 1024
 """Read at once where a whole array is gone through."""
@@ -38,8 +38,7 @@ class _Slices:
         try:
             return np.asarray(self._slices[rows])
         except Exception as error:  # safetensors and numpy, for dtypes that only one of them has
-            reason = str(error) or type(error).__name__
-            raise DataError(f"{self._where} can't be read: {reason}") from error
+            raise DataError(f"{self._where} can't be read: {reason_of(error)}") from error
 
 
 def open_arrays(path: Path) -> dict[str, Rows]:
@@ -56,8 +55,7 @@ def open_arrays(path: Path) -> dict[str, Rows]:
             raise DataError(
                 f"{path} holds Python objects, which are never read: save arrays of numbers"
             ) from error
-        reason = str(error) or type(error).__name__
-        raise DataError(f"{path} can't be read as arrays: {reason}") from error
+        raise DataError(f"{path} can't be read as arrays: {reason_of(error)}") from error
 
 
 def _open(path: Path) -> dict[str, Rows]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganfw import DataError, PluginError
+from ganfw import DataError, PluginError, reason_of
 
 from .columns import as_words
 
@@ -29,7 +29,7 @@ class ParquetColumns:
             self._file = parquet.ParquetFile(path)
             schema = self._file.schema_arrow
         except Exception as error:  # pyarrow's errors are of many kinds
-            raise DataError(f"{path} can't be read as Parquet: {_line(error)}") from error
+            raise DataError(f"{path} can't be read as Parquet: {reason_of(error)}") from error
         self.names = tuple(schema.names)
         are_numbers = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
         self.numeric = frozenset(
@@ -55,8 +55,6 @@ class ParquetColumns:
         try:
             return self._file.read([name]).column(name)
         except Exception as error:
-            raise DataError(f"{self.path} is damaged at column '{name}': {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+            raise DataError(
+                f"{self.path} is damaged at column '{name}': {reason_of(error)}"
+            ) from error

@@ -82,7 +82,7 @@ class LossCurve(Callback):
         self._shown.update(overview)
 
     def _samples(self, run: RunView) -> Image.Image:
-        return run.preview(run.fixed_samples(_SAMPLES).cpu(), self._real)
+        return run.fixed_preview(_SAMPLES, self._real)
 
 
 def above(figure: bytes, samples: Image.Image) -> Image.Image:

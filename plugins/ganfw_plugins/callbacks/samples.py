@@ -37,8 +37,7 @@ class Samples(Callback):
             self._draw(event.run, event.step)
 
     def _draw(self, run: RunView, step: int) -> None:
-        samples = run.fixed_samples(self.options.count).cpu()
-        picture = run.preview(samples, self._real)
+        picture = run.fixed_preview(self.options.count, self._real)
         name = f"samples/{step:06d}.png"
         with writing(run.folder.path / name):
             run.folder.write(name, png(picture))

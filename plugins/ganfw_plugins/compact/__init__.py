@@ -31,8 +31,8 @@ def ganfw_components() -> Iterable[Component]:
         ),
         Component(
             "recipe",
-            "sprites-modern",
-            target="ganfw_plugins.compact:sprites-modern.toml",
+            "pictures",
+            target="ganfw_plugins.compact:pictures.toml",
             summary="A few thousand small pictures, ten minutes on a CPU",
             tags=("pictures", "small data", "default-for-pictures"),
         ),

@@ -35,7 +35,7 @@ class CompactDiscriminator(Discriminator):
         """Pictures (B, C, H, W) to scores (B,), and what the option ``head`` adds to them; its
         features are the last map's sums. A score depends a little on the whole batch."""
         features = self.blocks(samples)
-        scores = self.head(with_deviation(features)).flatten()
+        scores = self.head(with_deviation(features)).flatten(1)
         output: Output = self.class_head(scores, features.sum((2, 3)), labels)
         return output
 

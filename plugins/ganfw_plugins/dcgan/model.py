@@ -108,7 +108,8 @@ class DCGANDiscriminator(Discriminator):
         features = samples
         for block in blocks:
             features = block(features)
-        output: Output = self.class_head(last(features).flatten(), features.sum((2, 3)), labels)
+        scores = last(features).flatten(1)
+        output: Output = self.class_head(scores, features.sum((2, 3)), labels)
         return output
 
 

@@ -65,7 +65,7 @@ class MLP(Discriminator):
         features = samples.flatten(1)
         for layer in layers:
             features = layer(features)
-        output: Output = self.class_head(last(features).squeeze(1), features, labels)
+        output: Output = self.class_head(last(features), features, labels)
         return output
 
 

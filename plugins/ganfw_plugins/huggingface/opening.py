@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganfw import DataError, DataUnavailable, PluginError, UsageError, cache_folder
+from ganfw import DataError, DataUnavailable, PluginError, UsageError, cache_folder, reason_of
 
 from .options import HuggingFaceOptions
 
@@ -55,7 +55,7 @@ def _part(split: str) -> str:
 
 
 def _clear(error: Exception, options: HuggingFaceOptions, local: bool) -> Exception:
-    line = " ".join(str(error).split())[:300] or type(error).__name__
+    line = reason_of(error)
     about_split = "split" in line.lower() or "instruction" in line
     if about_split and isinstance(error, (ValueError, KeyError)):
         return UsageError(f"{options.path} has no split '{options.split}': {line}")

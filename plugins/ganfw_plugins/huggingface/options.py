@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ganfw import Background, Channels, Fit, Options, PictureSize
+from ganfw import Background, Channels, DataFacts, Fit, Options, PictureSize
 
 
 def _a_place(path: str) -> str:
@@ -43,6 +43,10 @@ class HuggingFaceOptions(Options):
     corrupt: Literal["skip", "refuse"] = Field(
         "skip", description="What to do with a picture that can't be read"
     )
+
+    def facts(self) -> DataFacts:
+        """The side of the pictures."""
+        return DataFacts(side=min(self.size))
 
     def label(self) -> str | None:
         """The last part of the path or name, without what a file name can't hold."""

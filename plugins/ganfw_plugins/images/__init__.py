@@ -49,4 +49,13 @@ def ganfw_components() -> Iterable[Component]:
             tags=("pairs", "pictures"),
             paths={"/input/target": "root"},
         ),
+        Component(
+            "dataset",
+            "unpaired",
+            target="ganfw_plugins.images.unpaired:Unpaired",
+            options="ganfw_plugins.images.options:UnpairedOptions",
+            summary="Two folders of pictures: each kind is to be made of the other",
+            tags=("unpaired-pictures", "pictures"),
+            paths={"/+to": "root", "/trainA/trainB": "root"},
+        ),
     ]

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ganfw import Background, Channels, ExistingFile, ExistingFolder, Fit, Options, PictureSize
+from ganfw import (
+    Background,
+    Channels,
+    DataFacts,
+    ExistingFile,
+    ExistingFolder,
+    Fit,
+    Options,
+    PictureSize,
+)
 
 
 def _fitting_size(given: dict[str, Any]) -> tuple[int, int]:
@@ -48,10 +58,18 @@ class PictureOptions(Options):
         "skip", description="What to do with a file that can't be read as a picture"
     )
 
+    def facts(self) -> DataFacts:
+        """The shorter side that pictures get."""
+        return DataFacts(side=min(self.size))
+
     def label(self) -> str | None:
-        """The folder's name, without what a file name can't hold, and not too long."""
-        word = re.sub(r"[^a-z0-9]+", "-", self.root.name.lower())[:_LABEL].strip("-")
-        return word or None
+        """The folder's name."""
+        return _word(self.root) or None
+
+
+def _word(folder: Path) -> str:
+    """The folder's name, without what a file name can't hold, and not too long."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.name.lower())[:_LABEL].strip("-")
 
 
 class FolderOptions(PictureOptions):
@@ -61,6 +79,12 @@ class FolderOptions(PictureOptions):
     label_column: str | None = Field(
         None, description="Column of metadata.csv or .jsonl with labels; label, if there is one"
     )
+
+    def facts(self) -> DataFacts:
+        """The number of picture files too."""
+        from .sizes import count  # not at the top: numpy
+
+        return DataFacts(count(self.root), min(self.size))
 
 
 class ArchiveOptions(FolderOptions):
@@ -82,6 +106,31 @@ class PairedOptions(PictureOptions):
     input_side: Literal["left", "right"] = Field(
         "left", description="With split, the side of what is given"
     )
+
+
+class UnpairedOptions(PictureOptions):
+    """Those of two folders of pictures without pairs."""
+
+    root: ExistingFolder = Field(
+        description="The folder of what is given, or one that holds trainA and trainB"
+    )
+    # What `ganfw sample --labels PICTURE` does with a picture never seen.
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "stretch", description="What to do with a picture of another aspect ratio"
+    )
+    to: ExistingFolder | None = Field(
+        None, description="The folder of what is to be made of them; by default trainB"
+    )
+
+    def label(self) -> str | None:
+        """Both folders' names."""
+        return super().label() if self.to is None else f"{_word(self.root)}-to-{_word(self.to)}"
+
+    def folders(self) -> tuple[Path, Path]:
+        """That of what is given, and that of what is to be made of it."""
+        if self.to is None:
+            return self.root / "trainA", self.root / "trainB"
+        return self.root, self.to
 
 
 class ShardOptions(PictureOptions):

@@ -28,24 +28,41 @@ def fitting_size(root: Path) -> tuple[int, int]:
     return side, side
 
 
+def count(root: Path) -> int | None:
+    """How many pictures are in ``root``, a folder or an archive, by their names. None where it
+    can't be read."""
+    names = _names(root, root.stat().st_mtime_ns)
+    return None if names is None else len(names)
+
+
 @functools.lru_cache(maxsize=16)
-def _fitting_side(root: Path, changed: int) -> int:
+def _names(root: Path, changed: int) -> tuple[str, ...] | None:
     """Kept, as a config is checked more than once; ``changed`` says when ``root`` was."""
     try:
-        sides = [min(size) for size in _sizes(root) if size is not None]
+        names = list_files(root) if root.is_dir() else open_archive(root).names
     except (DataError, OSError):
-        sides = []  # what is wrong is said when the data is prepared
+        return None  # what is wrong is said when the data is prepared
+    return find_pictures(names).names
+
+
+@functools.lru_cache(maxsize=16)
+def _fitting_side(root: Path, changed: int) -> int:
+    try:
+        sizes = [*_sizes(root, _names(root, changed) or ())]
+    except (DataError, OSError):
+        sizes = []
+    sides = [min(size) for size in sizes if size is not None]
     side = median_low(sides) if sides else LARGEST
     return max(SMALLEST, min(side // STEP * STEP, LARGEST))
 
 
-def _sizes(root: Path) -> Iterator[tuple[int, int] | None]:
+def _sizes(root: Path, names: tuple[str, ...]) -> Iterator[tuple[int, int] | None]:
     if root.is_dir():
-        for name in _some(find_pictures(list_files(root)).names, _MOST_FILES):
+        for name in _some(names, _MOST_FILES):
             yield picture_size(root / name)
     else:
         archive = open_archive(root)
-        for name in _some(find_pictures(archive.names).names, _MOST_MEMBERS):
+        for name in _some(names, _MOST_MEMBERS):
             yield picture_size(io.BytesIO(archive.read(name)))
 
 

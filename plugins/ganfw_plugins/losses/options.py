@@ -36,7 +36,7 @@ class GammaOptions(Options):
     gamma: Annotated[float, Schedulable()] = Field(
         10.0, ge=0, le=1e6, description="Strength; halved in the formula"
     )
-    relative: bool = Field(False, description="Multiply gamma by the mean variance of real values")
+    relative: bool = Field(False, description="Multiply gamma by the variance of real samples")
 
 
 class GradientPenaltyOptions(Options):

@@ -76,12 +76,14 @@ class Dragan(Loss):
 
 
 def strength(options: GammaOptions, real: Tensor) -> float | Tensor:
-    """gamma/2; if it is ``relative``, times the mean over all values of their variance over the
+    """gamma/2; if it is ``relative``, times the sum over all values of their variance over the
     batch ``real`` (B, ...). Data scaled by c has gradients scaled by 1/c, and a penalty scaled by
-    1/c², which the variance cancels: one gamma then fits faint pictures and bold ones."""
+    1/c², which the variance cancels. Pictures of n times the pixels have gradients of 1/n at each
+    of them, and a penalty of 1/n, which the sum cancels: one gamma then fits faint pictures and
+    bold ones, small and large."""
     if not options.relative:
         return options.gamma / 2
-    return real.detach().var(dim=0, correction=0).mean() * (options.gamma / 2)
+    return real.detach().var(dim=0, correction=0).sum() * (options.gamma / 2)
 
 
 def _between(real: Tensor, fake: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganfw import DataError, Dataset, Generate, PluginError, to_bytes
+from ganfw import DataError, Dataset, Generate, PluginError, reason_of, to_bytes
 
 from ..trained.tensor_files import harmless_copy
 from .sample_metric import PictureMetric, check_channels
@@ -173,6 +173,5 @@ def _build(network: Any, name: str, layer: str, weights: Path) -> Any:
         try:
             built = network(name, [layer], feature_extractor_weights_path=str(copy), verbose=False)
         except (RuntimeError, KeyError, AttributeError) as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(f"{weights} holds no weights of {name}: {reason}") from error
+            raise DataError(f"{weights} holds no weights of {name}: {reason_of(error)}") from error
     return built.eval()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ganfw import Background, Options
+from ganfw import Background, DataFacts, Options
 
 
 def _a_file(path: Path) -> Path:
@@ -51,3 +51,7 @@ class PokemonOptions(Options):
     corrupt: Literal["skip", "refuse"] = Field(
         "refuse", description="What to do with a file that can't be read as a picture"
     )
+
+    def facts(self) -> DataFacts:
+        """The side of the pictures."""
+        return DataFacts(side=self.size)

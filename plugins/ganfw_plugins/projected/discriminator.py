@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -33,18 +31,18 @@ class ProjectedDiscriminator(Discriminator):
         super().__init__(options, shapes)
         self.scale, self.offset = _onto_unit(shapes)
         self.size = _size(shapes, options.enlarge)
-        labels = shapes if options.conditional else replace(shapes, classes=0, label=())
+        labelled = shapes if options.head == "auto" and shapes.has_labels else None
         self.network = _network(options)
         self.mixing = RandomMixing(WIDTHS, options.mixed, options.seed)
         self.register_buffer("gains", self._gains(), persistent=False)
         sides = [-(-min(self.size) // stride) for stride in STRIDES]
         self.heads = nn.ModuleList(
-            Head(width, width, side, labels)
+            Head(width, width, side, labelled)
             for width, side in zip(self.mixing.outputs, sides, strict=True)
         )
         channels, *picture = shapes.sample
         self.of_pixels = (
-            Head(channels, options.pixels, min(picture), labels, halves=True)
+            Head(channels, options.pixels, min(picture), labelled, halves=True)
             if options.pixels
             else None
         )

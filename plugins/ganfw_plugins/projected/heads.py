@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganfw import Shapes
+from ganfw import LabelEmbedding, Shapes
 
 PLACES = 4
 """Each head scores a grid of this many places a side."""
@@ -24,7 +24,7 @@ class Head(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, width: int, side: int, shapes: Shapes, halves: bool = False
+        self, inputs: int, width: int, side: int, shapes: Shapes | None, halves: bool = False
     ) -> None:
         super().__init__()
         first = _conv(inputs, width, 4, 2) if halves else _conv(inputs, width, 3, 1)
@@ -36,7 +36,7 @@ class Head(nn.Module):
             width, side = wider, side // 2
         self.layers = nn.Sequential(*layers)
         self.score = _conv(width, 1, 3, 1)
-        self.label = _of_label(shapes, width)
+        self.label = None if shapes is None else _embedding(shapes, width)
 
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
         """A map (B, C, H, W) and labels (B, ...) to scores of places (B, 16), repeated where the
@@ -53,10 +53,7 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Module:
     return spectral_norm(nn.Conv2d(inputs, outputs, kernel, stride, padding=1))
 
 
-def _of_label(shapes: Shapes, width: int) -> nn.Module | None:
-    """A vector for each class, or a linear map of labels that are vectors; None for others."""
-    if shapes.classes:
-        return spectral_norm(nn.Embedding(shapes.classes, width))
-    if len(shapes.label) == 1 and not shapes.label_values:
-        return spectral_norm(nn.Linear(shapes.label[0], width, bias=False))
-    return None
+def _embedding(shapes: Shapes, width: int) -> nn.Module:
+    embedding = LabelEmbedding(shapes, width)
+    spectral_norm(embedding.layer)
+    return embedding

@@ -25,7 +25,9 @@ class ProjectedOptions(Options):
     pixels: int = Field(
         0, ge=0, le=512, description="Channels of a critic of pixels beside the others; 0: none"
     )
-    conditional: bool = Field(True, description="Use the labels, if there are any")
+    head: Literal["auto", "scores"] = Field(
+        "auto", description="auto: scores depend on the labels, if the data has any; scores: never"
+    )
     scores: Literal["places", "mean"] = Field(
         "places", description="A score for each place of each head, or their mean"
     )

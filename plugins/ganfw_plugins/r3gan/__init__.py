@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ganfw import Component, hookimpl
 
-_OPTIONS = "ganfw_plugins.r3gan.options:R3GANOptions"
+_OPTIONS = "ganfw_plugins.r3gan.options"
 
 
 @hookimpl
@@ -17,7 +17,7 @@ def ganfw_components() -> Iterable[Component]:
             "generator",
             "r3gan",
             target="ganfw_plugins.r3gan.generator:R3GANGenerator",
-            options=_OPTIONS,
+            options=f"{_OPTIONS}:GeneratorOptions",
             summary="Grouped residual blocks without norm, in five sizes (R3GAN)",
             suggests={
                 "train.latent_dim": 64,
@@ -30,7 +30,7 @@ def ganfw_components() -> Iterable[Component]:
             "discriminator",
             "r3gan",
             target="ganfw_plugins.r3gan.discriminator:R3GANDiscriminator",
-            options=_OPTIONS,
+            options=f"{_OPTIONS}:DiscriminatorOptions",
             summary="Its generator reversed; for rpgan with r1 and r2 (R3GAN)",
             suggests={"disc.optimizer.lr": 0.0002, "disc.optimizer.betas": (0.0, 0.99)},
             tags=("pictures", "conditional"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from torch import Tensor, nn
 
-from ganfw import Discriminator, Shapes
+from ganfw import ClassHead, Discriminator, Output, Shapes
 
-from .layers import Downsampling, LabelVector, init, stages
-from .options import R3GANOptions
+from .layers import Downsampling, init, label_embedding, linear, stages
+from .options import DiscriminatorOptions
 from .widths import plan
 
 
@@ -21,22 +22,22 @@ class R3GANDiscriminator(Discriminator):
     Koyama 2018, without the unconditional part), divided by the square root of their length.
     """
 
-    def __init__(self, options: R3GANOptions, shapes: Shapes) -> None:
+    def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         sizes = plan(options, shapes)
-        conditional = options.conditional and shapes.has_labels
         widths, last = sizes.widths[::-1], sizes.widths[0]
         self.from_picture = init(nn.Conv2d(shapes.sample[0], widths[0], 1, bias=False))
         self.stages = stages(options, widths, sizes.group, Downsampling)
         self.pool = init(nn.Conv2d(last, last, sizes.base, groups=last, bias=False))
-        self.head = init(nn.Linear(last, last if conditional else 1, bias=False))
-        gain = 1 / math.sqrt(last)
-        self.of_labels = LabelVector(shapes, last, gain) if conditional else None
+        vectors = functools.partial(label_embedding, gain=1 / math.sqrt(last))
+        self.class_head = ClassHead(
+            options.head, last, shapes, linear=linear, vectors=vectors, product=True
+        )
+        self.score = linear(last, self.class_head.score_width)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) and labels (B,) or (B, K) to scores (B,)."""
-        features = self.pool(self.stages(self.from_picture(samples)))
-        scores: Tensor = self.head(features.flatten(1))
-        if self.of_labels is not None:
-            scores = scores * self.of_labels(labels)
-        return scores.sum(1)
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) and labels (B,) or (B, K) to scores (B,), and what the option
+        ``head`` adds to them; its features are the last convolution's."""
+        features = self.pool(self.stages(self.from_picture(samples))).flatten(1)
+        output: Output = self.class_head(self.score(features), features, labels)
+        return output

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from ganfw import Generator, Shapes
 
-from .layers import LabelVector, Upsampling, init, stages
-from .options import R3GANOptions
+from .layers import Upsampling, init, label_embedding, linear, stages
+from .options import GeneratorOptions
 from .widths import plan
 
 
@@ -19,14 +19,14 @@ class R3GANGenerator(Generator):
     The paper's pictures are unbounded; here they go through tanh onto the data's range.
     """
 
-    def __init__(self, options: R3GANOptions, shapes: Shapes) -> None:
+    def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         sizes = plan(options, shapes)
         conditional = options.conditional and shapes.has_labels
         inputs = shapes.latent_dim * (2 if conditional else 1)
-        self.of_labels = LabelVector(shapes, shapes.latent_dim) if conditional else None
+        self.of_labels = label_embedding(shapes, shapes.latent_dim) if conditional else None
         self.base = nn.Parameter(torch.randn(sizes.widths[0], *sizes.base))
-        self.scale = init(nn.Linear(inputs, sizes.widths[0], bias=False))
+        self.scale = linear(inputs, sizes.widths[0])
         self.stages = stages(options, sizes.widths, sizes.group, Upsampling)
         self.to_picture = init(nn.Conv2d(sizes.widths[-1], shapes.sample[0], 1, bias=False))
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate
 
-from ganfw import Shapes, ShapesError, UsageError
+from ganfw import LabelEmbedding, Shapes
 
 from .options import R3GANOptions
 
@@ -85,32 +85,12 @@ class Downsampling(nn.Module):
         return halved
 
 
-class LabelVector(nn.Module):
-    """Labels to (B, length): an embedding of classes, a linear map of vectors. A class is taken as
-    a vector of 0 and one 1, so that the variance of both is ``gain``² / fan-in."""
-
-    def __init__(self, shapes: Shapes, length: int, gain: float = 1.0) -> None:
-        super().__init__()
-        if len(shapes.label) > 1 or shapes.label_values:
-            raise ShapesError(
-                f"labels of shape {shapes.label} are neither classes nor vectors of numbers: set "
-                "gen.conditional=false and disc.conditional=false"
-            )
-        self.layer: nn.Embedding | nn.Linear
-        if shapes.classes:
-            self.layer = nn.Embedding(shapes.classes, length)
-            nn.init.normal_(self.layer.weight, 0.0, gain / math.sqrt(shapes.classes))
-        else:
-            self.layer = init(nn.Linear(shapes.label[0], length, bias=False), gain)
-
-    def forward(self, labels: Tensor | None) -> Tensor:
-        """Labels (B,) or (B, K) to vectors (B, length). Raises UsageError for None."""
-        if labels is None:
-            raise UsageError("this network is conditional: give it labels")
-        if isinstance(self.layer, nn.Linear):
-            labels = labels.to(self.layer.weight.dtype)
-        vector: Tensor = self.layer(labels)
-        return vector
+def label_embedding(shapes: Shapes, features: int, gain: float = 1.0) -> LabelEmbedding:
+    """Labels to (B, features). A class is taken as a vector of 0 and one 1, so that the variance of
+    both kinds of labels is ``gain``² / fan-in."""
+    embedding = LabelEmbedding(shapes, features)
+    nn.init.normal_(embedding.layer.weight, 0.0, gain / math.sqrt(shapes.label_length()))
+    return embedding
 
 
 def stages(
@@ -135,6 +115,11 @@ def projection(in_channels: int, out_channels: int) -> nn.Module:
     if in_channels == out_channels:
         return nn.Identity()
     return init(nn.Conv2d(in_channels, out_channels, 1, bias=False))
+
+
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    """(B, inputs) to (B, outputs), without bias."""
+    return init(nn.Linear(inputs, outputs, bias=False))
 
 
 def init(layer: Layer, gain: float = 1.0) -> Layer:

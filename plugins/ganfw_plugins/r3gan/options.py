@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Head, Options
 
 Preset = Literal["cifar10", "ffhq-64", "ffhq-256", "imagenet-32", "imagenet-64"]
 
 
 class R3GANOptions(Options):
-    """The same for both networks, which mirror each other."""
+    """What both networks have, which mirror each other."""
 
     preset: Preset | None = Field(
         None, description="Widths of the paper for a data set; by default those for the size"
@@ -23,4 +23,15 @@ class R3GANOptions(Options):
     )  # fmt: skip
     blocks: int = Field(2, ge=1, le=64, description="Residual blocks of each size")
     expansion: int = Field(2, ge=1, le=16, description="How much wider a block is inside")
+
+
+class GeneratorOptions(R3GANOptions):
+    """Also whether it heeds labels."""
+
     conditional: bool = Field(True, description="Whether labels are used, where the data has them")
+
+
+class DiscriminatorOptions(R3GANOptions):
+    """Also its head."""
+
+    head: Head = "auto"

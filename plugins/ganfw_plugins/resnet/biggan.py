@@ -9,15 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from ganfw import Discriminator, Generator, Shapes, ShapesError
+from ganfw import ClassHead, Discriminator, Generator, Output, Shapes, ShapesError
 
 from .attention import Attended, Attention, place_in_discriminator, place_in_generator
 from .blocks import UpBlock, down_blocks
 from .deep import DeepDownBlock, DeepUpBlock
-from .labels import known_labels, label_layer
+from .labels import label_layer
 from .norms import by_vector
 from .options import BigGANDiscriminatorOptions, BigGANGeneratorOptions
-from .projection import ProjectionHead
 from .spectral import add_spectral_norm
 from .trunk import Trunk
 from .weights import init_orthogonal
@@ -34,7 +33,7 @@ class BigGANGenerator(Generator):
     def __init__(self, options: BigGANGeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         widths = generator_widths(shapes, options.channels)
-        self.embed = label_layer(known_labels(shapes, options.conditional), options.embedding)
+        self.embed = label_layer(shapes, options.embedding, options.conditional)
         known = 0 if self.embed is None else options.embedding
         if options.deep:
             first = shapes.latent_dim + known
@@ -85,15 +84,17 @@ class BigGANDiscriminator(Discriminator):
         if options.attention:
             blocks.insert(after, Attention(width, pooled=True))
         self.blocks = nn.Sequential(*blocks)
-        self.head = ProjectionHead(widths[-1], known_labels(shapes, options.conditional))
+        self.score = nn.Linear(widths[-1], 1)
+        self.class_head = ClassHead(options.head, widths[-1], shapes)
         init_orthogonal(self)
         add_spectral_norm(self, embeddings=True)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) and labels (B, ...) to scores (B,)."""
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) and labels (B, ...) to scores (B,), and what the option ``head``
+        adds to them; its features are the last map's sums."""
         features = relu(self.blocks(samples)).sum((2, 3))
-        scores: Tensor = self.head(features, labels)
-        return scores
+        output: Output = self.class_head(self.score(features), features, labels)
+        return output
 
 
 def _parts(latent_dim: int, count: int) -> list[int]:

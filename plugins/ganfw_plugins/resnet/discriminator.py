@@ -5,13 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from ganfw import Discriminator, Shapes
+from ganfw import ClassHead, Discriminator, Output, Shapes
 
 from .attention import Attention, place_in_discriminator
 from .blocks import down_blocks
-from .labels import known_labels
 from .options import DiscriminatorOptions
-from .projection import ProjectionHead
 from .spectral import add_spectral_norm
 from .weights import init_glorot
 from .widths import discriminator_widths
@@ -30,14 +28,16 @@ class ResnetDiscriminator(Discriminator):
             place = place_in_discriminator(shapes, options.attention, halvings)
             blocks.insert(place + 1, Attention(widths[place], pooled=False))
         self.blocks = nn.Sequential(*blocks)
-        self.head = ProjectionHead(widths[-1], known_labels(shapes, options.conditional))
-        init_glorot(self)
+        self.score = nn.Linear(widths[-1], 1)
+        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        init_glorot(self, embeddings=True)
         if options.spectral_norm:
             add_spectral_norm(self, embeddings=True)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) and labels (B, ...) to scores (B,)."""
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) and labels (B, ...) to scores (B,), and what the option ``head``
+        adds to them; its features are the last map, pooled."""
         features = relu(self.blocks(samples))
         pooled = features.mean((2, 3)) if self.options.pooling == "mean" else features.sum((2, 3))
-        scores: Tensor = self.head(pooled, labels)
-        return scores
+        output: Output = self.class_head(self.score(pooled), pooled, labels)
+        return output

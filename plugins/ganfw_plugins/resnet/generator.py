@@ -10,7 +10,6 @@ from ganfw import Generator, Shapes
 
 from .attention import Attended, Attention, place_in_generator
 from .blocks import UpBlock
-from .labels import known_labels
 from .norms import by_label
 from .options import GeneratorOptions
 from .spectral import add_spectral_norm
@@ -27,7 +26,7 @@ class ResnetGenerator(Generator):
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         widths = generator_widths(shapes, options.channels)
-        condition = by_label(known_labels(shapes, options.conditional))
+        condition = by_label(shapes, options.conditional)
         blocks: list[nn.Module] = [UpBlock(*pair, condition) for pair in itertools.pairwise(widths)]
         if options.attention:
             place = place_in_generator(shapes, options.attention)

@@ -43,14 +43,14 @@ def by_vector(length: int) -> Condition:
     return make
 
 
-def by_label(shapes: Shapes) -> Condition:
+def by_label(shapes: Shapes, conditional: bool = True) -> Condition:
     """For labels (B, ...). The numbers of a class are 0 at first, so that all begin alike (Miyato &
     Koyama 2018, section 4.1)."""
 
     def make(channels: int) -> nn.Module | None:
-        layer = label_layer(shapes, channels)
-        if isinstance(layer, nn.Embedding):
-            nn.init.zeros_(layer.weight)
-        return layer
+        embedding = label_layer(shapes, channels, conditional)
+        if embedding is not None and isinstance(embedding.layer, nn.Embedding):
+            nn.init.zeros_(embedding.layer.weight)
+        return embedding
 
     return make

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ganfw import Options
+from ganfw import Head, Options
 
 Channels = Annotated[
     int,
@@ -59,7 +59,7 @@ class DiscriminatorOptions(Options):
     """Miyato et al. 2018: 2 · 64 = 128 channels for 32 pixels, 64 to 1024 above."""
 
     channels: Channels = 64
-    conditional: Conditional = True
+    head: Head = "auto"
     spectral_norm: SpectralNorm = True
     norm: Literal["none", "layer"] = Field("none", description="Norm of the blocks")
     pooling: Literal["sum", "mean"] = Field(
@@ -78,6 +78,6 @@ class BigGANDiscriminatorOptions(Options):
     """Brock et al. 2019: 96 channels, 128 if it is deep."""
 
     channels: Channels = 96
-    conditional: Conditional = True
+    head: Head = "auto"
     attention: AttentionHeight = 64
     deep: Deep = False

@@ -7,12 +7,14 @@ import math
 from torch import nn
 
 
-def init_glorot(network: nn.Module) -> None:
+def init_glorot(network: nn.Module, embeddings: bool = False) -> None:
     """Uniform weights (Glorot & Bengio 2010, eq. 16), √2 times as large in 3×3 convolutions, as in
     the published code of Miyato et al. 2018; for equal widths that is eq. 10 of He et al. 2015,
-    which Gulrajani et al. 2017 use. Biases are 0; embeddings stay as they are."""
+    which Gulrajani et al. 2017 use. Biases are 0. Embeddings stay as they are
+    unless they are asked for."""
+    kinds = (nn.Conv2d, nn.Linear, nn.Embedding) if embeddings else (nn.Conv2d, nn.Linear)
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, kinds):
             is_wide = isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1)
             nn.init.xavier_uniform_(module.weight, math.sqrt(2) if is_wide else 1.0)
             _zero_bias(module)

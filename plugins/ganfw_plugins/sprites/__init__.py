@@ -9,7 +9,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """The dataset. It needs no files and no network."""
+    """The datasets. They need no files and no network."""
     return [
         Component(
             "dataset",
@@ -19,5 +19,21 @@ def ganfw_components() -> Iterable[Component]:
             summary="Invented creatures, 64×64 RGB, drawn on first use",
             suggests={"train.batch_size": 256, "train.epochs": 20},
             tags=("pictures", "embedded"),
+        ),
+        Component(
+            "dataset",
+            "sprite-outlines",
+            target="ganfw_plugins.sprites.pairs:SpriteOutlines",
+            options="ganfw_plugins.sprites.options:PairsOptions",
+            summary="Creatures in colour, each labelled by its line drawing",
+            tags=("pairs", "embedded"),
+        ),
+        Component(
+            "dataset",
+            "sprite-nights",
+            target="ganfw_plugins.sprites.pairs:SpriteNights",
+            options="ganfw_plugins.sprites.options:PairsOptions",
+            summary="Creatures by night, each labelled by another one by day: no pairs",
+            tags=("unpaired-pictures", "embedded"),
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -9,13 +10,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ganfw import Discriminator, Shapes
+from ganfw import ClassHead, Discriminator, Output, Shapes
 
 from .filters import Blur, Halve
 from .layers import GAIN, Convolution, Linear, full_precision
-from .mapping import Mapping
+from .mapping import LabelMapping
 from .options import DiscriminatorOptions
-from .sizes import label_length, map_sizes
+from .sizes import map_sizes
 
 
 class StyleGAN2Discriminator(Discriminator):
@@ -36,16 +37,17 @@ class StyleGAN2Discriminator(Discriminator):
         self.reduce = Halve(channels)
         self.head = Head(sizes[-1], options, shapes)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Pictures (B, C, H, W) and labels to scores (B,). A score depends on its group."""
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
+        """Pictures (B, C, H, W) and labels to scores (B,), and what the option ``head`` adds to
+        them; its features are those of the dense layer. A score depends on its group."""
         features = self.read[0](samples)
         for block, read in itertools.zip_longest(self.blocks, self.read[1:]):
             features = block(features)
             if read is not None:
                 samples = self.reduce(samples)
                 features = features + read(samples)
-        scores: Tensor = self.head(features, labels)
-        return scores
+        output: Output = self.head(features, labels)
+        return output
 
 
 class Block(nn.Module):
@@ -80,21 +82,19 @@ class Head(nn.Module):
         self.group = options.group
         self.convolution = Convolution(width + 1, width, 3)
         self.dense = Linear(width * height * length, width, active=True)
-        of_labels = label_length(options, shapes)
-        self.mapping = Mapping(0, of_labels, width, options.mapping_layers) if of_labels else None
-        self.score = Linear(width, width if of_labels else 1)
+        vectors = functools.partial(LabelMapping, layers=options.mapping_layers)
+        self.class_head = ClassHead(
+            options.head, width, shapes, linear=Linear, vectors=vectors, product=True
+        )
+        self.score = Linear(width, self.class_head.score_width)
 
-    def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
-        """Scores (B,)."""
+    def forward(self, features: Tensor, labels: Tensor | None) -> Output:
+        """Scores (B,), and what the option ``head`` adds."""
         with full_precision(features):
             features = with_deviation(features.to(self.dense.weight), self.group)
-            scores = self.score(self.dense(self.convolution(features).flatten(1)))
-            if self.mapping is None:
-                alone: Tensor = scores.squeeze(1)
-                return alone
-            of_label = self.mapping(None, labels)
-            projected: Tensor = (scores * of_label).sum(1) / math.sqrt(scores.shape[1])
-            return projected
+            features = self.dense(self.convolution(features).flatten(1))
+            output: Output = self.class_head(self.score(features), features, labels)
+            return output
 
 
 def with_deviation(features: Tensor, group: int) -> Tensor:

@@ -9,7 +9,7 @@ from ganfw import Generator, Shapes
 
 from .mapping import Mapping
 from .options import GeneratorOptions
-from .sizes import label_length, map_sizes
+from .sizes import map_sizes
 from .synthesis import Synthesis
 
 _DECAY = 0.998
@@ -29,7 +29,7 @@ class StyleGAN2Generator(Generator):
     def __init__(self, options: GeneratorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         sizes, residual = map_sizes(options, shapes), options.form == "residual"
-        of_labels = label_length(options, shapes)
+        of_labels = shapes.label_length() if options.conditional and shapes.has_labels else 0
         self.mapping = Mapping(shapes.latent_dim, of_labels, options.w_dim, options.mapping_layers)
         self.synthesis = Synthesis(sizes, shapes.sample[0], options.w_dim, residual)
         self.layers = 2 * len(sizes)

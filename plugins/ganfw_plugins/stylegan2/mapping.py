@@ -1,13 +1,14 @@
-"""The mapping network: latents and labels to w."""
+"""The mapping network: latents and labels to w, or labels alone."""
 
 from __future__ import annotations
 
 import itertools
+import math
 
 import torch
 from torch import Tensor, nn
 
-from ganfw import UsageError
+from ganfw import Shapes, UsageError
 
 from .layers import Linear, full_precision, normalised
 
@@ -48,3 +49,18 @@ class Mapping(nn.Module):
         if labels.ndim == 1:
             labels = labels[:, None] == torch.arange(self.label_length, device=labels.device)
         return labels.to(like)
+
+
+class LabelMapping(nn.Module):
+    """Labels to vectors (B, width) for the discriminator, divided by √width, so that their products
+    with others keep the variance."""
+
+    def __init__(self, shapes: Shapes, width: int, layers: int) -> None:
+        super().__init__()
+        self.mapping = Mapping(0, shapes.label_length(), width, layers)
+        self.scale = 1 / math.sqrt(width)
+
+    def forward(self, labels: Tensor | None) -> Tensor:
+        """As `Mapping`, without latents."""
+        w: Tensor = self.mapping(None, labels)
+        return w * self.scale

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ganfw import Options, Schedulable
+from ganfw import Head, Options, Schedulable
 
 
 class NetworkOptions(Options):
@@ -17,12 +17,12 @@ class NetworkOptions(Options):
         32768, ge=64, le=1_048_576, description="Channels of a map times its side; 16384 is half"
     )
     channel_max: int = Field(512, ge=4, le=4096, description="Most channels of a map")
-    conditional: bool = Field(True, description="Whether labels are used, where the data has them")
 
 
 class GeneratorOptions(NetworkOptions):
     """Karras et al. 2020, appendix B, and fig. 7 for the forms."""
 
+    conditional: bool = Field(True, description="Whether labels are used, where the data has them")
     w_dim: int = Field(512, ge=4, le=4096, description="Length of w, and width of the mapping")
     mapping_layers: int = Field(8, ge=1, le=32, description="Layers from latent to w")
     form: Literal["skip", "residual"] = Field(
@@ -42,7 +42,10 @@ class DiscriminatorOptions(NetworkOptions):
     group: int = Field(
         4, ge=1, le=1024, description="Samples whose deviation is told: a part of the batch"
     )
-    mapping_layers: int = Field(8, ge=1, le=32, description="Layers that map labels, if any")
+    head: Head = "auto"
+    mapping_layers: int = Field(
+        8, ge=1, le=32, description="Layers that map labels, for a projection"
+    )
 
 
 class PathLengthOptions(Options):

@@ -1,8 +1,8 @@
-"""What both networks make of shapes: the sizes of maps, and the length of a label."""
+"""What both networks make of shapes: the sizes of maps."""
 
 from __future__ import annotations
 
-from ganfw import Shapes, ShapesError
+from ganfw import Shapes
 
 from .options import NetworkOptions
 
@@ -13,19 +13,6 @@ def map_sizes(options: NetworkOptions, shapes: Shapes) -> list[tuple[int, int, i
     (height, width), doublings = shapes.halvings()
     sides = [(height << i, width << i) for i in range(doublings + 1)]
     return [(_channels(options, max(h, w)), h, w) for h, w in sides]
-
-
-def label_length(options: NetworkOptions, shapes: Shapes) -> int:
-    """The length of a label as a vector; 0 if there are none, or they are not used. Raises
-    ShapesError for pictures and texts."""
-    if not (options.conditional and shapes.has_labels):
-        return 0
-    if len(shapes.label) > 1 or shapes.label_values:
-        raise ShapesError(
-            f"labels of shape {shapes.label} are neither classes nor vectors of numbers: set "
-            "gen.conditional=false and disc.conditional=false"
-        )
-    return shapes.classes or shapes.label[0]
 
 
 def _channels(options: NetworkOptions, side: int) -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganfw import Fit, Options, PictureSize
+from ganfw import DataFacts, Fit, Options, PictureSize
 
 
 class TorchvisionOptions(Options):
@@ -29,6 +29,10 @@ class TorchvisionOptions(Options):
     )
     fit: Fit = "crop"
 
+    def facts(self) -> DataFacts:
+        """The shorter side of the pictures, where it was given."""
+        return DataFacts(side=None if self.size is None else min(self.size))
+
     def label(self) -> str | None:
         """The dataset's name."""
         return self.name.lower().replace("_", "-")
@@ -42,3 +46,7 @@ class FashionMnistOptions(Options):
     )
     split: str = Field("train", pattern=r"^(train|test)$", description="train or test")
     size: int = Field(32, ge=28, le=1024, description="Height and width: 28 pixels and a border")
+
+    def facts(self) -> DataFacts:
+        """Its well-known numbers."""
+        return DataFacts(60_000 if self.split == "train" else 10_000, self.size)

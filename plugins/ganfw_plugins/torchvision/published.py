@@ -18,7 +18,7 @@ from typing import Any
 
 import filelock
 
-from ganfw import DataError, DataUnavailable, UsageError, cache_folder, log
+from ganfw import DataError, DataUnavailable, UsageError, cache_folder, log, reason_of
 
 _SPLITS = ("split", "train", "image_set")
 """What datasets call the argument that says which part of the data."""
@@ -94,13 +94,17 @@ def _try(name: str, dataset: Any, folder: Path, given: dict[str, Any]) -> Any:
     except (RuntimeError, OSError):
         return None  # "Dataset not found or corrupted", each in its own words
     except ImportError as error:
-        raise DataError(f"torchvision's {name} needs more: {_line(error)}") from error
+        raise DataError(f"torchvision's {name} needs more: {reason_of(error)}") from error
     except ValueError as error:
         if "split" in str(error) or "image_set" in str(error):
-            raise UsageError(f"torchvision's {name}: {_line(error)}") from error
-        raise DataError(f"the files of {name} in {folder} are damaged: {_line(error)}") from error
+            raise UsageError(f"torchvision's {name}: {reason_of(error)}") from error
+        raise DataError(
+            f"the files of {name} in {folder} are damaged: {reason_of(error)}"
+        ) from error
     except Exception as error:  # whatever damaged files lead to
-        raise DataError(f"the files of {name} in {folder} are damaged: {_line(error)}") from error
+        raise DataError(
+            f"the files of {name} in {folder} are damaged: {reason_of(error)}"
+        ) from error
 
 
 def _download(name: str, dataset: Any, folder: Path, given: dict[str, Any]) -> Any:
@@ -112,8 +116,8 @@ def _download(name: str, dataset: Any, folder: Path, given: dict[str, Any]) -> A
             return dataset(str(folder), **given)
     except Exception as error:  # of the network, the disk, and libraries that some need
         raise DataUnavailable(
-            f"torchvision's {name} can't be downloaded ({_line(error)}); a folder that holds it is "
-            "given as -s data.root=FOLDER"
+            f"torchvision's {name} can't be downloaded ({reason_of(error)}); a folder that holds "
+            "it is given as -s data.root=FOLDER"
         ) from error
 
 
@@ -126,8 +130,3 @@ def _quietly() -> Iterator[None]:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(contextlib.redirect_stderr(nowhere))
         yield
-
-
-def _line(error: Exception) -> str:
-    """The first line of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":.")

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganfw import PluginError, RunError, RunView
+from ganfw import PluginError, RunError, RunView, reason_of
 
-from .tracker import Tracker, flat, one_line
+from .tracker import Tracker, flat
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,7 +52,7 @@ class MLflow(Tracker):
             self._begin(run, place)
         except Exception as error:  # of the network, the server, the database
             raise RunError(
-                f"MLflow can't be reached at {uri} ({one_line(error)}): start it, or give another "
+                f"MLflow can't be reached at {uri} ({reason_of(error)}): start it, or give another "
                 "-s callback.mlflow.uri="
             ) from error
 

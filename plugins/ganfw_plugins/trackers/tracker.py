@@ -18,6 +18,7 @@ from ganfw import (
     TrainEnd,
     TrainStart,
     log,
+    reason_of,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Tracker(Callback):
         except Exception as error:
             self._broken = True  # there is nothing to close
             name, folder = type(self).__name__, event.run.folder.path
-            raise RunError(f"{name} can't keep a record of {folder}: {one_line(error)}") from error
+            raise RunError(f"{name} can't keep a record of {folder}: {reason_of(error)}") from error
 
     def on_log(self, event: Log) -> None:
         for row in event.rows:
@@ -72,8 +73,7 @@ class Tracker(Callback):
     def on_epoch_end(self, event: EpochEnd) -> None:
         if not self.options.samples or event.epoch % self.options.every:
             return
-        samples = event.run.fixed_samples(self.options.samples)
-        picture = event.run.preview(samples.cpu()).convert("RGB")
+        picture = event.run.fixed_preview(self.options.samples).convert("RGB")
         self._try(self.show, event.step, picture)
 
     def on_scores(self, event: Scores) -> None:
@@ -100,7 +100,7 @@ class Tracker(Callback):
             do(*what)
         except Exception as error:  # of the network, the server, the disk
             self._broken = True
-            log.warning(f"{type(self).__name__} no longer gets this run: {one_line(error)}")
+            log.warning(f"{type(self).__name__} no longer gets this run: {reason_of(error)}")
 
 
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,8 +121,3 @@ def _pairs(path: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 def _losses(row: StepMetrics) -> dict[str, float]:
     return {"loss/D": row.loss_D, "loss/G": row.loss_G, **row.terms}
-
-
-def one_line(error: Exception) -> str:
-    """The first line of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

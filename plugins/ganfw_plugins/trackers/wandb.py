@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ganfw import PluginError, RunView, log
+from ganfw import PluginError, RunView, log, reason_of
 
-from .tracker import Tracker, flat, one_line
+from .tracker import Tracker, flat
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +34,7 @@ class WeightsAndBiases(Tracker):
         try:
             self._run = self._begin(wandb, run, mode)
         except wandb.errors.Error as error:
-            reason = one_line(error)
+            reason = reason_of(error)
             self._run = self._begin(wandb, run, "offline")
         self.record = self._run.id
         if reason:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ganfw import DataError
+from ganfw import DataError, reason_of
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -24,7 +24,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         found: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, SafetensorError, UnpicklingError) as error:
-        raise DataError(f"{path} can't be read as weights: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{path} can't be read as weights: {reason_of(error)}") from error
     return found
 
 

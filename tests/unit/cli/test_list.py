@@ -22,7 +22,7 @@ Ganfw = Callable[..., Result]
     [
         (["disc*/[cd]*"], {"discriminator/dcgan", "discriminator/compact"}),
         (["gen/l*"], {"generator/linear"}),
-        (["data/s*s", "hinge"], {"dataset/shards", "dataset/sprites", "loss/hinge"}),
+        (["data/sh*s", "hinge"], {"dataset/shards", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
         (["?sgan"], set()),
     ],

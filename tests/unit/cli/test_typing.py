@@ -76,8 +76,10 @@ def test_a_size_that_is_given_wins_and_one_that_is_chosen_is_recorded(
     assert _size(ganfw, "./photos", "--size", "48x64") == [48, 64]
     words = ("--steps", 1, "--no-callback", "loss-curve", "-s", "train.batch_size=2")
     said = ganfw("run", "./photos", *words).stderr.splitlines()
-    said = next(line for line in said if "trained by recipe sprites-modern" in line)
-    assert said.endswith("data.size=[24,24] fits the data, -s sets another")
+    assert any("trained by recipe pictures" in line for line in said)
+    said = next(line for line in said if "fit the data" in line)
+    assert said.startswith("data.size=[24,24], augment.diffaugment.policy=[")
+    assert said.endswith("gen.channels=48, disc.channels=64 fit the data, -s sets others")
     Image.new("RGB", (99, 99)).save("photos/0.png")  # the run's own is not chosen anew
     (run,) = Path("runs").iterdir()
     assert tomllib.loads((run / "config.toml").read_text())["data"]["size"] == [24, 24]
@@ -174,7 +176,7 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
     more.add(Component("dataset", "any", "a:B", tags=("points", "pictures")), Source("acme", "1"))
     (notice,) = resolve(more, [Layer("here", {"data": {"use": "any"}})]).notices
     assert notice.startswith("dataset 'any' holds points: trained by recipe points (gen mlp, disc")
-    assert notice.endswith("; for pictures: --recipe sprites-modern")
+    assert notice.endswith("; for pictures: --recipe pictures")
 
 
 @pytest.mark.parametrize(

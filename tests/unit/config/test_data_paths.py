@@ -9,6 +9,7 @@ import pytest
 from ganfw import Component, UsageError
 from ganfw.config.data_paths import with_path
 from ganfw.config.layers import Layer
+from ganfw.config.merge import merge_layers
 from ganfw.registry.registry import Registry
 from ganfw.registry.source import HOME, Source
 
@@ -63,6 +64,19 @@ def test_what_is_in_a_folder_chooses(registry: Registry, tmp_path: Path) -> None
         (tmp_path / "theirs").mkdir(exist_ok=True)
         (tmp_path / "theirs" / name).touch()
         assert _chosen(registry, str(tmp_path / "theirs"))["use"] == reader
+
+
+def test_an_option_beside_a_folder_chooses(registry: Registry, tmp_path: Path) -> None:
+    """Given in the same layer, or in a stronger one, as a flag and ``-s`` are."""
+    two = Component("dataset", "two", "pkg:Data", paths={"/+to": "first", "/a/b": "first"})
+    registry.add(two, Source(HOME))
+    here = str(tmp_path)
+    for options, use in (({"to"}, "two"), ({"size"}, "folder"), (set(), "folder")):
+        layer = with_path(registry, Layer("here", {"data": {"use": here}}), options)
+        assert layer.values["data"]["use"] == use
+    layers = [Layer("flag", {"data": {"use": here}}), Layer("-s", {"data": {"to": "there"}})]
+    tree = merge_layers(registry, layers).tree
+    assert tree["data"] == {"use": "two", "first": here, "to": "there"}
 
 
 def test_files_that_none_or_several_read(registry: Registry, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_stronger_layers_win(registry: Registry, tmp_path: Path) -> None:
 
 def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: Path) -> None:
     """The stronger of two layers says how long a run is; one that gives both means both."""
-    modern = recipe_layer(registry, "sprites-modern")
+    modern = recipe_layer(registry, "pictures")
     (plain,) = _asked(data="pokemon")[:1]
 
     def length(*layers: Layer) -> tuple[int | None, int | None]:
@@ -83,7 +83,7 @@ def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: P
         assert train == config.train
         return train.epochs, train.steps
 
-    assert length(modern) == (None, 12000)
+    assert length(modern) == (None, 7000)
     assert length(modern, _typed(train__epochs="9")) == (9, None)
     assert length(plain) == (20, None)
     assert length(plain, _typed(train__steps="9")) == (None, 9)

@@ -4,27 +4,52 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from ganfw import ClassHead, Shapes, ShapesError
+from ganfw import ClassHead, LabelEmbedding, Shapes, ShapesError, UsageError
+from ganfw.interfaces.head_option import Head
 
-SHAPES = Shapes((2,), None, 3, 5)
+SHAPES, PLAIN = Shapes((2,), None, 3, 5), Shapes((2,), None, 0, 5)
+PICTURES = Shapes((2,), None, 0, 5, label=(3, 8, 8))
 FEATURES = torch.tensor([[3.0, 4.0], [1.0, 0.0]])
-SCORES, LABELS = torch.tensor([0.5, -1.0]), torch.tensor([2, 0])
+SCORES, LABELS = torch.tensor([[0.5], [-1.0]]), torch.tensor([2, 0])
 
 
-def test_scores_alone_have_no_weights() -> None:
-    head = ClassHead("scores", 2, Shapes((2,), None, 0, 5))
-    assert head(SCORES, FEATURES) is SCORES
+@pytest.mark.parametrize("name", ["scores", "auto"])
+def test_scores_alone_have_no_weights(name: Head) -> None:
+    head = ClassHead(name, 2, PLAIN)
+    assert head(SCORES, FEATURES).tolist() == [0.5, -1.0]
     assert not head.state_dict()
 
 
-def test_a_projection_adds_a_product_with_the_classs_vector() -> None:
-    head = ClassHead("projection", 2, SHAPES)
-    assert head.of_class is not None
-    head.of_class.weight.data = torch.tensor([[2.0, 9.0], [9.0, 9.0], [-1.0, 0.5]])
+@pytest.mark.parametrize("name", ["projection", "auto"])
+def test_a_projection_adds_a_product_with_the_labels_vector(name: Head) -> None:
+    head = ClassHead(name, 2, SHAPES)
+    head.load_state_dict({"vectors.layer.weight": torch.tensor([[2.0, 9], [9, 9], [-1, 0.5]])})
     given = head(SCORES, FEATURES, LABELS)
     assert given["scores"].tolist() == [0.5 - 3 + 2, -1.0 + 2]
     assert given["features"] is FEATURES
+    with pytest.raises(UsageError, match="give it labels"):
+        head(SCORES, FEATURES)
+    # Labels that are vectors (3,), of whole numbers too: one of 0 and a 1 is as good as a class.
+    weights = {"vectors.layer.weight": torch.tensor([[2.0, 9, -1], [9, 9, 0.5]])}
+    head = ClassHead(name, 2, Shapes((2,), None, 0, 5, label=(3,)))
+    head.load_state_dict(weights)
+    again = head(SCORES, FEATURES, nn.functional.one_hot(LABELS, 3))
+    assert torch.equal(again["scores"], given["scores"])
+
+
+def test_a_projection_may_be_the_whole_score() -> None:
+    def vectors(shapes: Shapes, features: int) -> nn.Module:
+        embedding = LabelEmbedding(shapes, features)
+        nn.init.constant_(embedding.layer.weight, 2.0)
+        return embedding
+
+    head = ClassHead("projection", 2, SHAPES, vectors=vectors, product=True)
+    assert head.score_width == 2
+    assert head(FEATURES + 1, FEATURES, LABELS)["scores"].tolist() == [18.0, 6.0]
+    others = [ClassHead(name, 2, SHAPES, product=True) for name in ("scores", "classes")]
+    assert [other.score_width for other in others] == [1, 1]
 
 
 def test_logits_of_classes_and_embeddings() -> None:
@@ -33,18 +58,27 @@ def test_logits_of_classes_and_embeddings() -> None:
     assert (set(given), given["classes"].shape) == ({"scores", "features", "classes"}, (2, 3))
     assert sum(weight.numel() for weight in head.parameters()) == 2 * 3 + 3
 
-    head = ClassHead("embeddings", 2, SHAPES)
-    assert head.layer is not None
-    assert head.of_class is not None
-    head.layer.weight.data, head.layer.bias.data = torch.eye(2), torch.zeros(2)
-    head.of_class.weight.data = torch.tensor([[0.0, 2.0], [9.0, 9.0], [-6.0, 8.0]])
+    head = ClassHead("embeddings", 2, SHAPES, linear=lambda *sizes: nn.Linear(*sizes, bias=False))
+    head.load_state_dict({
+        "layer.weight": torch.eye(2),
+        "vectors.layer.weight": torch.tensor([[0.0, 2.0], [9.0, 9.0], [-6.0, 8.0]]),
+    })  # fmt: skip
     given = head(SCORES, FEATURES, LABELS)
     assert torch.allclose(given["embeddings"], torch.tensor([[0.6, 0.8], [1.0, 0.0]]))
     assert torch.allclose(given["proxies"], torch.tensor([[-0.6, 0.8], [0.0, 1.0]]))
-    assert given["scores"] is SCORES
+    assert given["scores"].tolist() == [0.5, -1.0]
 
 
-@pytest.mark.parametrize("head", ["projection", "classes", "embeddings"])
-def test_classes_must_be_there(head: str) -> None:
-    with pytest.raises(ShapesError, match="needs data with classes"):
-        ClassHead(head, 2, Shapes((2,), None, 0, 5))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("name", "shapes", "said"),
+    [
+        ("projection", PLAIN, "classes or vectors of numbers, but the data has none"),
+        ("auto", PICTURES, r"shape \(3, 8, 8\); try .*head=scores"),
+        ("auto", Shapes((2,), None, 0, 5, label=(7,), label_values=30), r"are of shape \(7,\)"),
+        ("classes", Shapes((2,), None, 0, 5, label=(3,)), "needs data with classes"),
+        ("embeddings", PLAIN, "needs data with classes"),
+    ],
+)  # fmt: skip
+def test_labels_must_be_there(name: Head, shapes: Shapes, said: str) -> None:
+    with pytest.raises(ShapesError, match=said):
+        ClassHead(name, 2, shapes)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganfw import Shapes, ShapesError, UsageError
+from ganfw import Shapes, ShapesError, UsageError, tensor_of
 from ganfw_plugins.r3gan.discriminator import R3GANDiscriminator
 from ganfw_plugins.r3gan.generator import R3GANGenerator
 from ganfw_plugins.r3gan.layers import Downsampling, ResidualBlock, Upsampling
-from ganfw_plugins.r3gan.options import Preset, R3GANOptions
+from ganfw_plugins.r3gan.options import DiscriminatorOptions, GeneratorOptions, Preset
 
-SMALL = R3GANOptions(channels=8, blocks=1)
+SMALL, CRITIC = (it(channels=8, blocks=1) for it in (GeneratorOptions, DiscriminatorOptions))
 
 
 def _shapes(size: int = 16, classes: int = 0, latent_dim: int = 64, **more: object) -> Shapes:
@@ -45,12 +45,12 @@ def test_numbers_of_weights(
     preset: Preset, size: int, classes: int, in_generator: int, in_discriminator: int
 ) -> None:
     shapes = _shapes(size, classes)
-    options = R3GANOptions(preset=preset)
     with torch.device("meta"):
-        networks = R3GANGenerator(options, shapes), R3GANDiscriminator(options, shapes)
+        networks = (R3GANGenerator(GeneratorOptions(preset=preset), shapes),
+                    R3GANDiscriminator(DiscriminatorOptions(preset=preset), shapes))  # fmt: skip
         assert tuple(map(_count, networks)) == (in_generator, in_discriminator)
         if not preset.startswith("imagenet"):
-            assert _count(R3GANGenerator(R3GANOptions(), shapes)) == in_generator
+            assert _count(R3GANGenerator(GeneratorOptions(), shapes)) == in_generator
 
 
 @pytest.mark.parametrize("sample", [(3, 32, 32), (1, 28, 28), (3, 16, 24), (4, 64, 64)])
@@ -58,16 +58,16 @@ def test_any_size_that_halves(sample: tuple[int, ...]) -> None:
     shapes = Shapes(sample, (0.0, 1.0), 0, 5)
     pictures = R3GANGenerator(SMALL, shapes)(torch.randn(2, 5))
     assert pictures.shape == (2, *sample)
-    assert R3GANDiscriminator(SMALL, shapes)(pictures).shape == (2,)
+    assert R3GANDiscriminator(CRITIC, shapes)(pictures).shape == (2,)
 
 
 def test_widths_are_in_proportion() -> None:
-    generator = R3GANGenerator(R3GANOptions(channels=16), _shapes(128, latent_dim=5))
+    generator = R3GANGenerator(GeneratorOptions(channels=16), _shapes(128, latent_dim=5))
     blocks = [layer for layer in generator.stages if isinstance(layer, ResidualBlock)]
     widths = [block.branch[0].in_channels for block in blocks]
     assert widths == [16, 16, 16, 16, 16, 16, 16, 16, 8, 8, 4, 4]
     with pytest.raises(ShapesError, match="'ffhq-64' is for pictures of 64×64"):
-        R3GANGenerator(R3GANOptions(preset="ffhq-64"), _shapes(32))
+        R3GANGenerator(GeneratorOptions(preset="ffhq-64"), _shapes(32))
 
 
 def test_blocks_begin_as_nothing_and_with_variances_of_their_number() -> None:
@@ -101,27 +101,27 @@ def test_resampling_is_the_filter_1_3_3_1() -> None:
 def test_a_label_is_a_vector_beside_the_latents_and_one_to_agree_with() -> None:
     torch.manual_seed(0)
     shapes = _shapes(classes=3, latent_dim=6)
-    generator, critic = R3GANGenerator(SMALL, shapes), R3GANDiscriminator(SMALL, shapes)
+    generator, critic = R3GANGenerator(SMALL, shapes), R3GANDiscriminator(CRITIC, shapes)
     assert generator.scale.in_features == 12
     # Fan-in 3, and 1/√8, as the product sums over 8 channels.
-    deviation = critic.of_labels.layer.weight.std().item()
+    deviation = critic.class_head.vectors.layer.weight.std().item()
     assert deviation == pytest.approx(1 / math.sqrt(8 * 3), rel=0.3)
     pictures, labels = torch.randn(2, 3, 16, 16), torch.tensor([2, 0])
-    vectors = critic.head(critic.pool(critic.stages(critic.from_picture(pictures))).flatten(1))
-    wanted = (vectors * critic.of_labels.layer.weight[labels]).sum(1)
-    torch.testing.assert_close(critic(pictures, labels), wanted)
+    vectors = critic.score(critic.pool(critic.stages(critic.from_picture(pictures))).flatten(1))
+    wanted = (vectors * critic.class_head.vectors.layer.weight[labels]).sum(1)
+    torch.testing.assert_close(critic(pictures, labels)["scores"], wanted)
     with pytest.raises(UsageError, match="is conditional"):
         generator(torch.randn(2, 6))
-    plain = R3GANGenerator(R3GANOptions(channels=8, conditional=False), shapes)
+    plain = R3GANGenerator(GeneratorOptions(channels=8, conditional=False), shapes)
     assert plain(torch.randn(2, 6)).shape == (2, 3, 16, 16)
 
 
 @pytest.mark.parametrize("labels", [torch.tensor([1, 0]), None])
 def test_a_penalty_is_differentiated_in_bf16(labels: Tensor | None) -> None:
-    critic = R3GANDiscriminator(SMALL, _shapes(classes=0 if labels is None else 2))
+    critic = R3GANDiscriminator(CRITIC, _shapes(classes=0 if labels is None else 2))
     samples = torch.randn(2, 3, 16, 16, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
-        scores = critic(samples, labels)
+        scores = tensor_of(critic(samples, labels), "scores")
     (gradient,) = torch.autograd.grad(scores.float().sum(), samples, create_graph=True)
     gradient.square().sum().backward()
     assert all(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganfw import Shapes, ShapesError
+from ganfw import Shapes, ShapesError, tensor_of
 from ganfw_plugins.resnet import biggan, discriminator, generator
 from ganfw_plugins.resnet.attention import Attention
 from ganfw_plugins.resnet.biggan import BigGANDiscriminator, BigGANGenerator
@@ -172,7 +172,8 @@ def test_any_size_that_halves(make: type, options: object, judge: type, critic: 
         pictures = make(options, shapes)(torch.randn(2, 128), labels)
         assert pictures.shape == (2, *shapes.sample)
         assert pictures.abs().max() <= 1
-        assert judge(critic(channels=2), shapes)(pictures, labels).shape == (2,)
+        given = judge(critic(channels=2), shapes)(pictures, labels)
+        assert tensor_of(given, "scores").shape == (2,)
 
 
 def test_what_cannot_be_made_is_refused_in_shapes() -> None:
@@ -258,10 +259,10 @@ def test_blocks_are_what_their_figures_show() -> None:
     """Enlarging behind a 1×1 convolution is the same as before it, and so is averaging."""
     features, labels = torch.randn(2, 4, 8, 8), torch.tensor([1, 0])
     up = UpBlock(4, 6, by_label(_shapes(8, 2)))
-    nn.init.normal_(up.norm1.gain.weight)
+    nn.init.normal_(up.norm1.gain.layer.weight)
     large = nn.Upsample(scale_factor=2)
     normal = nn.functional.batch_norm(features, None, None, training=True)
-    scaled = normal * (1 + up.norm1.gain.weight[labels])[:, :, None, None]
+    scaled = normal * (1 + up.norm1.gain.layer.weight[labels])[:, :, None, None]
     hidden = up.conv1(large(relu(scaled)))
     hidden = up.conv2(relu(nn.functional.batch_norm(hidden, None, None, training=True)))
     torch.testing.assert_close(up(features, labels), hidden + up.shortcut(large(features)))
@@ -291,16 +292,18 @@ def test_the_score_of_a_class_is_its_projection() -> None:
     network = ResnetDiscriminator(DiscriminatorOptions(channels=2), _shapes(16, 3)).eval()
     samples, (a, b) = torch.randn(2, 3, 16, 16), (torch.tensor([0, 1]), torch.tensor([2, 2]))
     phi = relu(network.blocks(samples)).sum((2, 3))
-    V = network.head.of_label.weight
+    V = network.class_head.vectors.layer.weight
     assert torch.linalg.svdvals(V)[0] < 1.2
     difference = ((V[a] - V[b]) * phi).sum(1)
-    torch.testing.assert_close(network(samples, a) - network(samples, b), difference)
+    found = network(samples, a)["scores"] - network(samples, b)["scores"]
+    torch.testing.assert_close(found, difference)
     shapes = Shapes((3, 16, 16), (-1.0, 1.0), 0, 8, label=(4,))
     network = ResnetDiscriminator(DiscriminatorOptions(channels=2), shapes).eval()
     phi = relu(network.blocks(samples)).sum((2, 3))
     y = torch.randn(2, 4)
-    projected = (y @ network.head.of_label.weight.mT * phi).sum(1)
-    torch.testing.assert_close(network(samples, y) - network.head.score(phi).squeeze(1), projected)
+    projected = (y @ network.class_head.vectors.layer.weight.mT * phi).sum(1)
+    found = network(samples, y)["scores"] - network.score(phi).squeeze(1)
+    torch.testing.assert_close(found, projected)
 
 
 def test_options_of_the_critic() -> None:
@@ -310,9 +313,7 @@ def test_options_of_the_critic() -> None:
     torch.testing.assert_close(network.eval()(samples)[:1], network(samples[:1]))
     mean = ResnetDiscriminator(DiscriminatorOptions(channels=2, pooling="mean"), _shapes(16)).eval()
     phi = relu(mean.blocks(samples)).mean((2, 3))
-    torch.testing.assert_close(mean(samples), mean.head.score(phi).squeeze(1))
-    unlabelled = DiscriminatorOptions(channels=2, conditional=False)
-    assert ResnetDiscriminator(unlabelled, _shapes(16, 3)).head.of_label is None
+    torch.testing.assert_close(mean(samples), mean.score(phi).squeeze(1))
 
 
 @pytest.mark.parametrize("deep", [False, True])

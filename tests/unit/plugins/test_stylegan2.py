@@ -67,16 +67,18 @@ def test_any_size_that_halves(form: str, sample: tuple[int, ...]) -> None:
     labels = torch.rand(3, 3)
     given = _generator(shapes, form=form)(torch.randn(3, 6), labels)
     assert given["samples"].shape == (3, *sample)
-    assert _discriminator(shapes, form=form)(given["samples"], labels).shape == (3,)
+    judged = _discriminator(shapes, form=form)(given["samples"], labels)
+    assert judged["scores"].shape == (3,)
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    for build in (_generator, _discriminator):
+    unlabelled = ({"conditional": False}, {"head": "scores"})
+    for build, options in zip((_generator, _discriminator), unlabelled, strict=True):
         with pytest.raises(ShapesError, match="do not halve evenly"):
             build(_shapes(3, 65, 64))
-        with pytest.raises(ShapesError, match="neither classes nor vectors"):
+        with pytest.raises(ShapesError, match="classes or vectors of numbers"):
             build(_shapes(3, 16, 16, label=(3, 16, 16)))
-        build(_shapes(3, 16, 16, label=(3, 16, 16)), conditional=False)
+        build(_shapes(3, 16, 16, label=(3, 16, 16)), **options)
     with pytest.raises(UsageError, match="give it labels"):
         _generator(_shapes(3, 8, 8, classes=3))(torch.randn(2, 6))
 
@@ -240,7 +242,7 @@ def test_w_stays_precise_under_autocast() -> None:
     whole = generator(latents, labels)
     with torch.autocast("cpu", torch.bfloat16):
         half = generator(latents, labels)
-        scores = critic(half["samples"], labels)
+        scores = critic(half["samples"], labels)["scores"]
     assert half["w"].dtype == half["samples"].dtype == scores.dtype == torch.float32
     torch.testing.assert_close(half["w"], whole["w"])
     assert half["samples"].sub(whole["samples"]).abs().max() < 0.05
@@ -265,8 +267,9 @@ def test_scores_are_products_with_the_labels_vector() -> None:
     shapes = _shapes(3, 8, 8, classes=3)
     head = _discriminator(shapes).head
     maps, labels = torch.randn(2, 8, 4, 4), torch.tensor([2, 0])
-    embedded = head.mapping.embed.weight.T[labels] / math.sqrt(3)
-    of_label = head.mapping.layers(embedded / embedded.square().mean(1, keepdim=True).sqrt())
+    mapping = head.class_head.vectors.mapping
+    embedded = mapping.embed.weight.T[labels] / math.sqrt(3)
+    of_label = mapping.layers(embedded / embedded.square().mean(1, keepdim=True).sqrt())
     hidden = head.dense(head.convolution(with_deviation(maps, 4)).flatten(1))
     wanted = (head.score(hidden) * of_label).sum(1) / math.sqrt(8)
-    torch.testing.assert_close(head(maps, labels), wanted)
+    torch.testing.assert_close(head(maps, labels)["scores"], wanted)

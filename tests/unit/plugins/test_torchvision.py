@@ -130,7 +130,7 @@ def test_what_is_said_without_the_files(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError("no route to host\nand more")
 
     monkeypatch.setattr("torchvision.datasets.MNIST.download", refuse)
-    said = r"MNIST can't be downloaded \(no route to host\); .* -s data\.root=FOLDER"
+    said = r"MNIST can't be downloaded \(no route to host and more\); .* -s data\.root=FOLDER"
     with pytest.raises(DataUnavailable, match=said):
         _prepared(name="MNIST", root=tmp_path)
     with pytest.raises(DataError, match="does not hold the files of MNIST"):

@@ -164,7 +164,7 @@ def test_a_record_that_breaks_costs_the_run_nothing(
 
     monkeypatch.setattr("mlflow.MlflowClient.log_image", refuse)
     said = _ran(ganfw(*POINTS, "--callback", "mlflow")).stderr
-    assert said.count("MLflow no longer gets this run: no space left\n") == 1
+    assert said.count("MLflow no longer gets this run: no space left and more\n") == 1
 
 
 def test_tensorboard_and_a_disk_that_fills(ganfw: Ganfw, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""``[[fit]]``: the options that a recipe leaves to the data's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ..interfaces.options import DataFacts, Options
+from .layers import FIT, Layer, settings_layer
+from .validation import validate
+
+
+class FitRule(Options):
+    """The value of one option by a fact of the data, see `DataFacts`::
+
+        [[fit]]
+        option = "train.batch_size"
+        by = "samples"
+        values = [[1000, 8], [10000, 16], [100000, 32]]
+
+    The first row holds whose number is not exceeded. Beyond the last one, and where the fact is not
+    known, the option stays as its layer has it.
+    """
+
+    option: str = Field(description="The option's path, such as train.batch_size")
+    by: Literal["samples", "side"] = Field(description="What it follows")
+    values: tuple[tuple[int, Any], ...] = Field(min_length=1, description="Rows [up to, value]")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The value that a rule chose, as a layer to be put right above the rule's own."""
+
+    path: str
+    value: Any
+    layer: Layer
+
+
+def fitted(layer: Layer, facts: DataFacts) -> list[Fitted]:
+    """What the layer's rules choose by ``facts``, where it is not what the layer has anyway. Raises
+    UsageError for a rule that is none."""
+    where = f"{layer.source}: [[{FIT}]]"
+    rules = [validate(FitRule, rule, where) for rule in layer.fit]
+    return [choice for rule in rules for choice in _choices(layer, rule, facts, where)]
+
+
+def _choices(layer: Layer, rule: FitRule, facts: DataFacts, where: str) -> list[Fitted]:
+    number = facts.samples if rule.by == "samples" else facts.side
+    if number is None:
+        return []
+    held = [value for limit, value in rule.values if number <= limit]
+    if not held or held[0] == _stated(layer, rule.option):
+        return []
+    source = f"{layer.source} for {number} {'samples' if rule.by == 'samples' else 'pixels'}"
+    return [Fitted(rule.option, held[0], settings_layer({rule.option: held[0]}, source, where))]
+
+
+def _stated(layer: Layer, path: str) -> Any:
+    """What the layer itself says of an option."""
+    place: Any = layer.values
+    for part in path.split("."):
+        place = place.get(part) if isinstance(place, dict) else None
+    return place

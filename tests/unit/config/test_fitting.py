@@ -1,0 +1,110 @@
+"""``[[fit]]``: options that a recipe leaves to the data's size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ganfw.config.layers import Layer, Text, settings_layer, toml_layer
+from ganfw.config.run_config import RunConfig, resolve
+from ganfw.errors import UsageError
+from ganfw.registry.registry import Registry
+
+RECIPE = """
+[data]
+use = "sprites"
+[gen]
+use = "compact"
+channels = 24
+[disc]
+use = "compact"
+[[loss]]
+use = "rpgan"
+[[augment]]
+use = "diffaugment"
+policy = ["flip"]
+[train]
+batch_size = 16
+steps = 9
+[[fit]]
+option = "train.batch_size"
+by = "samples"
+values = [[100, 4], [5000, 16], [60000, 32]]
+[[fit]]
+option = "gen.channels"
+by = "side"
+values = [[32, 48]]
+[[fit]]
+option = "augment.diffaugment.policy"
+by = "samples"
+values = [[100, ["flip", "color"]]]
+"""
+
+
+def _config(registry: Registry, recipe: str = RECIPE, **settings: Any) -> RunConfig:
+    typed = {path.replace("__", "."): Text(value) for path, value in settings.items()}
+    return resolve(registry, [toml_layer(recipe, "recipe r"), settings_layer(typed, "typed")])
+
+
+def test_the_first_row_holds_that_is_not_exceeded(registry: Registry) -> None:
+    """What the recipe says of its own data is no news; what another has is said, and recorded."""
+    own = _config(registry)
+    assert (own.train.batch_size, own.notices) == (16, ())
+    assert own.origins["train.batch_size"] == "recipe r"
+    few = _config(registry, data__species="10", data__individuals="10", data__size="32")
+    assert few.train.batch_size == 4
+    assert few.gen.options.model_dump()["channels"] == 48
+    assert few.augments[0].options.model_dump()["policy"] == ("flip", "color")
+    assert few.origins["train.batch_size"] == "recipe r for 100 samples"
+    assert few.origins["gen.channels"] == "recipe r for 32 pixels"
+    assert few.notices == (
+        'train.batch_size=4, gen.channels=48, augment.diffaugment.policy=["flip","color"] '
+        "fit the data, -s sets others",
+    )
+    fewer = Layer("typed", {"callback": {"samples": {"enabled": False}}})
+    assert resolve(registry, [toml_layer(RECIPE, "recipe r"), fewer]).train == own.train
+    assert _config(registry, data__individuals="100").train.batch_size == 32
+    assert _config(registry, data__individuals="2000").train.batch_size == 16
+    assert resolve(registry, [toml_layer(few.to_toml(), "saved")]).to_toml() == few.to_toml()
+
+
+def test_what_is_set_by_hand_wins_and_another_component_is_left_alone(registry: Registry) -> None:
+    words = {"data__individuals": "1", "train__batch_size": "8", "gen__use": "dcgan"}
+    config = _config(registry, **words, gen__channels="16")
+    assert config.train.batch_size == 8
+    assert config.gen.options.model_dump()["channels"] == 16
+    assert not any("train.batch_size" in notice for notice in config.notices)
+
+
+def test_pictures_are_counted_and_what_is_unknown_changes_nothing(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for number in range(3):
+        Image.new("RGB", (40, 40), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    config = _config(registry, data__use="folder", data__root=str(tmp_path))
+    assert config.train.batch_size == 4
+    assert config.gen.options.model_dump()["channels"] == 24
+    pokemon = _config(registry, data__use="pokemon", data__size="32")
+    assert pokemon.train.batch_size == 16
+    assert pokemon.gen.options.model_dump()["channels"] == 48
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("fit = 3\n", "recipe r: 'fit' must be an array of tables"),
+        ('[[fit]]\noption = "train.seed"\nby = "size"\nvalues = [[9, 1]]\n', "by"),
+        ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = []\n', "values"),
+        ('[[fit]]\noption = "trian.seed"\nby = "samples"\nvalues = [[9999, 1]]\n',
+         "recipe r: [[fit]] trian.seed: no section 'trian'"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_none(registry: Registry, rule: str, message: str) -> None:
+    recipe = RECIPE[: RECIPE.index("[[fit]]")]
+    text = rule + recipe if rule.startswith("fit") else recipe + rule
+    with pytest.raises(UsageError) as caught:
+        _config(registry, text)
+    assert message in str(caught.value)

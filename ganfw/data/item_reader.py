@@ -13,8 +13,11 @@ from ..interfaces.dataset import Dataset, Item
 from .items import checked_item
 
 _CHUNK, _TASK = 512, 32
-"""Items read ahead, and items that are handed over together: handing over one small picture costs
-as much as decoding it."""
+"""Items read ahead, and at most as many that are handed over together: handing over one small
+picture costs as much as decoding it."""
+
+_SHARES = 4
+"""How many times each thread is given some of a few items, which may be large."""
 
 _MANY = 8192
 """Items from which on it pays to start processes."""
@@ -44,8 +47,14 @@ def _by_threads(dataset: Dataset, count: int) -> Iterator[list[Read]]:
     total = len(dataset)
     with ThreadPoolExecutor(count) as pool:
         for start in range(0, total, _CHUNK):
-            chunk = range(start, min(start + _CHUNK, total))
-            yield from pool.map(read, [chunk[i : i + _TASK] for i in range(0, len(chunk), _TASK)])
+            yield from pool.map(read, tasks(range(start, min(start + _CHUNK, total)), count))
+
+
+def tasks(chunk: range, threads: int) -> list[range]:
+    """The indices of ``chunk`` as they are handed over, so that no thread is left with many more
+    than the others."""
+    length = min(_TASK, max(len(chunk) // (_SHARES * threads), 1))
+    return [chunk[at : at + length] for at in range(0, len(chunk), length)]
 
 
 class _Items:

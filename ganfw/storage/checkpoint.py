@@ -144,4 +144,4 @@ class CheckpointStore:
 
     def _others(self, step: int) -> str:
         others = [other for other in self.steps() if other != step]
-        return f"; resume from an earlier one with --from-step {others[-1]}" if others else ""
+        return f"; resume from another one with --from-step {others[-1]}" if others else ""

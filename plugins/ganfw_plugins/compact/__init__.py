@@ -33,7 +33,7 @@ def ganfw_components() -> Iterable[Component]:
             "recipe",
             "pictures",
             target="ganfw_plugins.compact:pictures.toml",
-            summary="A few thousand small pictures, ten minutes on a CPU",
+            summary="Any folder of small pictures, ten minutes on a CPU",
             tags=("pictures", "small data", "default-for-pictures"),
             presets={"sprites-modern": {}},
         ),

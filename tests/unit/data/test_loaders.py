@@ -356,6 +356,12 @@ def test_a_streamed_dataset_has_an_order_of_its_own(cache: Path) -> None:
     assert _epoch(_decode(dataset), 2) != whole
 
 
+def test_a_few_large_items_are_shared_out_evenly() -> None:
+    assert [len(some) for some in item_reader.tasks(range(48), 2)] == [6] * 8
+    assert [len(some) for some in item_reader.tasks(range(512, 1024), 2)] == [32] * 16
+    assert item_reader.tasks(range(2), 8) == [range(0, 1), range(1, 2)]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_processes_read_what_threads_read(monkeypatch: pytest.MonkeyPatch) -> None:

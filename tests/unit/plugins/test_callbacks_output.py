@@ -525,7 +525,7 @@ def save_all(run: RunView, keep: int, steps: list[int]) -> checkpoints.Checkpoin
 def test_checkpoints_follow_epochs_but_not_faster_than_min_seconds(
     run: RunView, clock: Clock
 ) -> None:
-    callback = checkpoints.Checkpoints(CheckpointsOptions(every_epochs=2, min_seconds=30))
+    callback = checkpoints.Checkpoints(CheckpointsOptions(every_epochs=2, min_seconds=40))
     callback.on_train_start(TrainStart(run, 0, 1))
     asked_at = []
     for epoch in range(1, 13):

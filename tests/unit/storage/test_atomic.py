@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -9,18 +10,59 @@ import pytest
 from ganfw.storage import atomic
 
 
-def test_bytes_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file"
+@pytest.mark.parametrize("operation", ["io.open", "os.fsync"])
+def test_bytes_are_whole_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    path = tmp_path / "new" / "file"
     atomic.write_bytes(path, b"old")
+    gone = OSError(errno.EIO, "disk is gone")
+    for error in (gone, KeyboardInterrupt()):
 
-    def broken(_: int) -> None:
-        raise OSError("disk is gone")
+        def broken(*_: object, error: BaseException = error) -> None:
+            raise error
 
-    monkeypatch.setattr("os.fsync", broken)
-    with pytest.raises(OSError, match="disk is gone"):
-        atomic.write_bytes(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+        monkeypatch.setattr(operation, broken)
+        with pytest.raises(type(error)):
+            atomic.write_bytes(path, b"new")
+        monkeypatch.undo()
+        assert path.read_bytes() == b"old"
+        assert list(path.parent.iterdir()) == [path]
+    assert (gone.errno, gone.filename) == (errno.EIO, str(path))
+
+
+def test_what_gets_its_name_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it, before; and then the name. No file is left open."""
+    synced, opened = [], set()
+    close = os.close
+
+    def fsync(handle: int) -> None:
+        found = os.fstat(handle)
+        size = found.st_size if stat.S_ISREG(found.st_mode) else None
+        synced.append((found.st_ino, size, path.exists()))
+        opened.add(handle)
+
+    def closing(handle: int) -> None:
+        opened.discard(handle)
+        close(handle)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    monkeypatch.setattr("os.close", closing)
+    path = tmp_path / "file"
+    atomic.write_bytes(path, b"whole")
+    named = (tmp_path.stat().st_ino, None, True)
+    assert synced == [(path.stat().st_ino, 5, False), named]
+
+    synced.clear()
+    opened.clear()
+    path = tmp_path / "folder"
+    with atomic.folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "file").write_text("all")
+    inside = {(each.stat().st_ino, None, False) for each in (path, path / "inner")}
+    assert {*synced[:-1]} == {*inside, ((path / "inner" / "file").stat().st_ino, 3, False)}
+    assert synced[-1] == named
+    assert not opened
 
 
 def test_an_unfinished_file_bears_the_name_of_what_it_is_to_be(tmp_path: Path) -> None:
@@ -73,16 +115,20 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
-    path = tmp_path / "folder"
+    path = tmp_path / "new" / "folder"
+    full = OSError(errno.ENOSPC, "disk is full")
+    other, odd = OSError(errno.ENOSPC, "disk is full", "other"), OSError("odd")
 
-    def interrupted() -> None:
+    def interrupted(error: BaseException) -> None:
         with atomic.folder(path) as inside:
             (inside / "a").write_text("half")
-            raise RuntimeError
+            raise error
 
-    with pytest.raises(RuntimeError):
-        interrupted()
-    assert list(tmp_path.iterdir()) == []
+    for error in (full, other, odd, KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            interrupted(error)
+        assert list(path.parent.iterdir()) == []
+    assert (full.filename, other.filename, str(odd)) == (str(path), "other", "odd")
 
 
 def test_a_folder_replaces_the_old_one(tmp_path: Path) -> None:
@@ -116,6 +162,9 @@ def test_leftovers_are_swept(tmp_path: Path) -> None:
     (tmp_path / ".tmp-x").mkdir()
     (tmp_path / ".tmp-x" / "file").write_text("half")
     (tmp_path / ".tmp-y").write_text("half")
-    (tmp_path / "kept").write_text("whole")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").write_text("whole")
+    (tmp_path / ".tmp-link").symlink_to("kept")
     atomic.sweep(tmp_path)
-    assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+    atomic.remove(tmp_path / "not there")
+    assert [each.name for each in tmp_path.rglob("*")] == ["kept", "file"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from ganfw.errors import CheckpointError
 from ganfw.storage import checkpoint
@@ -55,33 +56,45 @@ def test_what_is_not_plain_is_refused(tmp_path: Path) -> None:
 
 
 def test_saving_a_step_again_replaces_it(tmp_path: Path) -> None:
-    CheckpointStore(tmp_path).save(1, {"x": 1})
-    CheckpointStore(tmp_path).save(1, {"x": 2})
-    assert CheckpointStore(tmp_path).load(1) == {"x": 2}
-    assert CheckpointStore(tmp_path).steps() == [1]
+    store = CheckpointStore(tmp_path)
+    store.save(1, {"x": 1})
+    assert store.best is None
+    store.save(1, {"x": 2}, best=True)
+    assert store.load(1) == {"x": 2}
+    assert (store.steps(), store.best) == ([1], 1)
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), SafetensorError("No space left")]
+)
 def test_a_full_disk_leaves_the_last_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    CheckpointStore(tmp_path).save(1, {"x": torch.ones(3)})
-
     def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
+    save_file = checkpoint.save_file
     monkeypatch.setattr(checkpoint, "save_file", full)
-    with pytest.raises(CheckpointError, match=r"step 2 .*No space left.*the last one is step 1"):
+    with pytest.raises(CheckpointError, match=r"there is none yet"):
+        CheckpointStore(tmp_path).save(1, {})
+    monkeypatch.setattr(checkpoint, "save_file", save_file)
+    CheckpointStore(tmp_path).save(1, {"x": torch.ones(3)})
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(
+        CheckpointError, match=r"step 2 .*: No space left.*; the last one is step 1"
+    ):
         CheckpointStore(tmp_path).save(2, {"x": torch.ones(3)})
     assert torch.equal(CheckpointStore(tmp_path).load(1)["x"], torch.ones(3))
+    assert (tmp_path / "last").read_text() == "000001\n"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["000001", "last"]
 
 
 @pytest.mark.parametrize("file", ["state.safetensors", "state.json"])
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "missing", "empty"])
 def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) -> None:
-    CheckpointStore(tmp_path).save(1, STATE)
-    CheckpointStore(tmp_path).save(2, STATE)
-    path = tmp_path / "000002" / file
+    for step in (1, 2, 3, 4):
+        CheckpointStore(tmp_path).save(step, STATE)
+    path = tmp_path / "000003" / file
     content = path.read_bytes()
     if damage == "missing":
         path.unlink()
@@ -90,9 +103,9 @@ def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) 
             {"truncated": content[:-7], "foreign": b"GIF89a" * 9, "empty": b""}[damage]
         )
     with pytest.raises(CheckpointError) as error:
-        CheckpointStore(tmp_path).load(2)
+        CheckpointStore(tmp_path).load(3)
     assert file in str(error.value)
-    assert "--from-step 1" in str(error.value)
+    assert "--from-step 4" in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -112,7 +125,7 @@ def test_damage_is_named_with_a_way_out(tmp_path: Path, file: str, damage: str) 
 def test_a_tree_that_is_none_is_named(tmp_path: Path, tree: str) -> None:
     CheckpointStore(tmp_path).save(1, STATE)
     (tmp_path / "000001" / "state.json").write_text(tree)
-    with pytest.raises(CheckpointError, match=r"state\.json can't be read \("):
+    with pytest.raises(CheckpointError, match=r"state\.json can't be read \(.*\)$"):
         CheckpointStore(tmp_path).load(1)
 
 
@@ -126,17 +139,24 @@ def test_another_runs_tensors_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_asks_for_a_newer_ganfw(tmp_path: Path) -> None:
+    """One that is not told is the first of all."""
     CheckpointStore(tmp_path).save(1, {})
     path = tmp_path / "000001" / "state.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(CheckpointError, match=r"format 99.*install a newer ganfw"):
+    written = path.read_text()
+    path.write_text(written.replace('"format": 1', '"format": 2'))
+    with pytest.raises(CheckpointError, match=r"format 2, .*up to 1: install a newer ganfw"):
         CheckpointStore(tmp_path).load(1)
+    path.write_text(written.replace('"format": 1, ', ""))
+    assert CheckpointStore(tmp_path).load(1) == {}
 
 
-def test_last_may_be_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [None, "", "twelve", "000013\n"])
+def test_last_may_be_lost(tmp_path: Path, last: str | None) -> None:
     CheckpointStore(tmp_path).save(1, {})
     CheckpointStore(tmp_path).save(12, {})
     (tmp_path / "last").unlink()
+    if last is not None:
+        (tmp_path / "last").write_text(last)
     (tmp_path / ".tmp-000099").mkdir()  # half removed
     assert CheckpointStore(tmp_path).last == 12
     assert CheckpointStore(tmp_path).steps() == [1, 12]

@@ -48,10 +48,12 @@ class Shapes:
         if self.classes:
             return self.classes
         if len(self.label) != 1 or self.label_values:
-            found = f"the data's are of shape {self.label}" if self.label else "the data has none"
+            found = "the data has none"
+            if self.label:
+                way = "try gen.conditional=false and disc.head=scores"
+                found = f"the data's are of shape {self.label}; {way}"
             raise ShapesError(
-                f"it needs labels that are classes or vectors of numbers, but {found}; try "
-                "gen.conditional=false and disc.head=scores"
+                f"it needs labels that are classes or vectors of numbers, but {found}"
             )
         return self.label[0]
 

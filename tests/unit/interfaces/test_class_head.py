@@ -72,7 +72,7 @@ def test_logits_of_classes_and_embeddings() -> None:
 @pytest.mark.parametrize(
     ("name", "shapes", "said"),
     [
-        ("projection", PLAIN, "classes or vectors of numbers, but the data has none"),
+        ("projection", PLAIN, "classes or vectors of numbers, but the data has none$"),
         ("auto", PICTURES, r"shape \(3, 8, 8\); try .*head=scores"),
         ("auto", Shapes((2,), None, 0, 5, label=(7,), label_values=30), r"are of shape \(7,\)"),
         ("classes", Shapes((2,), None, 0, 5, label=(3,)), "needs data with classes"),

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import PluginError
+from ..runtime.random_state import isolated_random_state
 from .outputs import SAMPLES, Output, tensor_of
 from .shapes import Shapes
 
@@ -138,3 +139,14 @@ def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) 
     the network left in the mode it was in."""
     with eval_mode(network), torch.no_grad():
         return tensor_of(network(latents, labels), SAMPLES)
+
+
+def heeds_labels(network: nn.Module, latents: Tensor, labels: Tensor, others: Tensor) -> bool:
+    """Whether ``others`` (B, ...) in place of ``labels`` (B, ...) make other samples of the same
+    ``latents`` (B, Z)."""
+    samples = []
+    for tried in (labels, others):
+        # The same noise each time, if the generator draws any.
+        with isolated_random_state(0):
+            samples.append(generate(network, latents, tried))
+    return not torch.equal(*samples)

@@ -18,7 +18,7 @@ from ..storage.checkpoint import CheckpointStore
 from ..storage.run_dir import RunDir
 from .dataset import Batch, Dataset, checked_preview
 from .loss import Loss
-from .networks import draw_latents, generate
+from .networks import draw_latents, generate, heeds_labels
 from .options import Options
 from .player import Player
 from .shapes import Shapes
@@ -131,9 +131,14 @@ class RunView:
             )
 
     def fixed_preview(self, n: int, real: Tensor | None = None) -> Image.Image:
-        """A picture of `fixed_samples`, each beside its label where that is a picture too."""
-        samples, (_, labels) = self.fixed_samples(n), self.inputs(n)
-        return self.preview(beside(labels, samples).cpu(), real)
+        """A picture of `fixed_samples`, each beside its label where that is a picture that it was
+        made of."""
+        samples, (latents, labels) = self.fixed_samples(n), self.inputs(n)
+        shown = beside(labels, samples)
+        if labels is not None and shown is not samples:
+            few = latents[:2], labels[:2], -labels[:2]
+            shown = shown if heeds_labels(self.sampling_generator, *few) else samples
+        return self.preview(shown.cpu(), real)
 
     def undisturbed(self, seed: int | None = None) -> AbstractContextManager[None]:
         """For what may draw random numbers (a generator with noise, say): the global streams begin

@@ -19,13 +19,14 @@ from ..interfaces.networks import (
     draws_own_latents,
     eval_mode,
     generate,
+    heeds_labels,
     truncates_itself,
 )
 from ..interfaces.outputs import SAMPLES, tensor_of
 from ..registry.registry import Registry
 from ..runs.network import load_labels, load_network, read_card
 from ..runtime.logs import log
-from ..runtime.random_state import derive_seed, isolated_random_state
+from ..runtime.random_state import derive_seed
 from .labels import Labels, array_labels, class_labels
 from .latents import Latents, slerp_path, straight_path, truncated
 
@@ -223,12 +224,7 @@ class Sampler:
         if torch.equal(labels, others):
             return self.shapes.label != ()
         latents = Latents(self.network, self.shapes, 0, _CPU)(len(labels))
-        samples = []
-        for tried in (labels, others):
-            # The same noise each time, if the generator draws any.
-            with isolated_random_state(0):
-                samples.append(generate(self.network, latents, tried))
-        return not torch.equal(*samples)
+        return heeds_labels(self.network, latents, labels, others)
 
     def _given(self, labels: Labels) -> Tensor | None:
         """The labels (N, *shapes.label) to use in turn: by default the arrays that the generator

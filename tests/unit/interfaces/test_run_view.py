@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ganfw import Options, RunView, Shapes
@@ -65,3 +66,25 @@ def test_latents_are_the_generators() -> None:
     uniform = Player(Uniform(Options(), shapes), run.players["gen"].optimizer)
     other = replace(run, networks={**run.networks, "gen": uniform})
     assert torch.equal(other.inputs(9)[0], torch.rand(9, 5, generator=stream.manual_seed(3)))
+
+
+class Sheet(ToyDataset):
+    def preview(self, samples: Tensor, real: Tensor | None = None) -> Image.Image:
+        return Image.new("L", (samples.shape[3], samples.shape[2]))
+
+
+class Translated(ToyGenerator):
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        assert labels is not None
+        return super().forward(latents) + labels
+
+
+@pytest.mark.parametrize(("kind", "width"), [(ToyGenerator, 8), (Translated, 16)])
+def test_samples_are_shown_beside_labels_that_they_were_made_of(
+    kind: type[ToyGenerator], width: int
+) -> None:
+    shapes = Shapes((3, 8, 8), (-1.0, 1.0), 0, 5, (3, 8, 8))
+    run = _run(shapes)
+    gen = replace(run.networks["gen"], network=kind(Options(), shapes))
+    run = replace(run, dataset=Sheet(shapes, 6), networks={**run.networks, "gen": gen})
+    assert run.fixed_preview(1).size == (width, 8)

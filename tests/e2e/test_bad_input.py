@@ -238,7 +238,7 @@ def test_a_damaged_checkpoint_and_the_way_around_it(ganfw: Ganfw, run: Path) -> 
     tensors = run / "checkpoints" / "000032" / "state.safetensors"
     tensors.write_bytes(tensors.read_bytes()[:100])
     line = refused(ganfw("resume", run, "--epochs", 5), 1)
-    assert "resume from an earlier one with --from-step 24" in line
+    assert "resume from another one with --from-step 24" in line
     assert ganfw("resume", run, "--from-step", 24).exit_code == 0
     tree = run / "checkpoints" / "000024" / "state.json"
     whole = json.loads(tree.read_text())

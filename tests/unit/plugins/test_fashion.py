@@ -75,7 +75,7 @@ def test_files_that_are_not_there(
 
     monkeypatch.setenv("GANFW_CACHE", str(tmp_path / "empty"))
     monkeypatch.setattr("torchvision.datasets.FashionMNIST.download", refuse)
-    with pytest.raises(DataUnavailable, match=r"ubyte\.gz\); .* -s data\.root=FOLDER"):
+    with pytest.raises(DataUnavailable, match=r"no route to host\); .* -s data\.root=FOLDER"):
         FashionMnist(FashionMnistOptions()).prepare()
     (root / "FashionMNIST/raw/train-images-idx3-ubyte").write_bytes(b"short")
     with pytest.raises(DataError, match="are damaged"):

@@ -57,17 +57,22 @@ def merge(registry: Registry, layers: Iterable[Layer]) -> Merged:
 def with_default_recipe(registry: Registry, layers: Iterable[Layer]) -> list[Layer]:
     """``layers`` above the recipe that suits their data, if they choose no networks."""
     given = list(layers)
-    slots = [Layer(it.source, {key: it.values.get(key, {}) for key in SINGLE}) for it in given]
+    slots = _sections(given, SINGLE)
     return [*default_recipe(registry, merge_layers(registry, slots).tree), *given]
 
 
 def merge_data(registry: Registry, layers: Iterable[Layer]) -> Tree:
     """The section ``[data]`` that ``layers`` give, without a run around it."""
-    only = [Layer(layer.source, {"data": layer.values.get("data", {})}) for layer in layers]
-    tree = merge_layers(registry, only).tree
+    tree = merge_layers(registry, _sections(layers, ["data"])).tree
     _chosen(registry, tree, "data")
     data: Tree = tree["data"]
     return data
+
+
+def _sections(layers: Iterable[Layer], sections: Iterable[str]) -> list[Layer]:
+    """``layers`` with nothing but these ``sections`` of them."""
+    names = list(sections)
+    return [Layer(it.source, {name: it.values.get(name, {}) for name in names}) for it in layers]
 
 
 def _chosen(registry: Registry, tree: Tree, slot: str) -> Registered:

@@ -28,6 +28,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from measuring import median_rate
+
 from ganfw.runs.records import read_provenance
 from ganfw.runs.scores import read_scores
 from ganfw.storage.run_dir import open_run
@@ -89,10 +91,8 @@ def _entry(out: Path, data: str, recipe: str, may_run: bool) -> Entry | None:
             return None
         run = _run(folder / "speed", data, recipe, SPEED_STEPS, 0,
                    ["-s", "train.log_every=10", *QUICK], {})  # fmt: skip
-        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-        rate = statistics.median(row["examples_per_second"] for row in rows[WARM_UP:])
-        samples = json.loads((run / "provenance.json").read_text())["data"]["examples"]
-        entry = Entry(data, recipe, rate, rows[-1]["examples"], samples)
+        samples = read_provenance(open_run(run)).data.examples
+        entry = Entry(data, recipe, median_rate(run, WARM_UP), _batch(run), samples)
         kept.write_text(json.dumps(asdict(entry)))
     return Entry(**json.loads(kept.read_text()))
 
@@ -137,12 +137,17 @@ def _judged(folder: Path) -> list[Judged]:
     runs = [path for path in folder.glob("*") if _is_whole(path)]
     if not runs:
         return []
-    batch = json.loads((runs[0] / "metrics.jsonl").read_text().splitlines()[0])["examples"]
+    batch = _batch(runs[0])
     found: dict[int, dict[str, float]] = {}
     for record in read_scores(open_run(runs[0])):
         if record.main_score is not None:
             found.setdefault(record.step, {})[record.metric] = record.main_score
     return [Judged(step * batch, scores) for step, scores in sorted(found.items())]
+
+
+def _batch(run: Path) -> int:
+    first = (run / "metrics.jsonl").read_text().splitlines()[0]
+    return int(json.loads(first)["examples"])
 
 
 def _is_whole(run: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -12,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from measuring import Row, ratio
+from measuring import Row, median_rate, ratio
 
 VARIABLE = "OMP_NUM_THREADS"
 WARM_UP = 50
@@ -49,9 +48,8 @@ def _examples_per_second(steps: int, variables: dict[str, str]) -> float:
         words = (sys.executable, "-m", "ganfw", "run", "--recipe", "pictures", "--out", out,
                  "--steps", str(steps), "-s", "train.log_every=10")  # fmt: skip
         subprocess.run(words, env=environment | variables, capture_output=True, check=True)
-        (log,) = Path(out).glob("*/metrics.jsonl")
-        rows = list(map(json.loads, log.read_text().splitlines()))
-    return statistics.median(row["examples_per_second"] for row in rows if row["step"] > WARM_UP)
+        (run,) = Path(out).iterdir()
+        return median_rate(run, WARM_UP)
 
 
 @contextlib.contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,9 @@ def ratio(theirs: list[float], ours: list[float]) -> str:
 def median_ratio(theirs: list[float], ours: list[float]) -> float:
     """The median of the ratios, pair by pair."""
     return statistics.median(t / o for t, o in zip(theirs, ours, strict=True))
+
+
+def median_rate(run: Path, after: int) -> float:
+    """Examples per second by a run's log, but for the steps up to ``after``."""
+    rows = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    return statistics.median(row["examples_per_second"] for row in rows if row["step"] > after)

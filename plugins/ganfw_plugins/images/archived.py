@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from ganfw import DataError, Dataset, Item, SkipItem, find_pictures, open_archive
+from ganfw import DataError, Dataset, Item, SkipItem, open_archive
 
-from .files import PictureReader, contents, pictures_without_suffix, say_left_out
+from .files import PictureReader, contents, pictures_among, say_left_out
 from .metadata import with_metadata
 from .options import ArchiveOptions
 
@@ -27,7 +27,7 @@ class Archived(Dataset):
         pictures."""
         self.archive = open_archive(self.options.root)
         names = self.archive.names
-        self.pictures = find_pictures(names, pictures_without_suffix(names, self.archive.read))
+        self.pictures = pictures_among(names, self.archive.read)
         if self.options.labels:
             self.pictures, _ = with_metadata(
                 self.pictures, names, self.archive.read, self.options.label_column

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
+from ganfw import DataError, Dataset, Item, fingerprint_files
 
 from .files import (
     PictureReader,
-    beginning,
     contents,
     list_files,
-    pictures_without_suffix,
+    pictures_below,
     say_left_out,
 )
 from .metadata import with_metadata
@@ -33,9 +32,7 @@ class Folder(Dataset):
     def prepare(self) -> None:
         """List the pictures. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        self.pictures = find_pictures(
-            names, pictures_without_suffix(names, lambda name: beginning(self.root / name))
-        )
+        self.pictures = pictures_below(self.root, names)
         if self.options.labels:
             self.pictures, self.metadata = with_metadata(
                 self.pictures, names, self._content, self.options.label_column

@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Literal
 
-from ganfw import DataError, SkipItem, log, read_picture
+from ganfw import DataError, PictureList, SkipItem, find_pictures, log, read_picture
 
 from .options import PictureOptions
 
@@ -106,7 +106,18 @@ def _may_be_read(path: str) -> bool:
         return True  # reading it says what is wrong
 
 
-def pictures_without_suffix(names: Iterable[str], read: Callable[[str], bytes]) -> set[str]:
+def pictures_below(root: Path, names: Sequence[str]) -> PictureList:
+    """The pictures among files of the folder ``root``."""
+    return pictures_among(names, lambda name: beginning(root / name))
+
+
+def pictures_among(names: Sequence[str], read: Callable[[str], bytes]) -> PictureList:
+    """The pictures among files, by their names, and by what ``read`` gives of those without a
+    suffix."""
+    return find_pictures(names, _without_suffix(names, read))
+
+
+def _without_suffix(names: Iterable[str], read: Callable[[str], bytes]) -> set[str]:
     """Those of ``names`` that have no suffix, or only a number, and begin as picture files do.
     ``read`` gives the beginning of a file, or raises OSError or DataError."""
     return {

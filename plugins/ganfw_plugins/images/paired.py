@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files, log
+from ganfw import DataError, Dataset, Item, fingerprint_files, log
 
 from .files import (
     PictureReader,
-    beginning,
     contents,
     list_files,
-    pictures_without_suffix,
+    pictures_below,
     say_left_out,
 )
 from .options import PairedOptions
@@ -38,9 +37,7 @@ class Paired(Dataset):
     def prepare(self) -> None:
         """List the pairs. Raises DataError for a folder that has none."""
         names = list_files(self.root)
-        found = find_pictures(
-            names, pictures_without_suffix(names, lambda name: beginning(self.root / name))
-        )
+        found = pictures_below(self.root, names)
         split = self.options.split
         self.pairs = _split_pairs(found.names) if split else self._folder_pairs(found.names)
         if not self.pairs:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ganfw import DataError, Dataset, Item, find_pictures, fingerprint_files
+from ganfw import DataError, Dataset, Item, fingerprint_files
 
 from .files import (
     PictureReader,
-    beginning,
     contents,
     list_files,
-    pictures_without_suffix,
+    pictures_below,
     say_left_out,
 )
 from .options import UnpairedOptions
@@ -61,9 +60,7 @@ class Unpaired(Dataset):
 
 def _pictures(folder: Path) -> tuple[str, ...]:
     names = list_files(folder)
-    found = find_pictures(
-        names, pictures_without_suffix(names, lambda name: beginning(folder / name))
-    )
+    found = pictures_below(folder, names)
     if not found.names:
         raise DataError(f"{folder} has no pictures: {found.left_out or contents(names)}")
     say_left_out(folder, found.left_out)

@@ -48,7 +48,7 @@ class Jitter:
         if pictures.is_floating_point():
             return interpolate(pictures, sides, mode="bilinear", align_corners=False)
         # Numbers that mean something, and nothing between them.
-        return interpolate(pictures.double(), sides, mode="nearest").to(pictures.dtype)
+        return interpolate(pictures.float(), sides, mode="nearest").to(pictures.dtype)
 
 
 def _places(share: Tensor, length: int, kept: int) -> Tensor:

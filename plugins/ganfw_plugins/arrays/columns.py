@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ganfw import DataError
 
-
 _LONGEST = 1000
 """Characters of a label."""
 

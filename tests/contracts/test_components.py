@@ -203,9 +203,13 @@ def test_all_transforms_of_ada_keep_their_contract() -> None:
 
 
 LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+HEADS = (
+    *("features", "projection", "multi-output"),
+    *("classes", "twin-classes", "fake-class", "embeddings"),
+)
 
 
-@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+@pytest.mark.parametrize("head", HEADS)
 def test_every_head_keeps_its_contract(head: str) -> None:
     for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
         case.run()
@@ -216,6 +220,9 @@ def test_every_head_keeps_its_contract(head: str) -> None:
     [
         ("feature-matching", "features"),
         ("auxiliary-classifier", "classes"),
+        ("tac", "twin-classes"),
+        ("adc", "twin-classes"),
+        ("multi-hinge", "fake-class"),
         ("2c", "embeddings"),
         ("d2d-ce", "embeddings"),
     ],

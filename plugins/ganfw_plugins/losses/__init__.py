@@ -140,25 +140,43 @@ def _conditional() -> Iterable[Component]:
     for name, target, summary, also in (
         (
             "auxiliary-classifier",
-            "AuxiliaryClassifier",
+            "classifiers:AuxiliaryClassifier",
             "The critic names classes (AC-GAN); give disc.head=classes",
             ("ac", "acgan", "ac-gan"),
         ),
         (
+            "tac",
+            "classifiers:TAC",
+            "Two classifiers, one of fakes (TAC-GAN); disc.head=twin-classes",
+            ("tacgan", "tac-gan", "twin-auxiliary-classifier"),
+        ),
+        (
+            "adc",
+            "classifiers:ADC",
+            "Real and fake classes told apart (ADC-GAN); disc.head=twin-classes",
+            ("adcgan", "adc-gan"),
+        ),
+        (
+            "multi-hinge",
+            "classifiers:MultiHinge",
+            "Margins between classes and fake (MHingeGAN); disc.head=fake-class",
+            ("mh", "mhgan", "mhingegan"),
+        ),
+        (
             "2c",
-            "ConditionalContrastive",
+            "contrasts:ConditionalContrastive",
             "Alike within a class, else not (ContraGAN); disc.head=embeddings",
             ("contragan", "conditional-contrastive"),
         ),
         (
             "d2d-ce",
-            "D2DCE",
+            "contrasts:D2DCE",
             "2c with margins (ReACGAN); give disc.head=embeddings",
             ("d2dce", "reacgan"),
         ),
     ):
-        options, tags = target, ("conditional",)
-        yield _loss(name, f"conditional:{target}", summary, options=options, tags=tags, also=also)
+        options, tags = target.partition(":")[2], ("conditional",)
+        yield _loss(name, target, summary, options=options, tags=tags, also=also)
 
 
 def _loss(

@@ -147,6 +147,22 @@ class AuxiliaryClassifierOptions(Options):
     )
 
 
+class TACOptions(AuxiliaryClassifierOptions):
+    """Gong et al. 2019."""
+
+
+class ADCOptions(Options):
+    """Hou et al. 2022."""
+
+    strength: Strength = Field(1.0, description="Factor of the terms")
+
+
+class MultiHingeOptions(Options):
+    """Kavalerov et al. 2019."""
+
+    gen: Strength = Field(0.05, description="Factor of the generator's term")
+
+
 class ConditionalContrastiveOptions(Options):
     """Kang & Park 2020."""
 

@@ -1,8 +1,7 @@
-"""Regularisers and losses of classes against their formulas, by hand on small numbers."""
+"""Regularisers against their formulas, by hand on small numbers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -140,52 +139,3 @@ def test_near_latents_near_scores_but_other_samples(registry: Registry) -> None:
     assert set(terms) == {"latent", "real", "fake"}
     # Points are changed by noise of 0.1, and that is the score.
     assert terms["fake"].item() == pytest.approx(10 * 0.01, rel=0.1)
-
-
-def _conditional(player: str, output: dict[str, Tensor], labels: Tensor) -> Any:
-    critic = SimpleNamespace(all=lambda samples: {k: v[samples] for k, v in output.items()})
-    rows = torch.arange(len(labels))
-    return _turn(player, critic, real=rows, fake=rows.flip(0), labels=labels,  # type: ignore[arg-type]
-                 fake_labels=labels.flip(0))  # fmt: skip
-
-
-def test_the_auxiliary_classifier_is_a_cross_entropy(registry: Registry) -> None:
-    logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
-    wanted = (math.log(1 + math.e + math.e**2) - 1 + math.log(math.e**3 + 2) - 3) / 2
-    output, labels = {"classes": logits}, torch.tensor([1, 0])
-    loss = _loss(registry, "auxiliary-classifier", strength=2)
-    for player, names in (("disc", {"real", "fake"}), ("gen", {"fake"})):
-        terms = loss.terms(_conditional(player, output, labels))
-        assert set(terms) == names
-        assert [value.item() for value in terms.values()] == pytest.approx(
-            [2 * wanted] * len(names)
-        )
-    loss = _loss(registry, "auxiliary-classifier", fake=False)
-    assert set(loss.terms(_conditional("disc", output, labels))) == {"real"}
-
-
-EMBEDDINGS = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
-PROXIES = torch.tensor([[0.8, 0.6], [0.8, 0.6], [0.0, 1.0]])
-"""Of classes 0, 0 and 1. Similarities to the own proxy: 0.8, 0.96, 1; of samples 0 and 1: 0.6, of
-0 and 2: 0, of 1 and 2: 0.8."""
-
-
-@pytest.mark.parametrize("player", ["disc", "gen"])
-def test_contrasts_between_samples_and_classes(registry: Registry, player: str) -> None:
-    output, labels = {"embeddings": EMBEDDINGS, "proxies": PROXIES}, torch.tensor([0, 0, 1])
-    turn = _conditional(player, output, labels)
-
-    def e(similarity: float) -> float:
-        return math.exp(similarity / 0.5)
-
-    (value,) = _loss(registry, "2c", temperature=0.5, strength=3).terms(turn).values()
-    shares = [(e(0.8) + e(0.6)) / (e(0.8) + e(0.6) + e(0)),
-              (e(0.96) + e(0.6)) / (e(0.96) + e(0.6) + e(0.8)),
-              e(1) / (e(1) + e(0) + e(0.8))]  # fmt: skip
-    assert value.item() == pytest.approx(-3 * sum(map(math.log, shares)) / 3, rel=1e-5)
-
-    options = {"temperature": 0.5, "near": 0.9, "far": 0.1}
-    (value,) = _loss(registry, "d2d-ce", **options).terms(turn).values()
-    # Beyond the margins nothing counts: 0.96 and 1 are near, and 0 is far.
-    shares = [e(-0.1) / (e(-0.1) + e(0)), e(0) / (e(0) + e(0.7)), e(0) / (e(0) + e(0) + e(0.7))]
-    assert value.item() == pytest.approx(-sum(map(math.log, shares)) / 3, rel=1e-5)

@@ -62,6 +62,14 @@ def _adversarial() -> Iterable[Component]:
         also=("ragan", "rasgan"),
     )
     yield _loss(
+        "logan",
+        "logan:LOGAN",
+        "Hinge or others, over latents that the critic improves (LOGAN)",
+        options="LOGAN",
+        tags=("adversarial",),
+        also=("latent-optimisation", "latent-optimization"),
+    )
+    yield _loss(
         "top-k",
         "top_k:TopK",
         "Hinge or others; the generator learns from its best samples",

@@ -63,6 +63,33 @@ def test_only_the_best_k_teach_and_k_falls(registry: Registry) -> None:
     assert loss.terms(turn)["fake"].item() == pytest.approx(((5 - 1) ** 2 + 0) / 2 / 2)
 
 
+def test_the_critic_improves_latents_and_learns_from_how(registry: Registry) -> None:
+    """G(z) = 2z and D(x) = a x²/2, a = 1: g = 4z, Δz = 0.9 · 4 / (5 + 16) where z = 1."""
+    options = {"base": "wasserstein", "share": 0.5, "strength": 3}
+    loss, weight = _loss(registry, "logan", **options), torch.ones((), requires_grad=True)
+    labels = torch.tensor([1, 0])
+
+    def critic(samples: Tensor, given: Tensor | None = None) -> Tensor:
+        assert (given is labels) == (samples is not real)
+        return weight * samples[:, 0].square() / 2
+
+    real, step = _column(1, 1), 3.6 / 21
+    turn = _turn("disc", critic, real=real, latents=_column(1, -0.5), fake_labels=labels)
+    turn.forward = lambda name, latents, given: 2 * latents
+    for player, sign in (("disc", 1), ("gen", -1)):
+        turn.player = player
+        terms = loss.terms(turn)
+        # The second sample stays.
+        assert terms["fake"].item() == pytest.approx(sign * (2 * (1 + step) ** 2 + 0.5) / 2)
+        assert terms["step"].item() == pytest.approx(3 * step**2 / 2)
+    # d/da 2a (z + Δz)², where dΔz/da = 0.9 · 4 · (5 - 16) / 21².
+    (slope,) = torch.autograd.grad(-terms["fake"], weight)
+    through = 4 * (1 + step) * 3.6 * (5 - 16) / 21**2
+    assert slope.item() == pytest.approx((2 * (1 + step) ** 2 + through + 0.5) / 2)
+    loss = _loss(registry, "logan", **options, bound=1)
+    assert loss.terms(turn)["fake"].item() == pytest.approx(-(2 + 0.5) / 2)
+
+
 def test_orthogonal_filters_cost_nothing_and_others_their_products(registry: Registry) -> None:
     network = nn.Sequential(nn.Linear(2, 3), nn.Conv2d(2, 2, 1), nn.Embedding(4, 2))
     linear, convolution, embedding = network

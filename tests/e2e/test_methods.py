@@ -85,9 +85,6 @@ METHODS = (
            further.looking_ahead_ends_a_circle),
     Method("early_stop", f"{POINTS} --gen mlp --loss nonsaturating --callback early-stop "
            "-s data.count=16 --metric frechet-gaussian", further.patience_ends),
-    Method("wgan", f"{DCGAN} --loss wasserstein --callback clip-weights -s disc.norm=none "
-           "-s train.disc_steps=2 -s train.gen_steps=2 -s gen.optimizer.use=rmsprop "
-           "-s disc.optimizer.use=rmsprop", further.weights_of_the_critic_stay_small),
     Method("growing", f"{PICTURES} --gen growing --disc growing --loss hinge --callback grow "
            "-s callback.grow.steps=4", further.blocks_fade_in),
 )  # fmt: skip

@@ -16,7 +16,6 @@ from claims import (
     STEPS,
     component,
     logged,
-    losses_of,
     make_loss,
     saved,
     turn_of,
@@ -74,16 +73,6 @@ def pairs_are_judged_and_the_encoder_learns(run: Path) -> None:
         for value in loss.terms(turn).values():
             torch.testing.assert_close(value, wanted)
     assert learnt(run, "encoder")
-
-
-def q_learns_in_the_generators_turn_only(run: Path) -> None:
-    names = set().union(*losses_of(run))
-    assert {name for name in names if "information" in name} == {"G/information.code"}
-    assert abs(logged(run, "G/information.code")[0] - math.log(4)) < 0.5  # chance, among four
-    assert learnt(run, "q")
-    latents = load(run).network.draw_latents(1000, torch.Generator())
-    assert torch.equal(latents[:, :4].sum(1), torch.ones(1000))
-    assert (latents[:, :4].mean(0) - 1 / 4).abs().max() < 0.05
 
 
 def the_encoder_learns_likeness_whatever_gamma(run: Path) -> None:

@@ -41,6 +41,8 @@ GIVEN: dict[str, Tree] = {
     "projected": {"features": "random"},
     "r3gan": {"channels": 4},
     "mlp": {"hidden": [4]},
+    "infogan": {"continuous": 1},
+    "infogan-q": {"continuous": 1, "features": 16},
     "resnet": {"channels": 4},
     "sagan": {"channels": 4},
 }
@@ -59,6 +61,9 @@ GIVES: dict[str, Tree] = {
     "disc.decoded": {"disc": {"use": "fastgan"}},
     "disc.targets": {"disc": {"use": "fastgan"}},
     "gen.w": {"gen": {"use": "stylegan2"}},
+    "gen.categorical": {"gen": {"use": "infogan"}},
+    "gen.continuous": {"gen": {"use": "infogan"}},
+    "network.q": {"network": {"q": {"use": "infogan-q"}}},
     "network.back": {"gen": {"use": "translator"}, "network": {"back": {"use": "translator"}}},
     "network.disc-a": {"network": {"disc-a": {"use": "dcgan", "side": "disc"}}},
 }

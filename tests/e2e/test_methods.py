@@ -58,11 +58,6 @@ METHODS = (
            "-s network.encoder.channels=8", further.pairs_are_judged_and_the_encoder_learns,
            check="--disc pairs --network encoder=encoder "
            "--shapes 3x16x16:4"),
-    Method("infogan", f"{PICTURES} --gen code --disc features --loss nonsaturating "
-           "--loss information --network q=q -s gen.categories=4 -s network.q.categories=4 "
-           "-s network.q.channels=8", further.q_learns_in_the_generators_turn_only,
-           check="--gen code --disc features --network q=q "
-           "--shapes 3x16x16:4"),
     Method("vaegan", f"{PICTURES} --gen dcgan --disc features --loss nonsaturating --loss vaegan "
            "--network encoder=encoder -s network.encoder.channels=8",
            further.the_encoder_learns_likeness_whatever_gamma,

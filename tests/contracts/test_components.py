@@ -58,7 +58,10 @@ FEW: dict[str, dict[str, object]] = (
     }
     | {
         name: {"channels": 4}
-        for name in ("generator/unet", "generator/translator", "discriminator/patch")
+        for name in (
+            *("generator/unet", "generator/translator", "discriminator/patch"),
+            "generator/infogan",
+        )
     }
     | {
         "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
@@ -111,6 +114,15 @@ def test_the_way_there_and_back_keeps_its_contract() -> None:
     given |= {f"{name}.conditional": False for name in ("disc", "disc-a")}
     shapes = [Shapes((3, 16, 16), (-1.0, 1.0), 0, 5, (3, 16, 16))]
     for case in contract_cases("loss/cyclegan", given, shapes, partners=partners):
+        case.run()
+
+
+def test_information_on_codes_keeps_its_contract() -> None:
+    """With a generator that has codes, and a network that tells them."""
+    partners = {"gen": "infogan", "disc": "mlp", "q": "infogan-q"}
+    given = {"gen.channels": 4, "disc.hidden": [4], "disc.head": "features", "q.features": 4}
+    shapes = [Shapes((1, 8, 8), (-1.0, 1.0), 0, 5)]
+    for case in contract_cases("loss/infogan", given, shapes, partners=partners):
         case.run()
 
 

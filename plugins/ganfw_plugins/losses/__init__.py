@@ -165,12 +165,6 @@ def _conditional() -> Iterable[Component]:
             ("adcgan", "adc-gan"),
         ),
         (
-            "multi-hinge",
-            "classifiers:MultiHinge",
-            "Margins between classes and fake (MHingeGAN); disc.head=fake-class",
-            ("mh", "mhgan", "mhingegan"),
-        ),
-        (
             "2c",
             "contrasts:ConditionalContrastive",
             "Alike within a class, else not (ContraGAN); disc.head=embeddings",
@@ -185,6 +179,14 @@ def _conditional() -> Iterable[Component]:
     ):
         options, tags = target.partition(":")[2], ("conditional",)
         yield _loss(name, target, summary, options=options, tags=tags, also=also)
+    yield _loss(
+        "multi-hinge",
+        "classifiers:MultiHinge",
+        "Margins between classes and fake (MHingeGAN); disc.head=fake-class",
+        options="MultiHinge",
+        tags=("conditional", "adversarial"),
+        also=("mh", "mhgan", "mhingegan"),
+    )
 
 
 def _loss(

@@ -15,7 +15,10 @@ from .options import DiffAugmentOptions
 
 class DiffAugment(Augment):
     """Zhao et al. 2020, section 4: each picture is transformed at random, and gradients reach the
-    generator through the transform. Random numbers are drawn on the samples' own device."""
+    generator through the transform. Where each has a ``probability`` well below 1, most samples
+    keep to how the data stands and where: a mirror that half of the pictures are seen in can't be
+    told from mirrored data, and becomes part of the samples (Karras et al. 2020, section 2.2).
+    Random numbers are drawn on the samples' own device."""
 
     def __init__(self, options: DiffAugmentOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -32,8 +35,14 @@ class DiffAugment(Augment):
     def forward(self, samples: Tensor) -> Tensor:
         """Pictures (B, C, H, W) to pictures of the same shape; values may leave the range."""
         for name in self.options.policy:
-            samples = self._transforms[name](samples)
+            samples = self._sometimes(self._transforms[name], samples)
         return samples
+
+    def _sometimes(self, transform: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+        if self.options.probability == 1:
+            return transform(pictures)
+        chosen = _uniform(pictures) < self.options.probability
+        return torch.where(chosen, transform(pictures), pictures)
 
     def _translate(self, pictures: Tensor) -> Tensor:
         height, width = pictures.shape[2:]

@@ -18,6 +18,10 @@ class DiffAugmentOptions(Options):
         ("color", "translation", "cutout"),
         description="Transforms in order: flip, translation, color, cutout",
     )
+    probability: Annotated[float, Schedulable()] = Field(
+        1.0, ge=0, le=1,
+        description="Of each transform, for each picture; at 1, flips get into the samples",
+    )  # fmt: skip
     translation: Annotated[float, Schedulable()] = Field(
         0.125, ge=0, le=0.5, description="Greatest shift, as a share of the picture's side"
     )

@@ -41,6 +41,13 @@ def test_a_flip_is_a_picture_or_its_mirror() -> None:
     assert 16 < same.sum() < 48
 
 
+def test_a_transform_has_its_probability() -> None:
+    pictures = torch.ones(2000, 3, 16, 24)
+    holes = _diffaugment("cutout", probability=0.3)(pictures) == 0
+    assert holes.any(dim=(1, 2, 3)).float().mean().item() == pytest.approx(0.3, abs=0.04)
+    assert torch.equal(_diffaugment("color", "cutout", probability=0)(pictures), pictures)
+
+
 @pytest.mark.parametrize("fill", ["edge", "grey"])
 def test_a_translation_moves_whole_pixels(fill: str) -> None:
     picture = _picture(1)[0]

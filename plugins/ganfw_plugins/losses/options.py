@@ -179,7 +179,7 @@ class ADCOptions(Options):
 class MultiHingeOptions(Options):
     """Kavalerov et al. 2019."""
 
-    gen: Strength = Field(0.05, description="Factor of the generator's term")
+    gen: Strength = Field(1.0, description="Factor of the generator's term")
 
 
 class ConditionalContrastiveOptions(Options):

@@ -80,9 +80,9 @@ class MultiHinge(Loss):
 
         H(x, y) = max(0, 1 - D_y(x) + max_{k≠y} D_k(x)).
 
-    The discriminator minimises E H(x, y) + E H(G(z, y), K + 1), the generator gen · E H(G(z, y), y).
-    It is a game by itself. The authors weigh the generator's term with 0.05 beside one that matches
-    features, which are of another scale in ``feature-matching``."""
+    The discriminator minimises E H(x, y) + E H(G(z, y), K + 1), the generator gen · E H(G(z, y),
+    y). It is a game by itself. The authors weigh the generator's term with 0.05 beside one that
+    matches features, which are of another scale in ``feature-matching``."""
 
     options: MultiHingeOptions
     needs = ("labels", "disc.classes", "disc.fake_class")

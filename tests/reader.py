@@ -44,7 +44,7 @@ SMALLER: Mapping[str, str] = {
     r"run (--from \S+ )?\./my-photos.*": "--steps 2",
     r"run (\./my-shards|--data shards) .*": f"{NETWORKS} --steps 2",
     r"runs|compare \S+ \S+": "",
-    r"run --recipe d2l-gaussian( (-s gen|--loss|--callback).*)?": "-s data.count=80 --epochs 2",
+    r"run --recipe d2l-gaussian( (-s gen|--(loss|callback|lr)).*)?": "-s data.count=80 --epochs 2",
     r"run .*--data gaussian.*": "--steps 20",
     r"run .*(--recipe d2l-dcgan|--data pokemon)( -s disc.activation=relu)?": POKEMON,
     r"run --recipe toy-(ring|grid)( .*)?": "-s data.count=1000 --steps 2",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -72,7 +72,7 @@ def _choices(layer: Layer, rule: FitRule, facts: DataFacts) -> list[Fitted]:
         return []
     source = f"{layer.source} for {number} {'samples' if rule.by == 'samples' else 'pixels'}"
     chosen = settings_layer({rule.option: held[0]}, source, _where(layer))
-    return [Fitted(rule.option, held[0], chosen)]
+    return [Fitted(rule.option, held[0], replace(chosen, part_of=layer.source))]
 
 
 def _stated(layer: Layer, path: str) -> Any:

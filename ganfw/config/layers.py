@@ -51,13 +51,14 @@ class Text(str):
 class Layer:
     """Values from one source. ``replaces`` names the lists that it gives as a whole; ``notice`` is
     what to say where nobody asked for it; ``fit`` are its rules for what follows the data, unread:
-    see `FitRule`."""
+    see `FitRule`. What a rule chose is a layer that is ``part_of`` the rule's."""
 
     source: str
     values: Tree
     replaces: frozenset[str] = frozenset()
     notice: str = ""
     fit: tuple[Tree, ...] = ()
+    part_of: str = ""
 
 
 def default_layer() -> Layer:

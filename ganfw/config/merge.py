@@ -26,6 +26,8 @@ class Merged:
     tree: Tree = field(default_factory=lambda: {section: {} for section in SECTIONS})
     origins: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    lengths: dict[str, str] = field(default_factory=dict)
+    """Who set ``steps`` and ``epochs`` last."""
 
     def set(self, path: str, place: Tree, values: Tree, source: str) -> None:
         """Put ``values`` into ``place``, the table at ``path``."""
@@ -125,7 +127,7 @@ def merge_layers(registry: Registry, layers: Iterable[Layer]) -> Merged:
                 place = merged.tree[section]
                 _merge_player(registry, merged, section, place, values, layer.source)
             elif section == "train":
-                _keep_one_length(merged, values, layer.source)
+                _keep_one_length(merged, values, layer.part_of or layer.source)
                 merged.set(section, merged.tree[section], values, layer.source)
             else:
                 _merge_list(registry, merged, section, values, layer)
@@ -213,7 +215,9 @@ def _keep_one_length(merged: Merged, values: Tree, source: str) -> None:
     """A layer that sets steps overrules epochs that another source set, and the other way round.
     If one source gives both, both hold: the run ends with the one that is reached first."""
     for given, other in (("steps", "epochs"), ("epochs", "steps")):
-        path = f"train.{other}"
-        if given in values and other not in values and merged.origins.get(path) != source:
+        if given not in values:
+            continue
+        merged.lengths[given] = source
+        if other not in values and merged.lengths.get(other) != source:
             merged.tree["train"][other] = None
-            merged.origins.pop(path, None)
+            merged.origins.pop(f"train.{other}", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .describe import chosen_options
-from .fitting import fitted
+from .fitting import Fitted, fitted
 from .layers import Layer, Tree
 from .merge import Merged, merge, merge_data, with_default_recipe
 from .networks import PLAYERS, find_network
@@ -33,6 +34,8 @@ from .validation import to_plain, validate, validate_scheduled
 
 Keys = TypeVar("Keys", bound=Options, covariant=True)
 AnyKeys = TypeVar("AnyKeys", bound=Options)
+FittedLayer = tuple[Layer, list[Fitted]]
+"""A layer, and what its rules chose."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,18 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
 
     Of the components it imports only the options, which import no torch.
     """
-    merged, fitted_values = _merged_and_fitted(registry, layers)
+    chosen = _chosen_by_rules(registry, with_default_recipe(registry, layers))
+    try:
+        return _resolved(registry, chosen)
+    except UsageError as error:
+        if wrong := _wrong_choice(registry, chosen):
+            raise UsageError(f"{wrong.layer.source}: [[fit]] {wrong.path}: {error}") from None
+        raise
+
+
+def _resolved(registry: Registry, whole: Sequence[FittedLayer]) -> RunConfig:
+    """The run that layers describe, each with what its rules chose above it."""
+    merged, fitted_values = _merged_and_fitted(registry, whole)
     tree = merged.tree
     losses = _several(registry, tree, "loss", LossKeys)
     if not losses:
@@ -163,21 +177,34 @@ def resolve(registry: Registry, layers: Iterable[Layer]) -> RunConfig:
     )
 
 
+def _chosen_by_rules(registry: Registry, layers: Sequence[Layer]) -> list[FittedLayer]:
+    """``layers``, and what the rules of each choose by the data."""
+    if not any(layer.fit for layer in layers):
+        return [(layer, []) for layer in layers]
+    facts = resolve_data(registry, layers).options.facts()
+    return [(layer, fitted(layer, facts)) for layer in layers]
+
+
+def _wrong_choice(registry: Registry, whole: Sequence[FittedLayer]) -> Fitted | None:
+    """What a rule chose without which the run is right, if it is wrong with it."""
+    for wrong in itertools.chain.from_iterable(chosen for _, chosen in whole):
+        rest = [(layer, [it for it in chosen if it is not wrong]) for layer, chosen in whole]
+        with suppress(UsageError):
+            _resolved(registry, rest)
+            return wrong
+    return None
+
+
 def _merged_and_fitted(
-    registry: Registry, layers: Iterable[Layer]
+    registry: Registry, whole: Sequence[FittedLayer]
 ) -> tuple[Merged, dict[str, Any]]:
-    """``layers`` merged with what their rules choose by the data, and what of that holds."""
-    given = with_default_recipe(registry, layers)
-    if not any(layer.fit for layer in given):
-        return merge(registry, given), {}
-    facts = resolve_data(registry, given).options.facts()
-    choices = [(layer, fitted(layer, facts)) for layer in given]
-    whole = [[layer, *(choice.layer for choice in chosen)] for layer, chosen in choices]
-    merged = merge(registry, itertools.chain.from_iterable(whole))
+    """All layers merged, and what of the rules' choices holds."""
+    choices = [choice for _, chosen in whole for choice in chosen]
+    layers = [[layer, *(choice.layer for choice in chosen)] for layer, chosen in whole]
+    merged = merge(registry, itertools.chain.from_iterable(layers))
     return merged, {
         choice.path: choice.value
-        for _, chosen in choices
-        for choice in chosen
+        for choice in choices
         if merged.origins.get(choice.path) == choice.layer.source
     }
 

@@ -1,4 +1,5 @@
-"""Schedules: a number that changes with the step, written in place of it: ``10..1 cosine``."""
+"""Schedules: a number that changes with the step, written in place of it: ``10..1 cosine``, or in
+several phases, ``0..10 over 500 then 10..1``."""
 
 from __future__ import annotations
 
@@ -11,15 +12,17 @@ from ..errors import UsageError
 from ..interfaces.options import Options, Schedulable
 from ..registry.component import OPTIMIZER
 
-Kind = Literal["linear", "cosine", "geometric"]
+Curve = Literal["linear", "cosine", "geometric"]
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
-_BEGINNING = re.compile(rf"\s*{_NUMBER}\s*\.\.", re.IGNORECASE)
-_WHOLE = re.compile(
-    rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})"
-    rf"(?:\s+({'|'.join(get_args(Kind))}))?(?:\s+over\s+([1-9]\d{{0,9}}))?\s*",
+_CURVES = "|".join(get_args(Curve))
+_BEGINNING = re.compile(rf"\s*{_NUMBER}(?:\s*\.\.|\s+(?:{_CURVES}|over|then)\b)", re.IGNORECASE)
+_PHASE = re.compile(
+    rf"\s*({_NUMBER})(?:\s*\.\.\s*({_NUMBER})(?:\s+({_CURVES}))?)?"
+    r"(?:\s+over\s+(?:([1-9]\d{0,9})|(\d{1,3}(?:\.\d{1,9})?)%))?\s*",
     re.IGNORECASE,
 )
+_THEN = re.compile(r"\bthen\b", re.IGNORECASE)
 _FOLLOWING = ("loss", "augment", "callback")
 """The kinds of components whose marked options may follow a schedule."""
 
@@ -28,36 +31,81 @@ _RATES = ("lr", "betas", "weight_decay")
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """From ``start`` in step 1 to ``end`` in step ``over``, or in the run's last; then constant."""
+class Phase:
+    """From ``start`` in its first step to ``end`` in its last, or, without a curve, ``start`` all
+    along. It takes ``over`` steps, or that ``percent`` of the run, or all that is left."""
 
     start: float
     end: float
-    kind: Kind = "linear"
+    curve: Curve | None = "linear"
     over: int | None = None
+    percent: float | None = None
 
-    def at(self, step: int, total_steps: int) -> float:
-        """The value in ``step``, counted from 1, of a run of ``total_steps``. A function of these
-        two alone, so that it needs no state. cosine is Loshchilov & Hutter 2017, equation 5,
-        without restarts; geometric changes by the same factor in each step."""
-        steps = (self.over or total_steps) - 1
-        done = min((step - 1) / max(steps, 1), 1.0)
-        if self.kind == "geometric":
+    def at(self, step: int, steps: int) -> float:
+        """The value in ``step``, counted from 1, of a phase of ``steps``. cosine is Loshchilov &
+        Hutter 2017, equation 5, without restarts; geometric changes by the same factor in each
+        step."""
+        if self.curve is None:
+            return self.start
+        done = min((step - 1) / max(steps - 1, 1), 1.0)
+        if self.curve == "geometric":
             return float(self.start ** (1 - done) * self.end**done)
-        if self.kind == "cosine":
+        if self.curve == "cosine":
             done = (1 - math.cos(math.pi * done)) / 2
         return self.start * (1 - done) + self.end * done
 
-    @property
-    def greatest(self) -> float:
-        """The greater of both ends, which no value exceeds."""
-        return max(self.start, self.end)
+    def last_step(self, first: float, total_steps: int) -> float:
+        """Where it ends in a run of ``total_steps`` if ``first`` steps come before it."""
+        if self.percent is not None:
+            return first + self.percent * total_steps / 100
+        return total_steps if self.over is None else first + self.over
 
     def __str__(self) -> str:
         """As a config holds it."""
-        kind = "" if self.kind == "linear" else f" {self.kind}"
+        end = "" if self.curve is None else f"..{_shown(self.end)}"
+        curve = "" if self.curve in (None, "linear") else f" {self.curve}"
         over = "" if self.over is None else f" over {self.over}"
-        return f"{_shown(self.start)}..{_shown(self.end)}{kind}{over}"
+        percent = "" if self.percent is None else f" over {_shown(self.percent)}%"
+        return f"{_shown(self.start)}{end}{curve}{over}{percent}"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One phase after the other; after the last one, the value stays. All but the last one say how
+    long they take."""
+
+    phases: tuple[Phase, ...]
+
+    def at(self, step: int, total_steps: int) -> float:
+        """The value in ``step``, counted from 1, of a run of ``total_steps``. A function of these
+        two alone, so that it needs no state."""
+        placed = self._placed(total_steps)
+        phase, first, last = next((at for at in placed if step <= at[2]), placed[-1])
+        return phase.at(step - first, last - first)
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Both ends of each phase in turn, between which all values lie."""
+        return tuple(end for phase in self.phases for end in (phase.start, phase.end))
+
+    @property
+    def greatest(self) -> float:
+        """The greatest of all ends, which no value exceeds."""
+        return max(self.ends)
+
+    def __str__(self) -> str:
+        """As a config holds it."""
+        return " then ".join(map(str, self.phases))
+
+    def _placed(self, total_steps: int) -> list[tuple[Phase, int, int]]:
+        """Each phase, how many steps come before it, and its last step. Only these are rounded, so
+        that phases of 50% and 50% end with the run."""
+        placed, first = [], 0.0
+        for phase in self.phases:
+            last = phase.last_step(first, total_steps)
+            placed.append((phase, round(first), round(last)))
+            first = last
+        return placed
 
 
 def looks_like_schedule(value: object) -> bool:
@@ -67,18 +115,31 @@ def looks_like_schedule(value: object) -> bool:
 
 def read_schedule(text: str, where: str) -> Schedule:
     """The schedule that ``text`` means. Raises UsageError, which begins with ``where``."""
-    match = _WHOLE.fullmatch(text)
-    if match is None:
+    where = f"{where} = {text}"
+    phases = tuple(_phase(part, where) for part in _THEN.split(text))
+    lengths = [phase.over or phase.percent for phase in phases]
+    if None in lengths[:-1]:
+        raise UsageError(f"{where}: all phases but the last need over STEPS, or over PERCENT%")
+    taken = sum(phase.percent or 0 for phase in phases)
+    if taken > 100 or (taken == 100 and lengths[-1] is None):
+        raise UsageError(f"{where}: its phases take more than the whole run")
+    return Schedule(phases)
+
+
+def _phase(text: str, where: str) -> Phase:
+    match = _PHASE.fullmatch(text)
+    if match is None or (match[5] and not 0 < float(match[5]) <= 100):
         raise UsageError(
-            f"{where} = {text} is no schedule: write START..END, which may be followed by "
-            f"{', '.join(get_args(Kind)[:-1])} or {get_args(Kind)[-1]}, and by over STEPS"
+            f"{where} is no schedule: write START..END [{_CURVES}] "
+            "[over STEPS|PERCENT%], and join several by 'then'"
         )
-    start, end, word, over = match.groups()
-    ends = float(start), float(end)
-    (kind,) = (kind for kind in get_args(Kind) if kind == (word or "linear").lower())
-    if kind == "geometric" and min(ends) <= 0:
-        raise UsageError(f"{where} = {text}: a geometric schedule has both ends above 0")
-    return Schedule(*ends, kind, int(over) if over else None)
+    start, end, word, over, percent = match.groups()
+    ends = float(start), float(end or start)
+    curves: dict[str | None, Curve] = {curve: curve for curve in get_args(Curve)}
+    curve = curves[(word or "linear").lower()] if end else None
+    if curve == "geometric" and min(ends) <= 0:
+        raise UsageError(f"{where}: a geometric schedule has both ends above 0")
+    return Phase(*ends, curve, int(over) if over else None, float(percent) if percent else None)
 
 
 def schedulable(kind: str, model: type[Options]) -> tuple[str, ...]:

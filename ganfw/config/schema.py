@@ -36,6 +36,14 @@ class TrainOptions(Options):
         description="Labels of generated samples: those of the batch's real samples, or the same "
         "in random order",
     )
+    enlarge: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Enlarge pictures by this share and crop them at random, anew in each epoch; "
+        "0.12 in pix2pix",
+    )
+    mirror: bool = Field(False, description="Mirror half of the pictures, anew in each epoch")
     reduction: Literal["mean", "sum"] = Field(
         "mean", description="Whether an objective is the mean or the sum over the batch"
     )

@@ -96,9 +96,7 @@ _HERE = {
     "--callback, and ganfw list callback for the trackers there are": (
         "wandb use-wandb tensorboard mlflow tracker log-with report-to logger"
     ),
-    "--augment diffaugment -s augment.diffaugment.policy=flip mirrors pictures": (
-        "mirror flip hflip horizontal-flip"
-    ),
+    "-s train.mirror=true": "mirror flip hflip horizontal-flip",
     "--quiet|--verbose": "silent loglevel log-level debug v q",
     "--print-config": "dry-run print dryrun show-config",
 }

@@ -32,7 +32,7 @@ def validate_scheduled(
     model: type[AnyOptions], values: Mapping[str, Any], where: str, may_follow: Collection[str] = ()
 ) -> tuple[AnyOptions, dict[str, Schedule]]:
     """``values`` as ``model`` where those named in ``may_follow`` may be schedules: the options as
-    of the first step, and the schedules by their `places`. Both ends keep to the option's own
+    of the first step, and the schedules by their `places`. All ends keep to the option's own
     bounds."""
     _check_keys(model, values, where)
     values = {key: _list_or_same(value) for key, value in values.items()}
@@ -41,11 +41,15 @@ def validate_scheduled(
         for place, value in by_place(values).items()
         if looks_like_schedule(value) and not _is_text(model, place, values)
     }
-    if schedules:
-        ends = {place: schedule.end for place, schedule in schedules.items()}
-        _validated(model, replaced(values, ends), where)
-    starts = {place: schedule.start for place, schedule in schedules.items()}
-    return _validated(model, replaced(values, starts), where), schedules
+    most = max((len(schedule.ends) for schedule in schedules.values()), default=1)
+    for i in reversed(range(most)):
+        ends = {place: _at_most(schedule.ends, i) for place, schedule in schedules.items()}
+        options = _validated(model, replaced(values, ends), where)
+    return options, schedules
+
+
+def _at_most(ends: tuple[float, ...], index: int) -> float:
+    return ends[min(index, len(ends) - 1)]
 
 
 def _list_or_same(value: Any) -> Any:

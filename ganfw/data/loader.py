@@ -13,13 +13,16 @@ from torch import Tensor
 from ..interfaces.dataset import Batch
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.random_state import derive_seed
+from .jitter import DRAWS, Jitter
 
-_ORDER = 3
+_ORDER, _JITTER = 3, 5
 
 
 class Loader(ABC):
     """Shuffled batches of ``examples`` real samples on ``device``; of each batch, the share of this
-    process. They depend on the seed alone."""
+    process. They depend on the seed alone. With ``jitter`` those of an epoch are changed by it."""
+
+    jitter: Jitter | None = None
 
     def __init__(
         self,
@@ -56,11 +59,24 @@ class Loader(ABC):
         batches[-1] = batches[-1][: self._even(len(batches[-1]))]
         batches = batches[start : len(self)]
         shares = self._read([self._processes.shard(batch) for batch in batches])
+        if self.jitter is not None:
+            shares = self._jittered(self.jitter, shares, batches, number, start)
         if self._batch_size % self._processes.count == 0:
             return shares
         return (
             replace(share, whole=len(batch)) for share, batch in zip(shares, batches, strict=True)
         )
+
+    def _jittered(
+        self, jitter: Jitter, shares: Iterator[Batch], batches: list[Tensor], epoch: int, start: int
+    ) -> Iterator[Batch]:
+        """The numbers are drawn for the whole of each batch, whose place seeds them: they are the
+        same for any number of processes, and after a resume."""
+        for i, (share, batch) in enumerate(zip(shares, batches, strict=True), start):
+            seed = derive_seed(self._seed, _JITTER, epoch, i)
+            random = torch.Generator().manual_seed(seed)
+            numbers = torch.rand(len(batch), DRAWS, generator=random)
+            yield jitter(share, self._processes.shard(numbers).to(self._device))
 
     def _even(self, length: int) -> int:
         """How many of a batch's samples are used: a last, shorter one is shared evenly."""

@@ -11,9 +11,10 @@ from torch.optim import Optimizer
 
 from ..config.places import with_numbers
 from ..config.run_config import ComponentConfig, RunConfig
-from ..config.schema import LossKeys, PlayerKeys
+from ..config.schema import LossKeys, PlayerKeys, TrainOptions
+from ..data.jitter import Jitter
 from ..data.loader import Loader
-from ..errors import PluginError, ShapesError
+from ..errors import PluginError, ShapesError, UsageError
 from ..interfaces.callback import Callback
 from ..interfaces.events import Composed
 from ..interfaces.loss import Loss
@@ -76,6 +77,21 @@ def build_game(
         # What is random in a step differs from process to process; latents are drawn jointly.
         seed_everything(derive_seed(config.train.seed, _PROCESS, processes.rank))
     return game
+
+
+def build_jitter(train: TrainOptions, shapes: Shapes) -> Jitter | None:
+    """What ``train`` does to pictures before each step. Raises UsageError for other samples, and
+    for labels that would no longer fit them."""
+    if not (train.enlarge or train.mirror):
+        return None
+    name = "enlarge" if train.enlarge else "mirror"
+    if not shapes.is_picture:
+        raise UsageError(f"train.{name} needs pictures, and the data's samples are {shapes}")
+    if len(shapes.label) == 3 and shapes.label[1:] != shapes.sample[1:]:
+        raise UsageError(
+            f"train.{name} needs labels of the pictures' sides, and the data's are {shapes.label}"
+        )
+    return Jitter(train.enlarge, train.mirror)
 
 
 def build_trainer(

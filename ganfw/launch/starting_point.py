@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from ..config.layers import SINGLE
 from ..config.run_config import RunConfig
 from ..errors import CheckpointError, RunError
+from ..registry.component import OPTIMIZER
 from ..runs.network import WEIGHTS, is_network, network_folder, read_card
-from ..runs.records import StartRecord
+from ..runs.records import StartRecord, read_provenance
 from ..runtime.logs import log
-from ..storage.run_dir import open_run
+from ..storage.run_dir import RunDir, open_run
 from ..storage.tensors import load_tensors
 from ..training.game import Game
 
@@ -60,10 +63,33 @@ def starting_point(config: RunConfig) -> StartingPoint | None:
     if not folders:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in others.items())
         raise RunError(f"{path} has no network for this run: {reasons}")
+    for notice in _other_versions(config, path):
+        log.warning(notice)
     digests = {name: _digest(folder / WEIGHTS) for name, folder in folders.items()}
     step = max(read_card(folder).step for folder in folders.values())
     weights = {name: _weights(folder / WEIGHTS) for name, folder in folders.items()}
     return StartingPoint(StartRecord(run=str(path), step=step, weights=digests), weights, others)
+
+
+def _other_versions(config: RunConfig, path: Path) -> Iterator[str]:
+    """What ``config`` takes from the run in ``path`` that may mean something else by now."""
+    then = {(it.slot, it.name): it.version for it in read_provenance(RunDir(path)).components}
+    for component in config.component_configs:
+        registered, slot = component.registered, component.slot
+        version = then.get((slot, registered.canonical), registered.component.version)
+        several = slot not in SINGLE and not slot.endswith(OPTIMIZER)
+        place = f"{slot}.{component.name}" if several else slot
+        taken = ", ".join(
+            f"{key} = {json.dumps(value)}"
+            for key, value in component.values.items()
+            if config.origins.get(f"{place}.{key}", "").startswith("run ") and key != "use"
+        )
+        if version != registered.component.version and taken:
+            yield (
+                f"{registered.label} had version {version} in {path} and has version "
+                f"{registered.component.version} now: what is taken from there may mean something "
+                f"else: {taken}"
+            )
 
 
 def _differs(path: Path, name: str, use: str) -> str:

@@ -26,7 +26,7 @@ from ..training.graphs import capture_game
 from ..training.interrupts import explain_out_of_memory, stop_on_signals
 from ..training.progress import Outcome
 from ..training.trainer import Trainer
-from .build import build_callbacks, build_game, build_trainer, total_steps
+from .build import build_callbacks, build_game, build_jitter, build_trainer, total_steps
 from .checks import check_cuda_graphs, check_game
 from .prepare import PreparedRun, replacement_notice
 
@@ -63,6 +63,7 @@ def assemble(
     )
     evaluation = _evaluation(prepared, shapes)
     loader = prepared.samples.loader(options.batch_size, options.seed, prepared.device, processes)
+    loader.jitter = build_jitter(options, shapes)
     game = build_game(prepared.config, shapes, prepared.device, processes)
     game.turns.total_steps = total_steps(prepared.config, loader)
     give_weights(game)

@@ -29,13 +29,16 @@ texts = st.text(max_size=8) | st.sampled_from(
 )  # fmt: skip
 
 _numbers = st.sampled_from(("0", "1", "-1", "10", ".5", "1e-3", "1e308", "1e999", "-1e-400", "٣"))
-schedules = st.builds(
-    "{}..{}{}{}".format,
+_phases = st.builds(
+    "{}{}{}{}".format,
     _numbers,
-    _numbers,
+    st.just("") | _numbers.map("..{}".format),
     st.sampled_from(("", " linear", " cosine", " geometric", " GEOMETRIC ", " x")),
-    st.sampled_from(("", " over 1", " over 50", " over 9999999999", " over 0", " over")),
+    st.sampled_from(
+        ("", " over 1", " over 9999999999", " over 0", " over", " over 50%", " over 1e-9%")
+    ),
 )
+schedules = st.lists(_phases, min_size=1, max_size=3).map(" then ".join)
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.sampled_from(SIZES) | st.floats() | texts

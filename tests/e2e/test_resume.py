@@ -179,7 +179,8 @@ def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(
 
 
 def test_schedules_go_on_exactly(tmp_path: Path) -> None:
-    schedules = ("--loss", "nonsaturating", "--loss", "r1", "--callback", "ema", "--lr", "1e-3..0",
+    schedules = ("--loss", "nonsaturating", "--loss", "r1", "--callback", "ema",
+                 "--lr", "1e-4..1e-3 over 9 then 1e-3 over 60% then 1e-3..0",
                  "-s", "loss.r1.gamma=10..1 cosine", "-s", "loss.r1.weight=0..1 over 80",
                  "-s", "callback.ema.decay=0.9..0.999 geometric")  # fmt: skip
     result = _in_this_process("run", *POINTS, *schedules, "--out", tmp_path / "whole")

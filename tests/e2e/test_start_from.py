@@ -35,8 +35,17 @@ def first(ganfw: Ganfw) -> Path:
 
 
 def test_the_same_networks_go_on(ganfw: Ganfw, first: Path) -> None:
-    result = ganfw("run", "--from", first, "--steps", 1, "--lr", 0, "-s", "gen.freeze=blocks.0")
+    made = json.loads((first / "provenance.json").read_text())
+    (disc,) = (it for it in made["components"] if it["slot"] == "disc")
+    disc["version"] = 0
+    (first / "provenance.json").write_text(json.dumps(made))
+    words = ("--lr", 0, "-s", "gen.freeze=blocks.0", "-s", "disc.slope=0.25")
+    result = ganfw("run", "--from", first, "--steps", 1, *words)
     assert result.exit_code == 0, result.output
+    (warned,) = [line for line in result.stderr.splitlines() if "had version" in line]
+    assert f"discriminator 'dcgan' had version 0 in {first.absolute()} and has " in warned
+    assert "now: what is taken from there may mean something else: channels = 8, " in warned
+    assert "slope" not in warned  # it is set anew
     run = Path("runs/0002-dcgan-sprites")
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("from ")]
     assert line.startswith(f"from {first.absolute()}, step 2: gen: ")

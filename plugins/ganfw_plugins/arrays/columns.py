@@ -9,6 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ganfw import DataError
+
+_LONGEST = 1000
+"""Characters of a label."""
+
 
 class Columns(Protocol):
     """A table that is read column by column."""
@@ -42,8 +47,15 @@ def open_columns(path: Path, delimiter: str | None) -> Columns:
     return CsvColumns(path, delimiter)
 
 
-def as_words(cells: list[str]) -> NDArray[Any]:
-    """Text as labels: as whole numbers where all of it is, or else as numbers."""
+def as_words(cells: list[str], where: str) -> NDArray[Any]:
+    """Text as labels: as whole numbers where all of it is, or else as numbers. Raises DataError,
+    which begins with ``where``, for text that is too long: each label takes as much memory as the
+    longest."""
+    if (longest := max(map(len, cells), default=0)) > _LONGEST:
+        raise DataError(
+            f"{where} has a cell of {longest} characters, and labels are numbers or words: name "
+            "another column, -s data.labels=COLUMN"
+        )
     column = np.array(cells)
     for kind in (np.int64, np.float64):
         with suppress(ValueError, OverflowError):

@@ -54,7 +54,8 @@ class CsvColumns:
     def words(self, name: str) -> NDArray[Any]:
         """A column of labels (N,): whole numbers where all are, numbers, or else text."""
         place = self.names.index(name)
-        return as_words([cells[place].strip() for _, cells in self._rows()])
+        cells = [row[place].strip() for _, row in self._rows()]
+        return as_words(cells, f"{self.path}: column '{name}'")
 
     def _look(self) -> None:
         """Find the names, count the rows, and see which columns are numbers."""

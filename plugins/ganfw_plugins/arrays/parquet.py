@@ -49,7 +49,8 @@ class ParquetColumns:
 
     def words(self, name: str) -> NDArray[Any]:
         """A column of labels (N,): whole numbers where all are, numbers, or else text."""
-        return as_words([str(value) for value in self._column(name).to_pylist()])
+        cells = [str(value) for value in self._column(name).to_pylist()]
+        return as_words(cells, f"{self.path}: column '{name}'")
 
     def _column(self, name: str) -> Any:
         try:

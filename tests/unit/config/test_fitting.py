@@ -97,6 +97,25 @@ def test_pictures_are_counted_and_what_is_unknown_changes_nothing(
     assert pokemon.gen.options.model_dump()["channels"] == 48
 
 
+def test_a_rule_for_steps_leaves_the_epochs_of_its_recipe(registry: Registry) -> None:
+    rules = """[[fit]]
+option = "train.steps"
+by = "samples"
+values = [[9999, 5]]
+[[fit]]
+option = "train.epochs"
+by = "side"
+values = [[64, 2]]
+"""
+    first = rules[: rules.rindex("[[fit]]")]
+    recipe = RECIPE.replace("steps = 9", "steps = 9\nepochs = 3")
+    both, one = (_config(registry, recipe + part).train for part in (rules, first))
+    assert (both.steps, both.epochs) == (5, 2)
+    assert (one.steps, one.epochs) == (5, 3)
+    by_hand = _config(registry, recipe + rules, train__epochs="4").train
+    assert (by_hand.steps, by_hand.epochs) == (None, 4)
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -105,6 +124,10 @@ def test_pictures_are_counted_and_what_is_unknown_changes_nothing(
         ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = []\n', "values"),
         ('[[fit]]\noption = "trian.seed"\nby = "samples"\nvalues = [[9999, 1]]\n',
          "recipe r: [[fit]] trian.seed: no section 'trian'"),
+        ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = [[9999, "x"]]\n',
+         "recipe r for 3840 samples: [[fit]] train.seed: train: seed = x: should be"),
+        ('[[fit]]\noption = "loss.r3.gamma"\nby = "samples"\nvalues = [[9999, 1]]\n',
+         "recipe r for 3840 samples: [[fit]] loss.r3.gamma: no loss 'r3'"),
         ('[[fit]]\noption = "train.seed"\nby = "samples"\n',
          "recipe r: [[fit]] needs the option 'values'"),
         ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = [[9]]\n',

@@ -232,6 +232,7 @@ def test_tables_as_people_write_them(tmp_path: Path, text: str) -> None:
         ("a,b\n1,2\n", {"columns": ["c"]}, "has no column 'c'; it has a, b"),
         ("a,b\n1,2\n", {"labels": "c"}, "has no column 'c'; it has a, b"),
         ('a,b\n1,"2\n', {}, "can't be read as a table"),
+        (f"a,label\n1,{'x' * 1001}\n", {}, "a.csv: column 'label' has a cell of 1001 characters"),
     ],
 )
 def test_tables_that_are_none(

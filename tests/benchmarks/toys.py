@@ -31,7 +31,7 @@ import ganfw
 from ganfw.registry.discovery import discover
 
 ADVERSARIAL = ("nonsaturating", "minimax", "least-squares", "hinge", "wasserstein", "rpgan",
-               "relativistic-average", "dual-contrastive", "top-k")  # fmt: skip
+               "relativistic-average", "dual-contrastive", "top-k", "logan")  # fmt: skip
 PENALTIES = ("", "r1", "r1+r2", "gradient-penalty")
 """What each adversarial loss is tried with."""
 

@@ -58,7 +58,10 @@ FEW: dict[str, dict[str, object]] = (
     }
     | {
         name: {"channels": 4}
-        for name in ("generator/unet", "generator/translator", "discriminator/patch")
+        for name in (
+            *("generator/unet", "generator/translator", "discriminator/patch"),
+            "generator/infogan",
+        )
     }
     | {
         "generator/stylegan2": {"channel_max": 8, "w_dim": 8, "mapping_layers": 2},
@@ -111,6 +114,15 @@ def test_the_way_there_and_back_keeps_its_contract() -> None:
     given |= {f"{name}.conditional": False for name in ("disc", "disc-a")}
     shapes = [Shapes((3, 16, 16), (-1.0, 1.0), 0, 5, (3, 16, 16))]
     for case in contract_cases("loss/cyclegan", given, shapes, partners=partners):
+        case.run()
+
+
+def test_information_on_codes_keeps_its_contract() -> None:
+    """With a generator that has codes, and a network that tells them."""
+    partners = {"gen": "infogan", "disc": "mlp", "q": "infogan-q"}
+    given = {"gen.channels": 4, "disc.hidden": [4], "disc.head": "features", "q.features": 4}
+    shapes = [Shapes((1, 8, 8), (-1.0, 1.0), 0, 5)]
+    for case in contract_cases("loss/infogan", given, shapes, partners=partners):
         case.run()
 
 
@@ -203,9 +215,13 @@ def test_all_transforms_of_ada_keep_their_contract() -> None:
 
 
 LABELLED = (Shapes((3,), (-1.0, 1.0), 3, 5),)
+HEADS = (
+    *("features", "projection", "multi-output"),
+    *("classes", "twin-classes", "fake-class", "embeddings"),
+)
 
 
-@pytest.mark.parametrize("head", ["features", "projection", "classes", "embeddings"])
+@pytest.mark.parametrize("head", HEADS)
 def test_every_head_keeps_its_contract(head: str) -> None:
     for case in contract_cases("discriminator/mlp", {"head": head}, LABELLED):
         case.run()
@@ -216,6 +232,9 @@ def test_every_head_keeps_its_contract(head: str) -> None:
     [
         ("feature-matching", "features"),
         ("auxiliary-classifier", "classes"),
+        ("tac", "twin-classes"),
+        ("adc", "twin-classes"),
+        ("multi-hinge", "fake-class"),
         ("2c", "embeddings"),
         ("d2d-ce", "embeddings"),
     ],

@@ -41,19 +41,29 @@ GIVEN: dict[str, Tree] = {
     "projected": {"features": "random"},
     "r3gan": {"channels": 4},
     "mlp": {"hidden": [4]},
+    "infogan": {"continuous": 1},
+    "infogan-q": {"continuous": 1, "features": 16},
+    "resnet": {"channels": 4},
+    "sagan": {"channels": 4},
 }
-"""Options without which a component needs a package, or is wide."""
+"""Options without which a component needs a package, is wide, or so narrow that its last ReLU may
+let nothing through."""
 
 GIVES: dict[str, Tree] = {
     "labels": {},
     "labels.paired": {"gen": {"use": "unet"}},
     "disc.classes": {"disc": {"use": "dcgan", "head": "classes"}},
+    "disc.twin_classes": {"disc": {"use": "dcgan", "head": "twin-classes"}},
+    "disc.fake_class": {"disc": {"use": "dcgan", "head": "fake-class"}},
     "disc.embeddings": {"disc": {"use": "dcgan", "head": "embeddings"}},
     "disc.proxies": {"disc": {"use": "dcgan", "head": "embeddings"}},
     "disc.features": {"disc": {"use": "dcgan", "head": "features"}},
     "disc.decoded": {"disc": {"use": "fastgan"}},
     "disc.targets": {"disc": {"use": "fastgan"}},
     "gen.w": {"gen": {"use": "stylegan2"}},
+    "gen.categorical": {"gen": {"use": "infogan"}},
+    "gen.continuous": {"gen": {"use": "infogan"}},
+    "network.q": {"network": {"q": {"use": "infogan-q"}}},
     "network.back": {"gen": {"use": "translator"}, "network": {"back": {"use": "translator"}}},
     "network.disc-a": {"network": {"disc-a": {"use": "dcgan", "side": "disc"}}},
 }
@@ -173,10 +183,10 @@ def test_every_loss_with_critics_of_pictures_and_of_patches(disc: str) -> None:
         _play(*_with_loss(loss, disc), steps=2)
 
 
-@pytest.mark.parametrize("loss", ["auxiliary-classifier", "2c"])
+@pytest.mark.parametrize("loss", ["auxiliary-classifier", "tac", "multi-hinge", "2c"])
 def test_losses_of_classes_with_every_critic_that_has_the_head(loss: str) -> None:
-    (head,) = {GIVES[need]["disc"]["head"] for need in REGISTRY.find("loss", loss).load().needs
-               if need.startswith("disc.")}  # fmt: skip
+    needs = REGISTRY.find("loss", loss).load().needs
+    head = next(GIVES[need]["disc"]["head"] for need in reversed(needs))
     critics = [name for name in _names("discriminator") if head in _heads(name)]
     assert len(critics) > 2
     for disc in critics:

@@ -28,8 +28,8 @@ PICTURES = (
             "embeddings",
             "top-k lecam drift icr cr dragan orthogonal mode-seeking feature-matching 2c d2d-ce",
         ),
-        ("classes", "relativistic-average dual-contrastive max-gradient-penalty r1 bcr zcr "
-         "auxiliary-classifier"),
+        ("twin-classes", "relativistic-average dual-contrastive logan max-gradient-penalty r1 bcr "
+         "zcr auxiliary-classifier tac adc"),
     ],
 )  # fmt: skip
 def test_losses_beside_each_other(ganfw: Ganfw, tmp_path: Path, head: str, losses: str) -> None:

@@ -58,11 +58,6 @@ METHODS = (
            "-s network.encoder.channels=8", further.pairs_are_judged_and_the_encoder_learns,
            check="--disc pairs --network encoder=encoder "
            "--shapes 3x16x16:4"),
-    Method("infogan", f"{PICTURES} --gen code --disc features --loss nonsaturating "
-           "--loss information --network q=q -s gen.categories=4 -s network.q.categories=4 "
-           "-s network.q.channels=8", further.q_learns_in_the_generators_turn_only,
-           check="--gen code --disc features --network q=q "
-           "--shapes 3x16x16:4"),
     Method("vaegan", f"{PICTURES} --gen dcgan --disc features --loss nonsaturating --loss vaegan "
            "--network encoder=encoder -s network.encoder.channels=8",
            further.the_encoder_learns_likeness_whatever_gamma,
@@ -85,9 +80,6 @@ METHODS = (
            further.looking_ahead_ends_a_circle),
     Method("early_stop", f"{POINTS} --gen mlp --loss nonsaturating --callback early-stop "
            "-s data.count=16 --metric frechet-gaussian", further.patience_ends),
-    Method("wgan", f"{DCGAN} --loss wasserstein --callback clip-weights -s disc.norm=none "
-           "-s train.disc_steps=2 -s train.gen_steps=2 -s gen.optimizer.use=rmsprop "
-           "-s disc.optimizer.use=rmsprop", further.weights_of_the_critic_stay_small),
     Method("growing", f"{PICTURES} --gen growing --disc growing --loss hinge --callback grow "
            "-s callback.grow.steps=4", further.blocks_fade_in),
 )  # fmt: skip

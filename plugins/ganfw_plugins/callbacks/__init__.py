@@ -86,6 +86,14 @@ COMPONENTS = (
     ),
     Component(
         "callback",
+        "clip-weights",
+        f"{_PACKAGE}.clip_weights:ClipWeights",
+        f"{_OPTIONS}:ClipWeightsOptions",
+        "Bounds the critic's weights, for wasserstein (WGAN)",
+        tags=("stability",),
+    ),
+    Component(
+        "callback",
         "lr-schedule",
         f"{_PACKAGE}.lr_schedule:LrSchedule",
         f"{_OPTIONS}:LrScheduleOptions",

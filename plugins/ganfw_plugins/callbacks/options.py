@@ -85,6 +85,14 @@ class GradClipOptions(Options):
     )
 
 
+class ClipWeightsOptions(Options):
+    """Options of ``clip-weights``."""
+
+    limit: Annotated[float, Schedulable()] = Field(
+        0.01, gt=0, le=100, description="c, the greatest weight of the critic"
+    )
+
+
 class LrScheduleOptions(Options):
     """Options of ``lr-schedule``."""
 

@@ -27,8 +27,9 @@ class CompactDiscriminator(Discriminator):
         base, halvings = shapes.halvings()
         widths = (shapes.sample[0], *doubling(options.channels, halvings, options.widest))
         self.blocks = nn.Sequential(*(Block(*pair) for pair in itertools.pairwise(widths)))
-        self.head = nn.Conv2d(widths[-1] + 1, 1, base, bias=False)
-        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        head = ClassHead(options.head, widths[-1], shapes)
+        self.head = nn.Conv2d(widths[-1] + 1, head.score_width, base, bias=False)
+        self.class_head = head
         self.apply(_init)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:

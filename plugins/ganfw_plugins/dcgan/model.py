@@ -87,14 +87,15 @@ class DCGANDiscriminator(Discriminator):
         super().__init__(options, shapes)
         base, doublings = shapes.halvings()
         widths = (shapes.sample[0], *block_widths(options.channels, doublings))
+        head = ClassHead(options.head, widths[-1], shapes)
         self.blocks = nn.Sequential(
             *(
                 DiscriminatorBlock(inputs, outputs, options)
                 for inputs, outputs in itertools.pairwise(widths)
             ),
-            nn.Conv2d(widths[-1], 1, base, bias=False),
+            nn.Conv2d(widths[-1], head.score_width, base, bias=False),
         )
-        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        self.class_head = head
         _init_normal(self, options.init_std)
         if options.spectral:
             for module in self.modules():

@@ -54,8 +54,9 @@ class MLP(Discriminator):
         layers: list[nn.Module] = []
         for inputs, outputs in itertools.pairwise(widths):
             layers += [nn.Linear(inputs, outputs), nn.Tanh()]
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
-        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        head = ClassHead(options.head, widths[-1], shapes)
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], head.score_width))
+        self.class_head = head
         _init_normal(self, options.init_std)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:

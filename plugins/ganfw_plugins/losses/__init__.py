@@ -62,6 +62,14 @@ def _adversarial() -> Iterable[Component]:
         also=("ragan", "rasgan"),
     )
     yield _loss(
+        "logan",
+        "logan:LOGAN",
+        "Hinge or others, over latents that the critic improves (LOGAN)",
+        options="LOGAN",
+        tags=("adversarial",),
+        also=("latent-optimisation", "latent-optimization"),
+    )
+    yield _loss(
         "top-k",
         "top_k:TopK",
         "Hinge or others; the generator learns from its best samples",
@@ -140,25 +148,45 @@ def _conditional() -> Iterable[Component]:
     for name, target, summary, also in (
         (
             "auxiliary-classifier",
-            "AuxiliaryClassifier",
+            "classifiers:AuxiliaryClassifier",
             "The critic names classes (AC-GAN); give disc.head=classes",
             ("ac", "acgan", "ac-gan"),
         ),
         (
+            "tac",
+            "classifiers:TAC",
+            "Two classifiers, one of fakes (TAC-GAN); disc.head=twin-classes",
+            ("tacgan", "tac-gan", "twin-auxiliary-classifier"),
+        ),
+        (
+            "adc",
+            "classifiers:ADC",
+            "Real and fake classes told apart (ADC-GAN); disc.head=twin-classes",
+            ("adcgan", "adc-gan"),
+        ),
+        (
             "2c",
-            "ConditionalContrastive",
+            "contrasts:ConditionalContrastive",
             "Alike within a class, else not (ContraGAN); disc.head=embeddings",
             ("contragan", "conditional-contrastive"),
         ),
         (
             "d2d-ce",
-            "D2DCE",
+            "contrasts:D2DCE",
             "2c with margins (ReACGAN); give disc.head=embeddings",
             ("d2dce", "reacgan"),
         ),
     ):
-        options, tags = target, ("conditional",)
-        yield _loss(name, f"conditional:{target}", summary, options=options, tags=tags, also=also)
+        options, tags = target.partition(":")[2], ("conditional",)
+        yield _loss(name, target, summary, options=options, tags=tags, also=also)
+    yield _loss(
+        "multi-hinge",
+        "classifiers:MultiHinge",
+        "Margins between classes and fake (MHingeGAN); disc.head=fake-class",
+        options="MultiHinge",
+        tags=("conditional", "adversarial"),
+        also=("mh", "mhgan", "mhingegan"),
+    )
 
 
 def _loss(

@@ -71,6 +71,15 @@ class Wasserstein(Loss):
         return {"fake": -critic(fake).mean()}
 
 
+BASES: dict[str, type[Loss]] = {
+    "nonsaturating": NonSaturating,
+    "least-squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+}
+"""What other losses can be built on: see `Base`."""
+
+
 class RelativisticPairing(Loss):
     """RpGAN (Jolicoeur-Martineau 2019) as Huang et al. 2024 (R3GAN), eq. 1, minimise it: is each
     real sample more real than the fake one beside it? Non-saturating; add r1 and r2."""

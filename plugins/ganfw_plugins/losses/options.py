@@ -12,6 +12,10 @@ Strength = Annotated[float, Schedulable(), Field(ge=0, le=1e6)]
 """The factor of a term, λ in most papers."""
 
 
+Base = Literal["nonsaturating", "hinge", "least-squares", "wasserstein"]
+"""Losses that others can be built on."""
+
+
 class RelativisticAverageOptions(Options):
     """Jolicoeur-Martineau 2018."""
 
@@ -23,11 +27,26 @@ class RelativisticAverageOptions(Options):
 class TopKOptions(Options):
     """Sinha et al. 2020."""
 
-    base: Literal["nonsaturating", "hinge", "least-squares", "wasserstein"] = Field(
-        "hinge", description="Which loss the two players have"
-    )
+    base: Base = Field("hinge", description="Which loss the two players have")
     decay: float = Field(0.999, gt=0, le=1, description="γ: k falls by it in every step")
     least: float = Field(0.5, gt=0, le=1, description="ν: the least k, as a share of the batch")
+
+
+class LOGANOptions(Options):
+    """Wu et al. 2019."""
+
+    base: Base = Field("hinge", description="Which loss the two players have")
+    rate: Annotated[float, Schedulable()] = Field(
+        0.9, ge=0, le=1e3, description="α: how far the critic moves latents"
+    )
+    damping: Annotated[float, Schedulable()] = Field(
+        5.0, gt=0, le=1e6, description="β: the greater, the more even are the steps"
+    )
+    share: float = Field(0.8, ge=0, le=1, description="Which part of the batch is moved")
+    strength: Strength = Field(0.1, description="Factor of the cost of the steps")
+    bound: float | None = Field(
+        None, gt=0, le=1e6, description="Clips latents; 1 for those of a cube"
+    )
 
 
 class GammaOptions(Options):
@@ -145,6 +164,22 @@ class AuxiliaryClassifierOptions(Options):
     fake: bool = Field(
         True, description="Whether the discriminator learns classes of generated samples too"
     )
+
+
+class TACOptions(AuxiliaryClassifierOptions):
+    """Gong et al. 2019."""
+
+
+class ADCOptions(Options):
+    """Hou et al. 2022."""
+
+    strength: Strength = Field(1.0, description="Factor of the terms")
+
+
+class MultiHingeOptions(Options):
+    """Kavalerov et al. 2019."""
+
+    gen: Strength = Field(1.0, description="Factor of the generator's term")
 
 
 class ConditionalContrastiveOptions(Options):

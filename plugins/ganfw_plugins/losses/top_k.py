@@ -9,15 +9,8 @@ from torch import Tensor
 
 from ganfw import Critic, Loss, Output, Terms, Turn
 
-from .adversarial import Hinge, LeastSquares, NonSaturating, Wasserstein
+from .adversarial import BASES
 from .options import TopKOptions
-
-_BASES: dict[str, type[Loss]] = {
-    "nonsaturating": NonSaturating,
-    "least-squares": LeastSquares,
-    "hinge": Hinge,
-    "wasserstein": Wasserstein,
-}
 
 
 class TopK(Loss):
@@ -29,7 +22,7 @@ class TopK(Loss):
 
     def __init__(self, options: TopKOptions) -> None:
         super().__init__(options)
-        self.base = _BASES[options.base](options)
+        self.base = BASES[options.base](options)
 
     def terms(self, turn: Turn) -> Terms:
         if turn.player == "disc":

@@ -84,8 +84,9 @@ class BigGANDiscriminator(Discriminator):
         if options.attention:
             blocks.insert(after, Attention(width, pooled=True))
         self.blocks = nn.Sequential(*blocks)
-        self.score = nn.Linear(widths[-1], 1)
-        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        head = ClassHead(options.head, widths[-1], shapes)
+        self.score = nn.Linear(widths[-1], head.score_width)
+        self.class_head = head
         init_orthogonal(self)
         add_spectral_norm(self, embeddings=True)
 

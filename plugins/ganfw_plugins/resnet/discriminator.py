@@ -28,8 +28,9 @@ class ResnetDiscriminator(Discriminator):
             place = place_in_discriminator(shapes, options.attention, halvings)
             blocks.insert(place + 1, Attention(widths[place], pooled=False))
         self.blocks = nn.Sequential(*blocks)
-        self.score = nn.Linear(widths[-1], 1)
-        self.class_head = ClassHead(options.head, widths[-1], shapes)
+        head = ClassHead(options.head, widths[-1], shapes)
+        self.score = nn.Linear(widths[-1], head.score_width)
+        self.class_head = head
         init_glorot(self, embeddings=True)
         if options.spectral_norm:
             add_spectral_norm(self, embeddings=True)

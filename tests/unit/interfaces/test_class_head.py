@@ -52,11 +52,37 @@ def test_a_projection_may_be_the_whole_score() -> None:
     assert [other.score_width for other in others] == [1, 1]
 
 
+@pytest.mark.parametrize("name", ["multi-output", "fake-class"])
+def test_the_score_may_be_that_of_the_own_class(name: Head) -> None:
+    head = ClassHead(name, 2, SHAPES)
+    wide = torch.tensor([[1.0, 2.0, 4.0, 0.5], [0.0, 7.0, 3.0, -1.0]])[:, : head.score_width]
+    given = head(wide, FEATURES, LABELS)
+    assert not head.state_dict()
+    if name == "multi-output":
+        assert head.score_width == 3
+        assert set(given) == {"scores", "features"}
+        assert given["scores"].tolist() == [4.0, 0.0]
+    else:
+        assert given["scores"].tolist() == [4.0 - 0.5, 0.0 + 1.0]
+        assert given["classes"].tolist() == [[1.0, 2.0, 4.0], [0.0, 7.0, 3.0]]
+        assert given["fake_class"].tolist() == [0.5, -1.0]
+    with pytest.raises(UsageError, match="give it labels"):
+        head(wide, FEATURES)
+
+
 def test_logits_of_classes_and_embeddings() -> None:
     head = ClassHead("classes", 2, SHAPES)
     given = head(SCORES, FEATURES, LABELS)
     assert (set(given), given["classes"].shape) == ({"scores", "features", "classes"}, (2, 3))
     assert sum(weight.numel() for weight in head.parameters()) == 2 * 3 + 3
+
+    head = ClassHead("twin-classes", 2, SHAPES)
+    nn.init.constant_(head.layer.weight[:3], 1.0)
+    nn.init.constant_(head.layer.weight[3:], 2.0)
+    nn.init.zeros_(head.layer.bias)
+    given = head(SCORES, FEATURES, LABELS)
+    assert given["classes"].tolist() == [[7.0] * 3, [1.0] * 3]
+    assert given["twin_classes"].tolist() == [[14.0] * 3, [2.0] * 3]
 
     head = ClassHead("embeddings", 2, SHAPES, linear=lambda *sizes: nn.Linear(*sizes, bias=False))
     head.load_state_dict({
@@ -77,6 +103,7 @@ def test_logits_of_classes_and_embeddings() -> None:
         ("auto", Shapes((2,), None, 0, 5, label=(7,), label_values=30), r"are of shape \(7,\)"),
         ("classes", Shapes((2,), None, 0, 5, label=(3,)), "needs data with classes"),
         ("embeddings", PLAIN, "needs data with classes"),
+        ("multi-output", PLAIN, "needs data with classes"),
     ],
 )  # fmt: skip
 def test_labels_must_be_there(name: Head, shapes: Shapes, said: str) -> None:

@@ -25,11 +25,17 @@ from ganfw.interfaces.player import Player
 from ganfw.storage.checkpoint import CheckpointStore
 from ganfw.storage.run_dir import RunDir
 from ganfw_plugins.callbacks import ganfw_components
+from ganfw_plugins.callbacks.clip_weights import ClipWeights
 from ganfw_plugins.callbacks.ema import Ema
 from ganfw_plugins.callbacks.grad_clip import GradClip
 from ganfw_plugins.callbacks.lr_schedule import LrSchedule, factor
 from ganfw_plugins.callbacks.nonfinite_guard import NonfiniteGuard
-from ganfw_plugins.callbacks.options import EmaOptions, GradClipOptions, LrScheduleOptions
+from ganfw_plugins.callbacks.options import (
+    ClipWeightsOptions,
+    EmaOptions,
+    GradClipOptions,
+    LrScheduleOptions,
+)
 
 LR = 0.005
 DEFAULTS = ["progress", "metrics-log", "samples", "loss-curve", "checkpoints", "nonfinite-guard",
@@ -39,7 +45,7 @@ DEFAULTS = ["progress", "metrics-log", "samples", "loss-curve", "checkpoints", "
 def test_the_names_the_engine_counts_on() -> None:
     components = {each.name: each for each in ganfw_components()}
     assert [name for name, each in components.items() if "default" in each.tags] == DEFAULTS
-    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "lr-schedule"}
+    assert set(components) - set(DEFAULTS) == {"ema", "grad-clip", "clip-weights", "lr-schedule"}
     for each in components.values():
         assert each.kind == "callback"
         assert 0 < len(each.summary) <= 64
@@ -323,6 +329,23 @@ def test_clip_of_one_player(
     options = GradClipOptions(players=players)
     assert norm_after(run, options, "gen") == pytest.approx(gen, rel=1e-4)
     assert norm_after(run, options, "disc") == pytest.approx(disc, rel=1e-4)
+
+
+# clip-weights
+
+
+def test_every_update_of_the_critic_leaves_small_weights(run: RunView) -> None:
+    players = {name: run.players[name] for name in ("gen", "disc")}
+    ClipWeights(ClipWeightsOptions(limit=0.02)).on_train_start(TrainStart(run, 0, 1))
+    inputs, before = torch.ones(4, 3), [w.detach().clone() for w in players["disc"].parameters()]
+    for _ in range(2):
+        for player in players.values():
+            player.network(inputs[:, : 2 if player is players["gen"] else 3]).sum().backward()
+            player.optimizer.step()
+        for old, weight in zip(before, players["disc"].parameters(), strict=True):
+            assert torch.allclose(weight, (old - LR).clamp(-0.02, 0.02), atol=1e-6)
+            old.copy_(weight.detach())
+    assert max(weight.abs().max() for weight in players["gen"].parameters()) > 0.02
 
 
 # lr-schedule

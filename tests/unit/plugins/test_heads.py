@@ -30,7 +30,10 @@ CRITICS = {
 LOSSES = {
     "projection": ("feature-matching",),
     "features": ("feature-matching",),
+    "multi-output": ("feature-matching",),
     "classes": ("auxiliary-classifier",),
+    "twin-classes": ("tac", "adc"),
+    "fake-class": ("multi-hinge",),
     "embeddings": ("2c", "d2d-ce"),
 }
 
@@ -60,6 +63,6 @@ def test_every_head_of_every_critic(registry: Registry, critic: str, head: str) 
     second = _step(game, batch, 2)
     torch.testing.assert_close(_step(again, batch, 2), second, rtol=0, atol=0)
     learnt = [name for name in second if "class_head" in name]
-    assert bool(learnt) == (head != "features")
+    assert bool(learnt) == (head not in ("features", "multi-output", "fake-class"))
     assert not [name for name in learnt if torch.equal(first[name], second[name])]
     assert game.disc.network(batch.samples, batch.labels)["features"].requires_grad

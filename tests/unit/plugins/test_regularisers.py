@@ -1,8 +1,7 @@
-"""Regularisers and losses of classes against their formulas, by hand on small numbers."""
+"""Regularisers against their formulas, by hand on small numbers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +61,33 @@ def test_only_the_best_k_teach_and_k_falls(registry: Registry) -> None:
     turn = _turn("gen", real=_column(0), fake=_column(-3, 5, 1, -1))
     turn.step = 2
     assert loss.terms(turn)["fake"].item() == pytest.approx(((5 - 1) ** 2 + 0) / 2 / 2)
+
+
+def test_the_critic_improves_latents_and_learns_from_how(registry: Registry) -> None:
+    """G(z) = 2z and D(x) = a x²/2, a = 1: g = 4z, Δz = 0.9 · 4 / (5 + 16) where z = 1."""
+    options = {"base": "wasserstein", "share": 0.5, "strength": 3}
+    loss, weight = _loss(registry, "logan", **options), torch.ones((), requires_grad=True)
+    labels = torch.tensor([1, 0])
+
+    def critic(samples: Tensor, given: Tensor | None = None) -> Tensor:
+        assert (given is labels) == (samples is not real)
+        return weight * samples[:, 0].square() / 2
+
+    real, step = _column(1, 1), 3.6 / 21
+    turn = _turn("disc", critic, real=real, latents=_column(1, -0.5), fake_labels=labels)
+    turn.forward = lambda name, latents, given: 2 * latents
+    for player, sign in (("disc", 1), ("gen", -1)):
+        turn.player = player
+        terms = loss.terms(turn)
+        # The second sample stays.
+        assert terms["fake"].item() == pytest.approx(sign * (2 * (1 + step) ** 2 + 0.5) / 2)
+        assert terms["step"].item() == pytest.approx(3 * step**2 / 2)
+    # d/da 2a (z + Δz)², where dΔz/da = 0.9 · 4 · (5 - 16) / 21².
+    (slope,) = torch.autograd.grad(-terms["fake"], weight)
+    through = 4 * (1 + step) * 3.6 * (5 - 16) / 21**2
+    assert slope.item() == pytest.approx((2 * (1 + step) ** 2 + through + 0.5) / 2)
+    loss = _loss(registry, "logan", **options, bound=1)
+    assert loss.terms(turn)["fake"].item() == pytest.approx(-(2 + 0.5) / 2)
 
 
 def test_orthogonal_filters_cost_nothing_and_others_their_products(registry: Registry) -> None:
@@ -140,52 +166,3 @@ def test_near_latents_near_scores_but_other_samples(registry: Registry) -> None:
     assert set(terms) == {"latent", "real", "fake"}
     # Points are changed by noise of 0.1, and that is the score.
     assert terms["fake"].item() == pytest.approx(10 * 0.01, rel=0.1)
-
-
-def _conditional(player: str, output: dict[str, Tensor], labels: Tensor) -> Any:
-    critic = SimpleNamespace(all=lambda samples: {k: v[samples] for k, v in output.items()})
-    rows = torch.arange(len(labels))
-    return _turn(player, critic, real=rows, fake=rows.flip(0), labels=labels,  # type: ignore[arg-type]
-                 fake_labels=labels.flip(0))  # fmt: skip
-
-
-def test_the_auxiliary_classifier_is_a_cross_entropy(registry: Registry) -> None:
-    logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
-    wanted = (math.log(1 + math.e + math.e**2) - 1 + math.log(math.e**3 + 2) - 3) / 2
-    output, labels = {"classes": logits}, torch.tensor([1, 0])
-    loss = _loss(registry, "auxiliary-classifier", strength=2)
-    for player, names in (("disc", {"real", "fake"}), ("gen", {"fake"})):
-        terms = loss.terms(_conditional(player, output, labels))
-        assert set(terms) == names
-        assert [value.item() for value in terms.values()] == pytest.approx(
-            [2 * wanted] * len(names)
-        )
-    loss = _loss(registry, "auxiliary-classifier", fake=False)
-    assert set(loss.terms(_conditional("disc", output, labels))) == {"real"}
-
-
-EMBEDDINGS = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
-PROXIES = torch.tensor([[0.8, 0.6], [0.8, 0.6], [0.0, 1.0]])
-"""Of classes 0, 0 and 1. Similarities to the own proxy: 0.8, 0.96, 1; of samples 0 and 1: 0.6, of
-0 and 2: 0, of 1 and 2: 0.8."""
-
-
-@pytest.mark.parametrize("player", ["disc", "gen"])
-def test_contrasts_between_samples_and_classes(registry: Registry, player: str) -> None:
-    output, labels = {"embeddings": EMBEDDINGS, "proxies": PROXIES}, torch.tensor([0, 0, 1])
-    turn = _conditional(player, output, labels)
-
-    def e(similarity: float) -> float:
-        return math.exp(similarity / 0.5)
-
-    (value,) = _loss(registry, "2c", temperature=0.5, strength=3).terms(turn).values()
-    shares = [(e(0.8) + e(0.6)) / (e(0.8) + e(0.6) + e(0)),
-              (e(0.96) + e(0.6)) / (e(0.96) + e(0.6) + e(0.8)),
-              e(1) / (e(1) + e(0) + e(0.8))]  # fmt: skip
-    assert value.item() == pytest.approx(-3 * sum(map(math.log, shares)) / 3, rel=1e-5)
-
-    options = {"temperature": 0.5, "near": 0.9, "far": 0.1}
-    (value,) = _loss(registry, "d2d-ce", **options).terms(turn).values()
-    # Beyond the margins nothing counts: 0.96 and 1 are near, and 0 is far.
-    shares = [e(-0.1) / (e(-0.1) + e(0)), e(0) / (e(0) + e(0.7)), e(0) / (e(0) + e(0) + e(0.7))]
-    assert value.item() == pytest.approx(-sum(map(math.log, shares)) / 3, rel=1e-5)

@@ -1,4 +1,4 @@
-"""Losses by which the critic also judges the class: see the option ``head`` of discriminators."""
+"""Losses by which the critic tells samples of a class from others: ``disc.head=embeddings``."""
 
 from __future__ import annotations
 
@@ -6,32 +6,11 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, relu
+from torch.nn.functional import relu
 
 from ganfw import Loss, Output, Terms, Turn, tensor_of
 
-from .options import AuxiliaryClassifierOptions, ConditionalContrastiveOptions, D2DCEOptions
-
-
-class AuxiliaryClassifier(Loss):
-    """Odena et al. 2017 (AC-GAN), eq. 3: -E log P(C = c | X) over real and generated X, for both
-    players. Eq. 2 is a loss of its own beside it, such as ``nonsaturating``."""
-
-    options: AuxiliaryClassifierOptions
-    needs = ("labels", "disc.classes")
-
-    def terms(self, turn: Turn) -> Terms:
-        terms = {}
-        if turn.player == "disc":
-            terms["real"] = self._error(turn, turn.real, turn.labels)
-        if turn.player == "gen" or self.options.fake:
-            terms["fake"] = self._error(turn, turn.fake, turn.fake_labels)
-        return terms
-
-    def _error(self, turn: Turn, samples: Tensor, labels: Tensor | None) -> Tensor:
-        logits = tensor_of(turn.critic.all(samples)["classes"], "classes")
-        assert labels is not None
-        return cross_entropy(logits, labels) * self.options.strength
+from .options import ConditionalContrastiveOptions, D2DCEOptions
 
 
 class ConditionalContrastive(Loss):

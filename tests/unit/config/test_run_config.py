@@ -83,7 +83,7 @@ def test_steps_and_epochs_take_each_others_place(registry: Registry, tmp_path: P
         assert train == config.train
         return train.epochs, train.steps
 
-    assert length(modern) == (None, 7000)
+    assert length(modern) == (None, 6000)
     assert length(modern, _typed(train__epochs="9")) == (9, None)
     assert length(plain) == (20, None)
     assert length(plain, _typed(train__steps="9")) == (None, 9)

@@ -27,7 +27,7 @@ class AuxiliaryClassifier(Loss):
         return terms
 
 
-class TAC(Loss):
+class TAC(AuxiliaryClassifier):
     """Gong et al. 2019 (TAC-GAN), section 3.2: to what `AuxiliaryClassifier` minimises is added
 
         E log Q(y | G(z, y)),
@@ -38,14 +38,10 @@ class TAC(Loss):
     options: TACOptions
     needs = ("labels", "disc.classes", "disc.twin_classes")
 
-    def __init__(self, options: TACOptions) -> None:
-        super().__init__(options)
-        self.classifier = AuxiliaryClassifier(options)
-
     def terms(self, turn: Turn) -> Terms:
         sign = 1 if turn.player == "disc" else -1
         twin = _error(turn, "fake", "twin_classes") * (sign * self.options.strength)
-        return {**self.classifier.terms(turn), "twin": twin}
+        return {**super().terms(turn), "twin": twin}
 
 
 class ADC(Loss):

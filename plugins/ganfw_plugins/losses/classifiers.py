@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, relu
@@ -16,7 +18,7 @@ class AuxiliaryClassifier(Loss):
     players. Eq. 2 is a loss of its own beside it, such as ``nonsaturating``."""
 
     options: AuxiliaryClassifierOptions
-    needs = ("labels", "disc.classes")
+    needs: ClassVar[tuple[str, ...]] = ("labels", "disc.classes")
 
     def terms(self, turn: Turn) -> Terms:
         terms = {}

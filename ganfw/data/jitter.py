@@ -18,7 +18,7 @@ DRAWS = 3
 class Jitter:
     """Random jitter of Isola et al. 2017, section 6.2: pictures are enlarged by a share and cropped
     to their size at random places; with ``mirror`` half of them are mirrored. A label that is a
-    picture goes the way of its sample."""
+    picture, or a map of its sides, goes the way of its sample."""
 
     enlarge: float
     mirror: bool
@@ -26,8 +26,9 @@ class Jitter:
     def __call__(self, batch: Batch, numbers: Tensor) -> Batch:
         """Pictures (B, C, H, W) and their labels, by ``numbers`` (B, 3) in [0, 1)."""
         labels = batch.labels
-        if labels is not None and labels.dim() == 4:
-            labels = self._moved(labels, numbers)
+        if labels is not None and labels.shape[1:][-2:] == batch.samples.shape[2:]:
+            maps = labels.view(len(labels), -1, *labels.shape[-2:])
+            labels = self._moved(maps, numbers).view_as(labels)
         return replace(batch, samples=self._moved(batch.samples, numbers), labels=labels)
 
     def _moved(self, pictures: Tensor, numbers: Tensor) -> Tensor:
@@ -48,7 +49,7 @@ class Jitter:
         if pictures.is_floating_point():
             return interpolate(pictures, sides, mode="bilinear", align_corners=False)
         # Numbers that mean something, and nothing between them.
-        return interpolate(pictures.float(), sides, mode="nearest").to(pictures.dtype)
+        return interpolate(pictures.float(), sides, mode="nearest-exact").to(pictures.dtype)
 
 
 def _places(share: Tensor, length: int, kept: int) -> Tensor:

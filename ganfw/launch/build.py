@@ -80,8 +80,8 @@ def build_game(
 
 
 def build_jitter(train: TrainOptions, shapes: Shapes) -> Jitter | None:
-    """What ``train`` does to pictures before each step. Raises UsageError for other samples, and
-    for labels that would no longer fit them."""
+    """What ``train`` does to pictures before each step. Raises UsageError for other samples,
+    for labels that would no longer fit them, and for less than a pixel."""
     if not (train.enlarge or train.mirror):
         return None
     name = "enlarge" if train.enlarge else "mirror"
@@ -89,8 +89,12 @@ def build_jitter(train: TrainOptions, shapes: Shapes) -> Jitter | None:
         raise UsageError(f"train.{name} needs pictures, and the data's samples are {shapes}")
     if len(shapes.label) == 3 and shapes.label[1:] != shapes.sample[1:]:
         raise UsageError(
-            f"train.{name} needs labels of the pictures' sides, and the data's are {shapes.label}"
+            f"train.{name} needs labels of the pictures' sides, and the data's are {shapes.label}; "
+            "try -s train.enlarge=0 -s train.mirror=false"
         )
+    side = max(shapes.sample[1:])
+    if train.enlarge and round(side * (1 + train.enlarge)) == side:
+        raise UsageError(f"train.enlarge = {train.enlarge:g} adds no pixel to pictures {shapes}")
     return Jitter(train.enlarge, train.mirror)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, relu
@@ -16,7 +18,7 @@ class AuxiliaryClassifier(Loss):
     players. Eq. 2 is a loss of its own beside it, such as ``nonsaturating``."""
 
     options: AuxiliaryClassifierOptions
-    needs = ("labels", "disc.classes")
+    needs: ClassVar[tuple[str, ...]] = ("labels", "disc.classes")
 
     def terms(self, turn: Turn) -> Terms:
         terms = {}
@@ -27,7 +29,7 @@ class AuxiliaryClassifier(Loss):
         return terms
 
 
-class TAC(Loss):
+class TAC(AuxiliaryClassifier):
     """Gong et al. 2019 (TAC-GAN), section 3.2: to what `AuxiliaryClassifier` minimises is added
 
         E log Q(y | G(z, y)),
@@ -38,14 +40,10 @@ class TAC(Loss):
     options: TACOptions
     needs = ("labels", "disc.classes", "disc.twin_classes")
 
-    def __init__(self, options: TACOptions) -> None:
-        super().__init__(options)
-        self.classifier = AuxiliaryClassifier(options)
-
     def terms(self, turn: Turn) -> Terms:
         sign = 1 if turn.player == "disc" else -1
         twin = _error(turn, "fake", "twin_classes") * (sign * self.options.strength)
-        return {**self.classifier.terms(turn), "twin": twin}
+        return {**super().terms(turn), "twin": twin}
 
 
 class ADC(Loss):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ganfw import Loss, Output, Terms, Turn, tensor_of
+from ganfw import Loss, Output, Terms, Turn, UsageError, tensor_of
 
 from .adversarial import BASES
 from .options import LOGANOptions
@@ -45,11 +45,14 @@ class LOGAN(Loss):
         return {**base(critic, turn.real, fake), "step": cost * self.options.strength}
 
     def _step(self, turn: Turn) -> Tensor:
-        """Δz, of the shape of the latents; 0 beyond the share of them that is moved."""
+        """Δz, of the shape of the latents; 0 beyond the share of them that is moved. Raises
+        UsageError for a generator that makes nothing of latents."""
         latents = turn.latents.detach().requires_grad_()
         scores = turn.critic(_generated(turn, latents), turn.fake_labels)
         total = scores.mean() * len(scores)  # over patches a mean, over samples a sum
-        (gradient,) = torch.autograd.grad(total, latents, create_graph=True)
+        (gradient,) = torch.autograd.grad(total, latents, create_graph=True, allow_unused=True)
+        if gradient is None:
+            raise UsageError("the generator makes nothing of its latents: leave loss 'logan' out")
         length, shape = len(latents), (-1, *[1] * (latents.ndim - 1))
         squares = gradient.flatten(1).square().sum(1).view(shape)
         moved = torch.arange(length, device=latents.device) < round(self.options.share * length)

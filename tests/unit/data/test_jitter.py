@@ -50,10 +50,20 @@ def test_a_label_that_is_a_picture_goes_the_way_of_its_sample() -> None:
     moved = BOTH(Batch(samples, samples[:, :1] + 1), numbers)
     assert moved.labels is not None
     torch.testing.assert_close(moved.labels, moved.samples[:, :1] + 1)
+    masks = BOTH(Batch(samples, samples[:, 0]), numbers)
+    assert masks.labels is not None
+    torch.testing.assert_close(masks.labels, masks.samples[:, 0])
+    vectors = torch.rand(8, 5)
+    assert BOTH(Batch(torch.rand(8, 1, 8, 5), vectors), numbers).labels is vectors
     words = BOTH(Batch(samples, (samples[:, :1] * 9).long()), numbers).labels
     assert words is not None
     assert words.dtype == torch.int64
     assert set(words.unique().tolist()) <= set(range(9))
+    # Their edges stay within a pixel of the sample's: half of it lies on either side.
+    edge = torch.arange(8).expand(1, 1, 1, 8) // 4
+    halves = Jitter(0.5, mirror=False)(Batch(edge * 2.0 - 1, edge), torch.full((1, 3), 0.3))
+    assert halves.labels is not None
+    assert torch.equal(halves.labels == 1, halves.samples >= 0)
 
 
 def test_it_is_drawn_anew_in_each_epoch_and_the_same_after_a_resume() -> None:
@@ -78,5 +88,7 @@ def test_what_can_not_be_jittered_is_refused() -> None:
     assert build_jitter(TrainOptions(mirror=True), pictures) == Jitter(0, mirror=True)
     with pytest.raises(UsageError, match=r"train.mirror needs pictures, .* samples are \(2,\)"):
         build_jitter(TrainOptions(mirror=True), Shapes((2,), None, 0, 5))
+    with pytest.raises(UsageError, match=r"train\.enlarge = 0\.01 adds no pixel"):
+        build_jitter(TrainOptions(enlarge=0.01), pictures)
     with pytest.raises(UsageError, match=r"train\.enlarge needs labels of the pictures' sides"):
         build_jitter(TrainOptions(enlarge=0.1), Shapes((3, 8, 8), None, 0, 5, (3, 4, 4)))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ganfw import Loss
 from ganfw.registry.registry import Registry
+from ganfw.training.schedules import option
 
 
 def _loss(registry: Registry, name: str, **options: object) -> Loss:
@@ -61,6 +62,8 @@ def test_a_twin_learns_from_fakes_and_the_generator_against_it(registry: Registr
     ):
         terms = loss.terms(_turn(player, output, labels))
         assert {name: value.item() for name, value in terms.items()} == pytest.approx(wanted)
+    option(loss, "strength")(0.0)
+    assert not any(value.item() for value in loss.terms(_turn("disc", output, labels)).values())
 
 
 def test_real_and_fake_classes_share_a_softmax(registry: Registry) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganfw import Loss
+from ganfw import Loss, UsageError
 from ganfw.registry.registry import Registry
 
 
@@ -86,6 +86,10 @@ def test_the_critic_improves_latents_and_learns_from_how(registry: Registry) -> 
     (slope,) = torch.autograd.grad(-terms["fake"], weight)
     through = 4 * (1 + step) * 3.6 * (5 - 16) / 21**2
     assert slope.item() == pytest.approx((2 * (1 + step) ** 2 + through + 0.5) / 2)
+    turn.forward = lambda name, latents, given: real.clone()
+    with pytest.raises(UsageError, match="makes nothing of its latents"):
+        loss.terms(turn)
+    turn.forward = lambda name, latents, given: 2 * latents
     loss = _loss(registry, "logan", **options, bound=1)
     assert loss.terms(turn)["fake"].item() == pytest.approx(-(2 + 0.5) / 2)
 

@@ -228,7 +228,7 @@ def test_some_plugins_alone(crowd: None, ganfw: Ganfw, monkeypatch: pytest.Monke
     assert only.stderr == ""
     assert "good-gan" in only.stdout
     assert "hinge" in only.stdout
-    assert "twin" not in only.stdout
+    assert "odd-twin" not in only.stdout
     monkeypatch.setenv("GANFW_PLUGINS", "bad-hook")
     doctor = ganfw("doctor", "--strict")
     assert doctor.exit_code == 1

@@ -340,6 +340,7 @@ def test_every_update_of_the_critic_leaves_small_weights(run: RunView) -> None:
     inputs, before = torch.ones(4, 3), [w.detach().clone() for w in players["disc"].parameters()]
     for _ in range(2):
         for player in players.values():
+            player.optimizer.zero_grad()
             player.network(inputs[:, : 2 if player is players["gen"] else 3]).sum().backward()
             player.optimizer.step()
         for old, weight in zip(before, players["disc"].parameters(), strict=True):

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, relu
 
 from ganfw import Loss, Terms, Turn, tensor_of
 
+from .judged import judged
 from .options import ADCOptions, AuxiliaryClassifierOptions, MultiHingeOptions, TACOptions
 
 
@@ -66,8 +67,9 @@ class ADC(Loss):
 
     def _log_likelihoods(self, turn: Turn, which: str) -> tuple[Tensor, Tensor]:
         """Of y⁺ and of y⁻, means over the batch."""
-        classes, labels = _judged(turn, which, "classes")
-        twins, _ = _judged(turn, which, "twin_classes")
+        given, labels = judged(turn, which)
+        classes = tensor_of(given["classes"], "classes")
+        twins = tensor_of(given["twin_classes"], "twin_classes")
         logits = torch.cat([classes, twins], dim=1)
         return -cross_entropy(logits, labels), -cross_entropy(logits, labels + classes.shape[1])
 
@@ -95,8 +97,9 @@ class MultiHinge(Loss):
 
     def _logits(self, turn: Turn, which: str) -> tuple[Tensor, Tensor]:
         """Of the classes and of being generated (B, K + 1), and the labels (B,)."""
-        classes, labels = _judged(turn, which, "classes")
-        fake_class, _ = _judged(turn, which, "fake_class")
+        given, labels = judged(turn, which)
+        classes = tensor_of(given["classes"], "classes")
+        fake_class = tensor_of(given["fake_class"], "fake_class")
         return torch.cat([classes, fake_class[:, None]], dim=1), labels
 
 
@@ -109,13 +112,5 @@ def multi_hinge(logits: Tensor, labels: Tensor) -> Tensor:
 
 def _error(turn: Turn, which: str, name: str = "classes") -> Tensor:
     """The cross-entropy of the logits ``name`` of "real" or "fake" samples."""
-    return cross_entropy(*_judged(turn, which, name))
-
-
-def _judged(turn: Turn, which: str, name: str) -> tuple[Tensor, Tensor]:
-    """What the critic gives as ``name`` for "real" or "fake" samples, and their labels (B,)."""
-    samples, labels = turn.real, turn.labels
-    if which == "fake":
-        samples, labels = turn.fake, turn.fake_labels
-    assert labels is not None
-    return tensor_of(turn.critic.all(samples)[name], name), labels
+    given, labels = judged(turn, which)
+    return cross_entropy(tensor_of(given[name], name), labels)

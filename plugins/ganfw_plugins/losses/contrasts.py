@@ -10,6 +10,7 @@ from torch.nn.functional import relu
 
 from ganfw import Loss, Output, Terms, Turn, tensor_of
 
+from .judged import judged
 from .options import ConditionalContrastiveOptions, D2DCEOptions
 
 
@@ -25,8 +26,8 @@ class ConditionalContrastive(Loss):
     needs = ("labels", "disc.embeddings", "disc.proxies")
 
     def terms(self, turn: Turn) -> Terms:
-        name, judged, labels = _own_batch(turn)
-        to_class, to_others = _similarities(judged)
+        name, given, labels = _own_batch(turn)
+        to_class, to_others = _similarities(given)
         to_class, to_others = (
             to_class / self.options.temperature,
             to_others / self.options.temperature,
@@ -53,8 +54,8 @@ class D2DCE(Loss):
     needs = ("labels", "disc.embeddings", "disc.proxies")
 
     def terms(self, turn: Turn) -> Terms:
-        name, judged, labels = _own_batch(turn)
-        to_class, to_others = _similarities(judged)
+        name, given, labels = _own_batch(turn)
+        to_class, to_others = _similarities(given)
         attraction = -relu(self.options.near - to_class) / self.options.temperature
         repulsion = relu(to_others - self.options.far) / self.options.temperature
         total = _logsumexp(attraction, repulsion, ~_same_class(labels))
@@ -63,18 +64,14 @@ class D2DCE(Loss):
 
 def _own_batch(turn: Turn) -> tuple[str, Mapping[str, Output], Tensor]:
     """The samples that the player learns from: their name, what the critic gives, their classes."""
-    if turn.player == "disc":
-        name, samples, labels = "real", turn.real, turn.labels
-    else:
-        name, samples, labels = "fake", turn.fake, turn.fake_labels
-    assert labels is not None
-    return name, turn.critic.all(samples), labels
+    name = "real" if turn.player == "disc" else "fake"
+    return name, *judged(turn, name)
 
 
-def _similarities(judged: Mapping[str, Output]) -> tuple[Tensor, Tensor]:
+def _similarities(given: Mapping[str, Output]) -> tuple[Tensor, Tensor]:
     """Of each embedding to its class's proxy (B,), and to all embeddings (B, B)."""
-    embeddings = tensor_of(judged["embeddings"], "embeddings")
-    proxies = tensor_of(judged["proxies"], "proxies")
+    embeddings = tensor_of(given["embeddings"], "embeddings")
+    proxies = tensor_of(given["proxies"], "proxies")
     return (embeddings * proxies).sum(1), embeddings @ embeddings.T
 
 

@@ -93,6 +93,11 @@ class Schedule:
         """The greatest of all ends, which no value exceeds."""
         return max(self.ends)
 
+    def unreached(self, total_steps: int) -> Phase | None:
+        """The first phase for which a run of ``total_steps`` is too short to begin it."""
+        placed = self._placed(total_steps)
+        return next((phase for phase, before, _ in placed if before >= total_steps), None)
+
     def __str__(self) -> str:
         """As a config holds it."""
         return " then ".join(map(str, self.phases))

@@ -19,7 +19,7 @@ picture costs as much as decoding it."""
 _SHARES = 4
 """How many times each thread is given some of a few items, which may be large."""
 
-_MANY = 8192
+_MANY = 2048
 """Items from which on it pays to start processes."""
 
 _MOST_PROCESSES = 8

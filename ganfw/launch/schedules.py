@@ -31,6 +31,19 @@ def build_schedules(
     return Schedules(followed, total_steps)
 
 
+def unreached_phases(config: RunConfig, total_steps: int) -> Iterator[str]:
+    """A line about each schedule that a run of ``total_steps`` ends too soon for: what a recipe
+    has by the thousand steps, a shorter run never sees."""
+    for component in config.component_configs:
+        for name, schedule in component.schedules.items():
+            phase = schedule.unreached(total_steps)
+            if phase is not None:
+                yield (
+                    f"{component.slot} '{component.name}': {name} = {schedule}: "
+                    f"{total_steps} steps end before '{phase}' begins"
+                )
+
+
 def _network_rates(config: RunConfig, game: Game) -> Followed:
     for network, optimizer in zip(config.networks, config.network_optimizers, strict=True):
         if network.name in game.players:

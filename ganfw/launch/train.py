@@ -29,6 +29,7 @@ from ..training.trainer import Trainer
 from .build import build_callbacks, build_game, build_jitter, build_trainer, total_steps
 from .checks import check_cuda_graphs, check_game
 from .prepare import PreparedRun, replacement_notice
+from .schedules import unreached_phases
 
 MakeTrainer = Callable[[RunDir], Trainer]
 """Builds what is left to build once the run has a folder."""
@@ -67,7 +68,10 @@ def assemble(
     game = build_game(prepared.config, shapes, prepared.device, processes)
     game.turns.total_steps = total_steps(prepared.config, loader)
     give_weights(game)
-    for notice in check_game(prepared.config, game, loader, shapes):
+    for notice in (
+        *check_game(prepared.config, game, loader, shapes),
+        *unreached_phases(prepared.config, game.turns.total_steps),
+    ):
         log.warning(notice)
     if options.cuda_graphs:
         check_cuda_graphs(prepared.config, prepared.device, processes)

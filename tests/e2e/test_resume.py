@@ -194,8 +194,10 @@ def test_schedules_go_on_exactly(tmp_path: Path) -> None:
 def test_steps_go_past_the_epochs_that_nobody_asked_for(tmp_path: Path) -> None:
     """20 epochs of 13 steps are suggested."""
     run = tmp_path / "runs" / "0001-linear-gaussian"
-    few = ("--steps", 10, "--out", run.parent)
-    assert _in_this_process("run", *POINTS, *few).exit_code == 0
+    few = ("--steps", 10, "--out", run.parent, "--lr", "1e-3 over 20 then 1e-3..0")
+    result = _in_this_process("run", *POINTS, *few)
+    assert result.exit_code == 0
+    assert "10 steps end before '0.001..0' begins" in result.stderr
     assert "give --epochs 2, or --steps 20, to go on" in _in_this_process("resume", run).stderr
     _resume(run, "--epochs", 2)
     assert len(_log(run)) == 26

@@ -11,6 +11,7 @@ from ganfw.config.request import RunRequest
 from ganfw.config.run_config import RunConfig, resolve
 from ganfw.config.schedule import Phase, Schedule, read_schedule
 from ganfw.errors import UsageError
+from ganfw.launch.schedules import unreached_phases
 from ganfw.registry.registry import Registry
 
 HOLD_THEN_FALL = Schedule((Phase(2e-4, 2e-4, None, percent=50), Phase(2e-4, 0)))
@@ -80,6 +81,20 @@ def test_values_go_from_the_first_step_to_the_last(
     assert [schedule.at(step, total) for step in steps] == pytest.approx(values, abs=1e-6)
     assert schedule.at(1, total) == schedule.ends[0]
     assert all(schedule.at(step, total) <= schedule.greatest for step in range(1, 12))
+
+
+def test_a_phase_that_the_run_is_too_short_for_is_named(registry: Registry) -> None:
+    config = _resolved(
+        registry,
+        loss__r1__gamma="10..1 over 20",
+        gen__optimizer__lr="2e-4 over 50% then 2e-4..0",
+        callback__ema__decay="0 over 9 then 0.9 over 2 then 0.99",
+    )
+    assert list(unreached_phases(config, 12)) == []
+    (line,) = unreached_phases(config, 9)
+    assert line.startswith("callback 'ema': decay = 0 over 9 then 0.9")
+    assert line.endswith(": 9 steps end before '0.9 over 2' begins")
+    assert "before '0.99' begins" in next(unreached_phases(config, 11))
 
 
 def test_a_config_holds_the_first_value_and_prints_the_schedule(registry: Registry) -> None:

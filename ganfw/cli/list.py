@@ -63,7 +63,9 @@ def list_command(
         click.echo(columns([head, *map(_row, found, names)]))
     else:
         words = [*patterns, *(f"--tag {tag}" for tag in tags)]
-        click.echo(f"Nothing matches {' '.join(words)}.", err=True)
+        known = {word for registered in registry.components() for word in _words(registered)}
+        meant = did_you_mean(patterns[0], known) if len(words) == len(patterns) == 1 else ""
+        click.echo(f"Nothing matches {' '.join(words)}{meant or '.'}", err=True)
 
 
 def _known_tags(tags: tuple[str, ...], known: Sequence[str]) -> set[str]:
@@ -76,11 +78,17 @@ def _known_tags(tags: tuple[str, ...], known: Sequence[str]) -> set[str]:
 
 
 def _matches(registered: Registered, patterns: tuple[str, ...]) -> bool:
+    words = _words(registered)
+    return not patterns or any(fnmatchcase(word, pattern) for pattern in patterns for word in words)
+
+
+def _words(registered: Registered) -> set[str]:
+    """What it can be asked for by; its kind also in the plural."""
     kind, name = registered.component.kind, registered.name
     slot = SLOT_OF.get(kind, kind)
-    words = {kind, slot, name, f"{kind}/{name}", f"{slot}/{name}"}
-    words |= {registered.source.name, registered.canonical}
-    return not patterns or any(fnmatchcase(word, pattern) for pattern in patterns for word in words)
+    kinds = {kind, slot, f"{kind}es" if kind.endswith("s") else f"{kind}s"}
+    whole = {f"{kind}/{name}", f"{slot}/{name}", registered.canonical}
+    return kinds | whole | {name, registered.source.name}
 
 
 def _row(registered: Registered, name: str) -> tuple[str, str, str, str]:

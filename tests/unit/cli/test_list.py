@@ -24,6 +24,7 @@ Ganfw = Callable[..., Result]
         (["gen/l*"], {"generator/linear"}),
         (["data/sh*s", "hinge"], {"dataset/shards", "loss/hinge"}),
         (["ganfw/mlp"], {"discriminator/mlp", "generator/mlp"}),
+        (["networks"], {"network/infogan-q"}),
         (["?sgan"], set()),
     ],
 )
@@ -42,6 +43,7 @@ def test_where_a_component_comes_from(ganfw: Ganfw) -> None:
 
 def test_nothing_found_says_so(ganfw: Ganfw) -> None:
     assert ganfw("list", "zzz").stderr == "Nothing matches zzz.\n"
+    assert ganfw("list", "recpie").stderr == "Nothing matches recpie. Did you mean 'recipe'?\n"
     result = ganfw("list", "metric", "--tag", "conditional")
     assert result.stderr == "Nothing matches metric --tag conditional.\n"
 

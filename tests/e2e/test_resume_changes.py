@@ -30,7 +30,7 @@ def _rates(step: int) -> dict[str, float]:
 def begun(ganfw: Ganfw) -> None:
     words = ("-s", "data.count=64", "-s", "train.batch_size=16", "--no-callback", "ema")
     losses = ("--loss", "nonsaturating", "--loss", "r1")
-    assert ganfw("run", "ring", *words, *losses, "--steps", 2).exit_code == 0
+    assert ganfw("run", "ring", *words, *losses, "--lr", 0.002, "--steps", 2).exit_code == 0
 
 
 @pytest.mark.usefixtures("begun")
@@ -149,14 +149,14 @@ def test_from_python() -> None:
 def test_the_schedule_of_the_callback_follows_a_changed_rate(ganfw: Ganfw) -> None:
     words = ("-s", "data.count=64", "-s", "train.batch_size=16", "--callback", "lr-schedule",
              "-s", "callback.lr-schedule.kind=constant")  # fmt: skip
-    assert ganfw("run", "ring", *words, "--steps", 2).exit_code == 0
+    assert ganfw("run", "ring", *words, "--lr", 0.1, "--steps", 2).exit_code == 0
     assert ganfw("resume", RUN, "--steps", 4, "--lr", 0.5).exit_code == 0
     assert _rates(4) == {"gen": 0.5, "disc": 0.5}
 
 
 def test_a_schedule_may_begin_and_end(ganfw: Ganfw) -> None:
     words = ("-s", "data.count=64", "-s", "train.batch_size=16")
-    assert ganfw("run", "ring", *words, "--steps", 2).exit_code == 0
+    assert ganfw("run", "ring", *words, "--lr", 0.002, "--steps", 2).exit_code == 0
     assert ganfw("resume", RUN, "--steps", 5, "--lr", "0.4..0").exit_code == 0
     assert _rates(5) == {"gen": 0.0, "disc": 0.0}
     assert ganfw("resume", RUN, "--steps", 7, "--lr", "0.125").exit_code == 0

@@ -41,13 +41,12 @@ REGULARISERS = ("dragan", "max-gradient-penalty", "lecam", "drift", "zcr", "cr",
 """What two of them are tried with: a common one, and the best."""
 
 SETTINGS: Mapping[str, Mapping[str, object]] = {
-    "r1": {"loss.r1.gamma": 0.1, "loss.r1.every": 2},
-    "r2": {"loss.r2.gamma": 0.1, "loss.r2.every": 2},
     "gradient-penalty": {"loss.gradient-penalty.strength": 0.1},
     "dragan": {"loss.dragan.strength": 0.1},
     "feature-matching": {"disc.head": "features"},
 }
-"""Strengths that suit points in a plane, not pictures, and what a loss needs."""
+"""Strengths that suit points in a plane, not pictures, and what a loss needs. Those of ``r1`` and
+``r2`` are the recipes'."""
 
 MODES = ("ring", "grid", "100")
 TOYS = (*MODES, "spiral", "moons")

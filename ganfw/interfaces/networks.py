@@ -47,6 +47,11 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Samples to scores. Raises ShapesError from ``__init__`` for shapes it can't judge."""
 
+    sees_unaugmented: bool = False
+    """Whether it judges samples beside what augments make of them. If so, the engine gives them as
+    a third argument, ``forward(augmented, labels, unaugmented)``, which may be left out where
+    nothing is augmented."""
+
     def __init__(self, options: Any, shapes: Shapes) -> None:
         super().__init__()
         self.options = options
@@ -105,6 +110,11 @@ def truncates_itself(network: nn.Module) -> bool:
     if not isinstance(network, Generator):
         return False
     return type(network).forward_truncated is not Generator.forward_truncated
+
+
+def sees_unaugmented(network: nn.Module) -> bool:
+    """Whether ``network`` is a discriminator that also wants samples without augments."""
+    return isinstance(network, Discriminator) and network.sees_unaugmented
 
 
 def draw_latents(network: nn.Module, shapes: Shapes, count: int, random: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..interfaces.networks import Augment, Network, draw_latents
+from ..interfaces.networks import Augment, Network, draw_latents, sees_unaugmented
 from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, tensor_of
 from ..interfaces.shapes import Shapes
 from ..registry.loading import in_one_line
@@ -53,9 +53,10 @@ class Trial:
         network raises, and NotApplicable if it takes no samples."""
         if self.refusal:
             raise NotApplicable(self.refusal)
-        labels = () if isinstance(self.network, Augment | Network) else (self.labels,)
+        more = () if isinstance(self.network, Augment | Network) else (self.labels,)
+        beside = (self.inputs,) if sees_unaugmented(self.network) else ()
         with expecting(f"an output for {self.what}", self.at):
-            output: Output = self.network(self.inputs, *labels)
+            output: Output = self.network(self.inputs, *more, *beside)
             if not isinstance(self.network, Network):
                 tensor_of(output, self.main)
             return dict(_tensors(by_name(output, self.main)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..interfaces.networks import Augment
+from ..interfaces.networks import Augment, sees_unaugmented
 from ..interfaces.outputs import SAMPLES, Output, by_name, map_tensors, tensor_of
 from ..interfaces.player import Player
 from ..interfaces.turn import Side, Turn
@@ -51,6 +51,7 @@ class Turns:
         self.draw_latents: DrawLatents = _no_latents
         self._networks = {name: player.network for name, player in players.items()}
         self._generate_constants = torch.no_grad()(self.generate)
+        self._sees_unaugmented = sees_unaugmented(self._networks["disc"])
 
     def turn(
         self,
@@ -104,7 +105,8 @@ class Turns:
 
     def judge(self, samples: Tensor, labels: Tensor | None) -> Output:
         """All that the discriminator gives for augmented ``samples`` (B, ...)."""
-        return self.forward("disc", self._augment(samples), labels)
+        beside = (samples,) if self._sees_unaugmented else ()
+        return self.forward("disc", self._augment(samples), labels, *beside)
 
     def _as_real(self, part: MicroBatch, fake: Tensor) -> tuple[Tensor, Tensor | None]:
         """The samples that are shown as real, and their labels: augments may put ``fake`` among

@@ -4,41 +4,77 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
-from ganfw import ClassHead, Discriminator, Output, Shapes
+from ganfw import ClassHead, Discriminator, Output, Shapes, tensor_of
 
 from .options import DiscriminatorOptions
 from .widths import doubling
 
 _STD, _SLOPE = 0.05, 0.2
+_LAYOUT_SIDE = 16
 
 
 class CompactDiscriminator(Discriminator):
     """Residual blocks halve the picture. A last convolution scores the result and one more map, the
     standard deviation over the batch: it is low where all samples are alike (Karras et al. 2018,
-    section 3)."""
+    section 3).
+
+    With ``layout`` a second, small critic gives a score of its own: of the pictures reduced, as
+    they are without augments. Strong augments then keep the first one from memorizing, and the
+    second one sees to it that what they do does not become part of the samples.
+    """
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__(options, shapes)
         base, halvings = shapes.halvings()
-        widths = (shapes.sample[0], *doubling(options.channels, halvings, options.widest))
-        self.blocks = nn.Sequential(*(Block(*pair) for pair in itertools.pairwise(widths)))
+        widths = doubling(options.channels, halvings, options.widest)
+        self.blocks = _blocks(shapes, widths)
         head = ClassHead(options.head, widths[-1], shapes)
         self.head = nn.Conv2d(widths[-1] + 1, head.score_width, base, bias=False)
         self.class_head = head
+        self.layout = LayoutCritic(options, shapes) if options.layout else None
+        self.sees_unaugmented = self.layout is not None
         self.apply(_init)
 
-    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
-        """Pictures (B, C, H, W) to scores (B,), and what the option ``head`` adds to them; its
-        features are the last map's sums. A score depends a little on the whole batch."""
+    def forward(
+        self, samples: Tensor, labels: Tensor | None = None, unaugmented: Tensor | None = None
+    ) -> Output:
+        """Pictures (B, C, H, W) to scores (B,), with ``layout`` (B, 2), and what the option
+        ``head`` adds to them; its features are the last map's sums. A score depends a little on the
+        whole batch."""
         features = self.blocks(samples)
         scores = self.head(with_deviation(features)).flatten(1)
         output: Output = self.class_head(scores, features.sum((2, 3)), labels)
-        return output
+        if self.layout is None:
+            return output
+        layout = self.layout(samples if unaugmented is None else unaugmented)
+        both = torch.stack([tensor_of(output, "scores"), layout], dim=1)
+        return {**output, "scores": both} if isinstance(output, Mapping) else both
+
+
+class LayoutCritic(nn.Module):
+    """Where things are, and of which colours: pictures (B, C, H, W), reduced to sides of 10 to 16
+    by averaging, to scores (B,)."""
+
+    def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
+        super().__init__()
+        base, halvings = shapes.halvings()
+        seen = min(halvings, max(1, int(math.log2(_LAYOUT_SIDE / min(base)))))
+        self.reduced = 2 ** (halvings - seen)
+        widths = doubling(options.layout, seen, options.widest)
+        self.blocks = _blocks(shapes, widths)
+        self.head = nn.Conv2d(widths[-1] + 1, 1, base, bias=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Scores (B,). One depends a little on the whole batch."""
+        features = self.blocks(avg_pool2d(pictures, self.reduced))
+        scores: Tensor = self.head(with_deviation(features)).flatten()
+        return scores
 
 
 class Block(nn.Module):
@@ -64,6 +100,11 @@ def with_deviation(features: Tensor) -> Tensor:
     variance = (features - features.mean(0)).square().mean(0)
     deviation = (variance + 1e-8).sqrt().mean()
     return torch.cat([features, deviation.expand(len(features), 1, *features.shape[2:])], dim=1)
+
+
+def _blocks(shapes: Shapes, widths: tuple[int, ...]) -> nn.Sequential:
+    pairs = itertools.pairwise((shapes.sample[0], *widths))
+    return nn.Sequential(*(Block(*pair) for pair in pairs))
 
 
 def _init(module: nn.Module) -> None:

@@ -20,3 +20,10 @@ class DiscriminatorOptions(Options):
     channels: int = Field(32, ge=4, le=1024, description="Width of the first block")
     widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
     head: Head = "scores"
+    layout: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Width of the first block of a second critic, which sees the pictures reduced "
+        "and without augments; 0 is none",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d
 
 from ganfw import Shapes, ShapesError
 from ganfw_plugins.compact.discriminator import CompactDiscriminator, with_deviation
@@ -68,3 +69,29 @@ def test_samples_that_are_alike_are_told_from_varied_ones() -> None:
     alike, varied = critic(one.expand(4, -1, -1, -1)), critic(torch.cat([one, others]))
     assert not torch.allclose(alike[0], varied[0], atol=1e-5)
     torch.testing.assert_close(alike[0], critic(one)[0])
+
+
+def test_layout_is_judged_apart_and_without_augments() -> None:
+    torch.manual_seed(0)
+    options = DiscriminatorOptions(channels=4, layout=4, head="features")
+    critic = CompactDiscriminator(options, _shapes(3, 16, 16))
+    assert critic.sees_unaugmented
+    pictures, augmented = torch.randn(2, 3, 3, 16, 16)
+    alone, beside = critic(pictures)["scores"], critic(augmented, None, pictures)["scores"]
+    assert alone.shape == beside.shape == (3, 2)
+    assert torch.equal(beside[:, 1], alone[:, 1])
+    assert torch.equal(beside[:, 0], critic(augmented)["scores"][:, 0])
+    assert not torch.equal(beside[:, 0], alone[:, 0])
+
+
+@pytest.mark.parametrize(("side", "seen"), [(16, 16), (20, 10), (56, 14), (64, 16), (256, 16)])
+def test_layout_is_seen_at_about_sixteen_pixels(side: int, seen: int) -> None:
+    options = DiscriminatorOptions(channels=4, widest=4, layout=4)
+    critic = CompactDiscriminator(options, _shapes(3, side, side))
+    assert critic.layout is not None
+    assert side // critic.layout.reduced == seen
+    fine = torch.randn(1, 3, side, side)
+    scores = critic(fine, None, fine)[:, 1]
+    coarse = avg_pool2d(fine, side // seen)
+    repeated = coarse.repeat_interleave(side // seen, 2).repeat_interleave(side // seen, 3)
+    torch.testing.assert_close(critic(fine, None, repeated)[:, 1], scores)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganfw.errors import PluginError, ShapesError, UsageError
 from ganfw.interfaces.dataset import Batch
 from ganfw.interfaces.loss import Loss, Terms
-from ganfw.interfaces.networks import Augment
+from ganfw.interfaces.networks import Augment, Discriminator
 from ganfw.interfaces.player import Player
 from ganfw.interfaces.shapes import Shapes
 from ganfw.interfaces.turn import Turn
@@ -141,6 +141,11 @@ class _Counting(nn.Module):
         return scores.squeeze(1)
 
 
+class _Double(Augment):
+    def forward(self, samples: Tensor) -> Tensor:
+        return samples * 2
+
+
 def test_the_critic_remembers_a_forward() -> None:
     network = _Counting()
     critic = Critic(network)
@@ -151,15 +156,32 @@ def test_the_critic_remembers_a_forward() -> None:
 
 
 def test_the_critic_augments_what_it_is_shown() -> None:
-    class Double(nn.Module):
-        def forward(self, samples: Tensor) -> Tensor:
-            return samples * 2
-
     network = _Counting()
     players = {"disc": Player(network, torch.optim.SGD(network.parameters()))}
-    turns = Turns(players, (Double(),), contextlib.nullcontext)  # type: ignore[arg-type]
+    turns = Turns(players, (_Double(None, POINTS),), contextlib.nullcontext)
     samples = torch.randn(4, 2)
     torch.testing.assert_close(turns.judge(samples, None), network(samples * 2))
+
+
+def test_a_critic_sees_what_was_augmented_if_it_asks_for_it() -> None:
+    class Both(Discriminator):
+        sees_unaugmented = True
+
+        def __init__(self) -> None:
+            super().__init__(None, POINTS)
+            self.layer = nn.Linear(1, 1)
+
+        def forward(
+            self, samples: Tensor, labels: Tensor | None = None, unaugmented: Tensor | None = None
+        ) -> Tensor:
+            assert unaugmented is not None
+            return torch.stack([samples.sum(1), unaugmented.sum(1)], dim=1)
+
+    network = Both()
+    players = {"disc": Player(network, torch.optim.SGD(network.parameters()))}
+    turns = Turns(players, (_Double(None, POINTS),), contextlib.nullcontext)
+    samples = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert turns.judge(samples, None).tolist() == [[6.0, 3.0], [14.0, 7.0]]
 
 
 def _step(game: Game, batches: int = 1, number: int = 1) -> dict[str, float]:

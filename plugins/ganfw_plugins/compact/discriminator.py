@@ -58,13 +58,13 @@ class CompactDiscriminator(Discriminator):
 
 
 class LayoutCritic(nn.Module):
-    """Where things are, and of which colours: pictures (B, C, H, W), reduced to sides of 10 to 16
+    """Where things are, and of which colours: pictures (B, C, H, W), reduced to sides of 16 to 28
     by averaging, to scores (B,)."""
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__()
         base, halvings = shapes.halvings()
-        seen = min(halvings, max(1, int(math.log2(_LAYOUT_SIDE / min(base)))))
+        seen = min(halvings, max(2, int(math.log2(_LAYOUT_SIDE / min(base)))))
         self.reduced = 2 ** (halvings - seen)
         widths = doubling(options.layout, seen, options.widest)
         self.blocks = _blocks(shapes, widths)

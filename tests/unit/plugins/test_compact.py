@@ -84,8 +84,8 @@ def test_layout_is_judged_apart_and_without_augments() -> None:
     assert not torch.equal(beside[:, 0], alone[:, 0])
 
 
-@pytest.mark.parametrize(("side", "seen"), [(16, 16), (20, 10), (56, 14), (64, 16), (256, 16)])
-def test_layout_is_seen_at_about_sixteen_pixels(side: int, seen: int) -> None:
+@pytest.mark.parametrize(("side", "seen"), [(16, 16), (20, 20), (56, 28), (64, 16), (256, 16)])
+def test_layout_is_seen_in_small_pictures(side: int, seen: int) -> None:
     options = DiscriminatorOptions(channels=4, widest=4, layout=4)
     critic = CompactDiscriminator(options, _shapes(3, side, side))
     assert critic.layout is not None

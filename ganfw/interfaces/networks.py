@@ -59,8 +59,8 @@ class Discriminator(nn.Module):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Output:
         """Samples (B, *shapes.sample) and labels (B, *shapes.label) or None to scores: logits, raw,
-        (B,), or (B, ...) for a critic of patches; or to a dict with ``"scores"`` and whatever else
-        losses may want."""
+        (B,), or (B, ...) for a critic of patches or several in one; or to a dict with ``"scores"``
+        and whatever else losses may want."""
         raise NotImplementedError
 
 

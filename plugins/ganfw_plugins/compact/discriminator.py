@@ -16,7 +16,7 @@ from .options import DiscriminatorOptions
 from .widths import doubling
 
 _STD, _SLOPE = 0.05, 0.2
-_LAYOUT_SIDE = 16
+_LAYOUT_HALVINGS = 2
 
 
 class CompactDiscriminator(Discriminator):
@@ -64,7 +64,7 @@ class LayoutCritic(nn.Module):
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__()
         base, halvings = shapes.halvings()
-        seen = min(halvings, max(2, int(math.log2(_LAYOUT_SIDE / min(base)))))
+        seen = min(halvings, _LAYOUT_HALVINGS)
         self.reduced = 2 ** (halvings - seen)
         widths = doubling(options.layout, seen, options.widest)
         self.blocks = _blocks(shapes, widths)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from classifying import trained
 from digits import digits
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, cross_entropy, grid_sample
+from torch.nn.functional import affine_grid, grid_sample
 
 import ganfw
 
@@ -108,15 +109,8 @@ def train_classifier() -> tuple[nn.Module, float]:
         nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.ReLU(),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * 49, 10),
     )  # fmt: skip
-    optimizer = torch.optim.Adam(network.parameters())
-    for rate in torch.linspace(2e-3, 0, 21)[:-1].tolist():
-        optimizer.param_groups[0]["lr"] = rate
-        for batch in known[torch.randperm(len(known))].split(64):
-            loss = cross_entropy(network(warped(pictures[batch])), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    network.eval()
+    rates = torch.linspace(2e-3, 0, 21)[:-1].tolist()
+    trained(network, pictures[known], labels[known], warped, rates)
     with torch.no_grad():
         right = (network(pictures[unseen]).argmax(1) == labels[unseen]).float().mean()
     return network, float(right)

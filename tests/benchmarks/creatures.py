@@ -15,15 +15,16 @@ import itertools
 from pathlib import Path
 
 import torch
+from classifying import trained
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 import ganfw
+from ganfw_plugins.augments.diffaugment import flip
 from ganfw_plugins.sprites.creatures import draw
+from ganfw_plugins.sprites.options import SpritesOptions
 from ganfw_plugins.sprites.plans import PLANS
 
-SPECIES, INDIVIDUALS, UNSEEN = 60, 64, 500
-EPOCHS, BATCH, RATE = 10, 64, 2e-3
+UNSEEN, EPOCHS, RATE = 500, 10, 2e-3
 SAMPLES, SURE, SHIFT = 2000, 0.8, 4
 
 
@@ -36,35 +37,24 @@ def main() -> None:
     pictures, plans = _sprites()
     order = torch.randperm(len(pictures))
     unseen, seen = order[:UNSEEN], order[UNSEEN:]
-    classifier = _trained(pictures[seen], plans[seen])
-    right = (_probabilities(classifier, pictures[unseen]).argmax(1) == plans[unseen]).float().mean()
+    rates = [RATE * (1 - epoch / EPOCHS) for epoch in range(EPOCHS)]
+    network = trained(_network(), pictures[seen], plans[seen], _varied, rates, smoothing=0.05)
+    named = _named(network, pictures[unseen])
+    right = (named.argmax(1) == plans[unseen]).float().mean()
     print(f"the classifier is right on {right:.1%} of unseen real sprites", flush=True)
-    print(f"{'real ones':40} {_judged(classifier, pictures[unseen])}")
+    print(f"{'real ones':40} {_judged(named)}")
     for run in given.runs:
-        samples = ganfw.load(run).sample(SAMPLES)
-        print(f"{run!s:40} {_judged(classifier, samples)}", flush=True)
+        named = _named(network, ganfw.load(run).sample(SAMPLES))
+        print(f"{run!s:40} {_judged(named)}", flush=True)
 
 
 def _sprites() -> tuple[Tensor, Tensor]:
     """Pictures (N, 3, 64, 64) in -1..1 and their plans (N,), which alternate by species."""
-    numbers = [(species, one) for species in range(SPECIES) for one in range(INDIVIDUALS)]
-    drawn = torch.stack([torch.from_numpy(draw(0, *number)) for number in numbers])
+    of = SpritesOptions()
+    numbers = [(species, one) for species in range(of.species) for one in range(of.individuals)]
+    drawn = torch.stack([torch.from_numpy(draw(of.seed, *number, of.size)) for number in numbers])
     plans = torch.tensor([species % len(PLANS) for species, _ in numbers])
     return drawn / 127.5 - 1, plans
-
-
-def _trained(pictures: Tensor, plans: Tensor) -> nn.Module:
-    network = _network()
-    optimizer = torch.optim.Adam(network.parameters(), RATE)
-    for epoch in range(EPOCHS):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - epoch / EPOCHS)
-        for chosen in torch.randperm(len(pictures)).split(BATCH):
-            scores = network(_varied(pictures[chosen]))
-            optimizer.zero_grad()
-            cross_entropy(scores, plans[chosen], label_smoothing=0.05).backward()
-            optimizer.step()
-    return network.eval()
 
 
 def _network() -> nn.Sequential:
@@ -77,23 +67,22 @@ def _network() -> nn.Sequential:
 
 
 def _varied(pictures: Tensor) -> Tensor:
-    mirrored = torch.where(torch.rand(len(pictures), 1, 1, 1) < 0.5, pictures.flip(3), pictures)
-    recoloured = mirrored[:, torch.randperm(3)]
+    recoloured = flip(pictures)[:, torch.randperm(3)]
     down, right = torch.randint(-SHIFT, SHIFT + 1, (2,)).tolist()
     shifted = torch.roll(recoloured, (down, right), (2, 3))
     return shifted + torch.randn_like(shifted) * 0.1
 
 
 @torch.no_grad()
-def _probabilities(network: nn.Module, pictures: Tensor) -> Tensor:
+def _named(network: nn.Module, pictures: Tensor) -> Tensor:
+    """The probability of each plan, (N, K)."""
     return torch.cat([network(some).softmax(1) for some in pictures.split(500)])
 
 
-def _judged(network: nn.Module, pictures: Tensor) -> str:
-    each = _probabilities(network, pictures)
-    all_of_them = each.mean(0)
+def _judged(named: Tensor) -> str:
+    all_of_them = named.mean(0)
     plans = torch.exp(-(all_of_them * all_of_them.clamp_min(1e-9).log()).sum())
-    return f"sure {(each.amax(1) > SURE).float().mean():6.1%}   plans {plans:.1f}"
+    return f"sure {(named.amax(1) > SURE).float().mean():6.1%}   plans {plans:.1f}"
 
 
 if __name__ == "__main__":

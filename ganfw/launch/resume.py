@@ -29,6 +29,7 @@ from ..runtime.deterministic import only_deterministic
 from ..runtime.distributed import Processes
 from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
+from ..runtime.second_derivatives import fast_second_derivatives
 from ..runtime.terminal import shielded
 from ..storage import atomic, run_dir
 from ..storage.checkpoint import CheckpointStore
@@ -79,7 +80,8 @@ def resume_as(
         prepared = prepare(registry, layers, processes)
         fingerprint, examples = prepared.dataset.fingerprint(), len(prepared.samples)
         check_same_data(fingerprint, examples, provenance.data, path)
-        with only_deterministic(prepared.config.train.deterministic):
+        deterministic = prepared.config.train.deterministic
+        with only_deterministic(deterministic), fast_second_derivatives():
             return _go_on(folder, prepared, provenance, state, step, argv, found)
 
 

@@ -16,6 +16,7 @@ from ..runs.records import PluginFileRecord, Provenance, StartRecord
 from ..runtime.deterministic import only_deterministic
 from ..runtime.elastic import joined
 from ..runtime.logs import log, silenced
+from ..runtime.second_derivatives import fast_second_derivatives
 from ..runtime.terminal import shielded
 from ..runtime.threads import say_busy_cores
 from ..storage import atomic, run_dir
@@ -39,7 +40,8 @@ def start(registry: Registry, layers: Sequence[Layer], out: Path, argv: Sequence
             return resume_as(processes, registry, before, Layer("restart", {}), None, argv)
         prepared = prepare(registry, layers, processes)
         say_busy_cores(prepared.device, processes)
-        with only_deterministic(prepared.config.train.deterministic):
+        deterministic = prepared.config.train.deterministic
+        with only_deterministic(deterministic), fast_second_derivatives():
             return _start(prepared, out, argv, job)
 
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks            every row; about half an hour on two cores
     python tests/benchmarks --quick    smaller, within three minutes
-    python tests/benchmarks gaussian   some rows: dcgan gaussian data whole callbacks
-                                       company processes start plugins frechet
+    python tests/benchmarks gaussian   some rows: dcgan gaussian data whole penalties
+                                       callbacks company processes start plugins frechet
     python tests/benchmarks --gpu      steps on a GPU, within five minutes; some parts of it:
                                        profile dcgan gaussian sprites run compiled zoo graphs
     python tests/benchmarks toys       the gate for losses: see toys.py
@@ -29,6 +29,7 @@ import gpu
 import loading
 import many_plugins
 import overhead
+import penalties
 import processes
 import starting
 import steps
@@ -39,12 +40,14 @@ from measuring import Row
 
 import ganfw
 from ganfw.cli.table import columns
+from ganfw.runtime.second_derivatives import fast_second_derivatives
 
 ROWS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "dcgan": steps.dcgan,
     "gaussian": steps.gaussian,
     "data": loading.rows,
     "whole": whole.rows,
+    "penalties": penalties.rows,
     "callbacks": overhead.rows,
     "company": company.rows,
     "processes": processes.rows,
@@ -82,8 +85,9 @@ def _rows(names: Iterable[str], given: argparse.Namespace) -> Iterator[Row]:
         return
     deadline = time.monotonic() + given.seconds
     bench = gpu.Bench(torch.device(given.device), given.quick, deadline)
-    for name in names:
-        yield from gpu.rows(name, bench)
+    with fast_second_derivatives():  # as runs have them
+        for name in names:
+            yield from gpu.rows(name, bench)
     if bench.is_lost:
         atexit.register(os._exit, 1)  # Tidying up on a device that failed would fail, and say so.
 

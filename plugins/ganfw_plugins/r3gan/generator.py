@@ -25,7 +25,8 @@ class R3GANGenerator(Generator):
         conditional = options.conditional and shapes.has_labels
         inputs = shapes.latent_dim * (2 if conditional else 1)
         self.of_labels = label_embedding(shapes, shapes.latent_dim) if conditional else None
-        self.base = nn.Parameter(torch.randn(sizes.widths[0], *sizes.base))
+        # Four dimensions, so that maps are laid out channels last from the first one on.
+        self.base = nn.Parameter(torch.randn(1, sizes.widths[0], *sizes.base))
         self.scale = linear(inputs, sizes.widths[0])
         self.stages = stages(options, sizes.widths, sizes.group, Upsampling)
         self.to_picture = init(nn.Conv2d(sizes.widths[-1], shapes.sample[0], 1, bias=False))

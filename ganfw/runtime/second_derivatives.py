@@ -7,6 +7,7 @@ those.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -34,7 +35,10 @@ def fast_second_derivatives() -> Iterator[None]:
     library = Library("aten", "IMPL")  # type: ignore[no-untyped-call]
     # Made of operations that autograd knows, so that there are third derivatives too.
     made_of_others = "CompositeImplicitAutograd"
-    library.impl(_NAME, second_derivatives, made_of_others)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        # Up to 2.11 torch warns once, of something that is done here on purpose.
+        warnings.filterwarnings("ignore", "Warning only once for all operators")
+        library.impl(_NAME, second_derivatives, made_of_others)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:

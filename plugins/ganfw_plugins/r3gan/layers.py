@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, interpolate
+from torch.nn.functional import interpolate
 
 from ganfw import LabelEmbedding, Shapes
 
+from ..resampling.binomial import Halve
 from .options import R3GANOptions
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
@@ -69,19 +70,14 @@ class Downsampling(nn.Module):
     """(B, C, H, W) to (B, out, H/2, W/2): the filter [1, 3, 3, 1], then a 1×1 convolution where
     widths differ."""
 
-    kernel: Tensor
-
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
+        self.halve = Halve(in_channels)
         self.project = projection(in_channels, out_channels)
-        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-        self.register_buffer("kernel", torch.outer(row, row), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """Half as many rows and columns."""
-        count = features.shape[1]
-        kernel = self.kernel.expand(count, 1, -1, -1)
-        halved: Tensor = self.project(conv2d(features, kernel, None, 2, 1, groups=count))
+        halved: Tensor = self.project(self.halve(features))
         return halved
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ganfw import ClassHead, Discriminator, Output, Shapes
 
-from .filters import Blur, Halve
+from ..resampling.binomial import Blur, Halve
 from .layers import GAIN, Convolution, Linear, full_precision
 from .mapping import LabelMapping
 from .options import DiscriminatorOptions

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from .filters import Blur
+from ..resampling.binomial import Blur
 from .layers import Linear, full_precision
 
 

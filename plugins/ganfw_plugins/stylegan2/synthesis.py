@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from .filters import Double
+from ..resampling.binomial import Double
 from .layers import GAIN, SLOPE, Convolution, full_precision
 from .modulation import ModulatedConvolution
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, pad
 
 from ganfw import Shapes, ShapesError, UsageError
+from ganfw_plugins.resampling.binomial import Double, Halve
 from ganfw_plugins.stylegan2.discriminator import StyleGAN2Discriminator, with_deviation
-from ganfw_plugins.stylegan2.filters import Double, Halve
 from ganfw_plugins.stylegan2.generator import StyleGAN2Generator
 from ganfw_plugins.stylegan2.layers import Convolution
 from ganfw_plugins.stylegan2.modulation import ModulatedConvolution

@@ -1,0 +1,1 @@
+"""Layers that make maps smaller or larger, for networks of several plugins."""

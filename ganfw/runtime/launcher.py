@@ -61,8 +61,9 @@ def _variables(count: int) -> Mapping[str, str]:
 def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
     """The exit status of all. The first that a signal ended is the reason that the others fail."""
     deadline = float("inf")
-    while any(process.poll() is None for process in processes):
-        if deadline == float("inf") and any(process.returncode for process in processes):
+    # All are asked each time: one that waits for another has not ended.
+    while None in (statuses := [process.poll() for process in processes]):
+        if deadline == float("inf") and any(statuses):
             deadline = time.monotonic() + _GRACE
         if time.monotonic() > deadline:
             break

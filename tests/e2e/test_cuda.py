@@ -114,6 +114,8 @@ def test_every_kind_of_run(ganfw: Ganfw, words: tuple[str, ...]) -> None:
     assert len(_losses(RUN)) == 14
 
 
+# What torch 2.11 says of itself while it compiles.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_a_compiled_run(ganfw: Ganfw, precision: str) -> None:
     words = (*PICTURES, "--device", "cuda", "--steps", 6, "-s", f"train.precision={precision}")

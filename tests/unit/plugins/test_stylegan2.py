@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -144,6 +145,17 @@ def test_pictures_are_resampled_by_the_filter() -> None:
     # Away from the edges it is linear interpolation.
     wanted = nn.functional.interpolate(pictures, scale_factor=2, mode="bilinear")
     torch.testing.assert_close(doubled[..., 1:-1, 1:-1], wanted[..., 1:-1, 1:-1])
+
+
+def test_filters_that_read_groups_give_the_same_maps() -> None:
+    """As they do on CUDA, where a group's other channels have weights of 0."""
+    maps, halve = torch.randn(2, 32, 6, 6), Halve(32)
+    groups = conv2d(maps, halve.group_kernel, stride=2, padding=1, groups=2)
+    torch.testing.assert_close(groups, halve(maps))
+    for channels, count in ((32, 2), (3, 3), (24, 24)):
+        kernel, groups_of_16 = Halve(channels).kernel_and_groups(mock.Mock(is_cuda=True))
+        assert groups_of_16 == count
+        assert kernel.shape == (channels, channels // count, 4, 4)
 
 
 def _styled(layer: StyledLayer, features: Tensor, w: Tensor) -> Tensor:

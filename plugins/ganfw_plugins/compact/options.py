@@ -10,7 +10,7 @@ from ganfw import Head, Options
 class GeneratorOptions(Options):
     """Widths double from the last block to the first, up to ``widest``."""
 
-    channels: int = Field(24, ge=4, le=1024, description="Width of the largest map")
+    channels: int = Field(12, ge=4, le=1024, description="Width of the largest map")
     widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
 
 

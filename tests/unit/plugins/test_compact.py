@@ -38,7 +38,7 @@ def test_what_does_not_halve_is_refused_in_shapes() -> None:
 def test_no_map_is_wider_than_asked() -> None:
     options = GeneratorOptions(channels=8, widest=12)
     generator = CompactGenerator(options, _shapes(3, 64, 64))
-    assert [layer.in_channels for layer in generator.paint] == [12, 12, 12, 8]
+    assert [layer.in_channels for layer in generator.paint] == [12, 12, 12, 12, 8]
 
 
 def test_every_map_paints_into_the_picture() -> None:
@@ -46,7 +46,7 @@ def test_every_map_paints_into_the_picture() -> None:
     generator = CompactGenerator(GeneratorOptions(channels=4), _shapes(3, 64, 64)).eval()
     latents = torch.randn(2, 6)
     whole = generator(latents)
-    for layer in [*generator.paint, generator.finish]:
+    for layer in generator.paint:
         kept = layer.weight.detach().clone()
         torch.nn.init.zeros_(layer.weight)
         assert not torch.equal(generator(latents), whole)

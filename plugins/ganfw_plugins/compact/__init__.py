@@ -19,7 +19,7 @@ def ganfw_components() -> Iterable[Component]:
             summary="Sums pictures of every size; for small data and CPUs",
             suggests={"gen.optimizer.lr": 0.001, "gen.optimizer.betas": (0.5, 0.99)},
             tags=("pictures", "small data"),
-            version=2,  # 1: no map of the picture's size, no gains that follow the latents
+            version=2,  # 1: no map of the picture's size
         ),
         Component(
             "discriminator",

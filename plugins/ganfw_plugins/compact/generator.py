@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, relu
+from torch.nn.functional import interpolate
 
 from ganfw import Generator, Shapes
 
 from .options import GeneratorOptions
 from .widths import doubling
 
-_STD, _PAINT_STD, _GAIN_STD = 0.02, 0.05, 0.05
+_STD, _PAINT_STD = 0.02, 0.05
 
 
 class CompactGenerator(Generator):
@@ -26,9 +26,7 @@ class CompactGenerator(Generator):
         widths = doubling(options.channels, doublings + 1, options.widest)[::-1]
         first = nn.ConvTranspose2d(shapes.latent_dim, widths[0], base, bias=False)
         self.first = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
-        self.blocks = nn.ModuleList(
-            Block(*pair, shapes.latent_dim) for pair in itertools.pairwise(widths)
-        )
+        self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
         paint = [nn.Conv2d(width, shapes.sample[0], 1) for width in widths]
         self.paint = nn.ModuleList(paint)
         self.apply(_init)
@@ -40,26 +38,21 @@ class CompactGenerator(Generator):
         features = self.first(latents[:, :, None, None])
         picture = self.paint[0](features)
         for block, paint in zip(self.blocks, self.paint[1:], strict=True):
-            features = block(features, latents)
+            features = block(features)
             picture = _doubled(picture) + paint(features)
         return self.shapes.bound(picture)
 
 
-class Block(nn.Module):
-    """Upsampling, convolution, batch norm, gains that follow the latents (Chen et al. 2019, "On
-    self modulation for generative adversarial networks"), ReLU: (B, C, H, W) to (B, out, 2H, 2W).
-    """
+class Block(nn.Sequential):
+    """Upsampling, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W)."""
 
-    def __init__(self, in_channels: int, out_channels: int, latent_dim: int) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
-        self.gain = nn.Linear(latent_dim, out_channels)
-
-    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
-        """Twice as many rows and columns."""
-        features = self.norm(self.convolution(interpolate(features, scale_factor=2.0)))
-        return relu(features * (1 + self.gain(latents))[:, :, None, None])
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
 
 
 def _doubled(picture: Tensor) -> Tensor:
@@ -70,9 +63,7 @@ def _init(module: nn.Module) -> None:
     # As in Radford et al. 2016, section 4; the scales of batch norm around 1, not 0.
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, _STD)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, _STD)
-    elif isinstance(module, nn.Linear):
-        nn.init.normal_(module.weight, 0.0, _GAIN_STD)
-    if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
 from ganfw import Shapes, ShapesError
 from ganfw_plugins.compact.discriminator import CompactDiscriminator, with_deviation
-from ganfw_plugins.compact.generator import Block, CompactGenerator
+from ganfw_plugins.compact.generator import CompactGenerator
 from ganfw_plugins.compact.options import DiscriminatorOptions, GeneratorOptions
 
 
@@ -52,18 +52,6 @@ def test_every_map_paints_into_the_picture() -> None:
         assert not torch.equal(generator(latents), whole)
         layer.weight.data.copy_(kept)
     assert torch.equal(generator(latents), whole)
-
-
-def test_latents_scale_every_map() -> None:
-    torch.manual_seed(0)
-    block, features = Block(2, 3, latent_dim=6), torch.randn(4, 2, 5, 5)
-    latents = torch.randn(4, 6)
-    with torch.no_grad():
-        block.gain.bias.zero_()
-    gains = 1 + latents @ block.gain.weight.T
-    normed = block.norm(block.convolution(interpolate(features, scale_factor=2.0)))
-    torch.testing.assert_close(block(features, torch.zeros(4, 6)), normed.relu())
-    torch.testing.assert_close(block(features, latents), (normed * gains[..., None, None]).relu())
 
 
 def test_the_deviation_of_a_batch_is_its_last_map() -> None:

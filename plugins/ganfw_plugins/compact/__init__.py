@@ -9,7 +9,7 @@ from ganfw import Component, hookimpl
 
 @hookimpl
 def ganfw_components() -> Iterable[Component]:
-    """Both networks, and a recipe that takes ten minutes on two CPU cores."""
+    """Both networks, and a recipe that takes eleven minutes on two CPU cores."""
     return [
         Component(
             "generator",
@@ -34,7 +34,7 @@ def ganfw_components() -> Iterable[Component]:
             "recipe",
             "pictures",
             target="ganfw_plugins.compact:pictures.toml",
-            summary="Any folder of small pictures, ten minutes on a CPU",
+            summary="Any folder of small pictures, eleven minutes on a CPU",
             tags=("pictures", "small data", "default-for-pictures"),
             presets={"sprites-modern": {}},
         ),

@@ -79,7 +79,7 @@ def test_a_size_that_is_given_wins_and_one_that_is_chosen_is_recorded(
     assert any("trained by recipe pictures" in line for line in said)
     said = next(line for line in said if "fit the data" in line)
     assert said.startswith("data.size=[24,24], augment.diffaugment.policy=[")
-    fitted = "gen.channels=48, disc.channels=64, loss.r1.gamma=0.003, loss.r2.gamma=0.003"
+    fitted = "gen.channels=24, disc.channels=64, loss.r1.gamma=0.003, loss.r2.gamma=0.003"
     assert said.endswith(f"{fitted} fit the data, -s sets others")
     Image.new("RGB", (99, 99)).save("photos/0.png")  # the run's own is not chosen anew
     (run,) = Path("runs").iterdir()

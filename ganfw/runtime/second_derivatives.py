@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
-from torch.library import Library
+from torch import Tensor, library
 
 _NAME = "_convolution_double_backward"
 _SCHEMA = (
@@ -32,18 +31,18 @@ def fast_second_derivatives() -> Iterator[None]:
     if not is_replaceable():
         yield
         return
-    library = Library("aten", "IMPL")  # type: ignore[no-untyped-call]
+    kernels = library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
     # Made of operations that autograd knows, so that there are third derivatives too.
     made_of_others = "CompositeImplicitAutograd"
     with warnings.catch_warnings():
         # Up to 2.11 torch warns once, of something that is done here on purpose.
         warnings.filterwarnings("ignore", "Warning only once for all operators")
-        library.impl(_NAME, second_derivatives, made_of_others)  # type: ignore[no-untyped-call]
+        kernels.impl(_NAME, second_derivatives, made_of_others)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        # It ends with its last reference.
-        del library
+        # They end with the last reference to them.
+        del kernels
 
 
 def is_replaceable() -> bool:

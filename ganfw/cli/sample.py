@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from .options import plugin_option
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..interfaces.shapes import Shapes
     from ..sampling.labels import Labels
     from ..sampling.sampler import Sampler
 
@@ -42,8 +43,8 @@ _ARRAYS = (".npz", ".safetensors")
 @click.option(
     "--labels",
     default="",
-    metavar="0,3,…|FILE",
-    help="Labels, in turn: numbers, arrays (.npy, .npz, .safetensors), or pictures.",
+    metavar="cat,3,…|FILE",
+    help="Labels, in turn: classes by name or number, arrays (.npy, .npz, .safetensors), pictures.",
 )
 @click.option(
     "--interpolate",
@@ -78,14 +79,14 @@ def sample_command(
     \b
     Fewer outliers; chosen labels, if the generator uses them:
       ganfw sample runs/0001-dcgan-sprites --truncation 0.7
-      ganfw sample runs/0002-mine-fashion-mnist --labels 0,3
+      ganfw sample runs/0002-mine-fashion-mnist --labels coat,bag
       ganfw sample runs/0003-unet-my-pairs --labels never-seen.png
     \b
     From one latent to the next; the same latents through training:
       ganfw sample runs/0001-dcgan-sprites --interpolate 6 -o way.webp
       ganfw sample runs/0001-dcgan-sprites --timeline -o epochs.gif
     """
-    path, chosen = Path(output), _labels(labels)
+    path = Path(output)
     _check_flags(context, interpolate, timeline)
     _check(number, seed, path)
     if timeline:
@@ -99,7 +100,7 @@ def sample_command(
     from ..api import load
 
     sampler = load(run, plugin=plugins, best=best)
-    given = _read(chosen, sampler)
+    given = _read(labels, sampler.card.data.class_names, sampler.shapes) if labels else ()
     if interpolate is None:
         _write_samples(sampler, output, number, seed, truncation, given)
         click.echo(f"{output}: {number} samples of {sampler.folder}")
@@ -159,24 +160,15 @@ def _check_interpolation(path: Path, keys: int, frames: int) -> None:
         raise UsageError(f"--interpolate {keys} with --frames {frames}: give {most} in all at most")
 
 
-def _labels(labels: str) -> list[int] | Path:
-    """Numbers, or the file or folder that holds labels."""
-    try:
-        return [int(label) for label in labels.split(",")] if labels else []
-    except ValueError:
-        if (path := Path(labels)).exists():
-            return path
-        raise UsageError(
-            f"--labels {labels}: give whole numbers, such as 0,3, or a file that there is"
-        ) from None
+def _read(labels: str, class_names: Sequence[str], shapes: Shapes) -> Labels:
+    """Classes by name or number, or the labels in a file or folder."""
+    if labels in class_names:
+        return [labels]
+    if not labels.isdecimal() and Path(labels).exists():
+        from ..sampling.label_files import read_labels
 
-
-def _read(labels: list[int] | Path, sampler: Sampler) -> Labels:
-    if isinstance(labels, list):
-        return labels
-    from ..sampling.label_files import read_labels
-
-    return read_labels(labels, sampler.shapes)
+        return read_labels(Path(labels), shapes)
+    return [name.strip() for name in labels.split(",")]
 
 
 def _check_one_label(labels: Labels) -> None:

@@ -12,6 +12,14 @@ from ..interfaces.options import DataFacts, Options
 from .layers import FIT, Layer, settings_layer
 from .validation import validate
 
+Fact = Literal["samples", "side", "samples_per_class"]
+
+_UNITS: dict[Fact, str] = {
+    "samples": "samples",
+    "side": "pixels",
+    "samples_per_class": "samples of each class",
+}
+
 
 class FitRule(Options):
     """The value of one option by a fact of the data, see `DataFacts`::
@@ -26,7 +34,7 @@ class FitRule(Options):
     """
 
     option: str = Field(description="The option's path, such as train.batch_size")
-    by: Literal["samples", "side"] = Field(description="What it follows")
+    by: Fact = Field(description="What it follows")
     values: tuple[tuple[int, Any], ...] = Field(min_length=1, description="Rows [up to, value]")
 
 
@@ -64,15 +72,24 @@ def _where(layer: Layer) -> str:
 
 
 def _choices(layer: Layer, rule: FitRule, facts: DataFacts) -> list[Fitted]:
-    number = facts.samples if rule.by == "samples" else facts.side
+    number = _number(facts, rule.by)
     if number is None:
         return []
     held = [value for limit, value in rule.values if number <= limit]
     if not held or held[0] == _stated(layer, rule.option):
         return []
-    source = f"{layer.source} for {number} {'samples' if rule.by == 'samples' else 'pixels'}"
+    source = f"{layer.source} for {number} {_UNITS[rule.by]}"
     chosen = settings_layer({rule.option: held[0]}, source, _where(layer))
     return [Fitted(rule.option, held[0], replace(chosen, part_of=layer.source))]
+
+
+def _number(facts: DataFacts, by: Fact) -> int | None:
+    numbers: dict[Fact, int | None] = {
+        "samples": facts.samples,
+        "side": facts.side,
+        "samples_per_class": facts.samples_per_class,
+    }
+    return numbers[by]
 
 
 def _stated(layer: Layer, path: str) -> Any:

@@ -9,11 +9,18 @@ from pydantic import BaseModel, ConfigDict
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What is known of data before it is read: how many samples there are, and the shorter side of
-    its pictures in pixels, as a run would see them. None where that takes reading it."""
+    """What is known of data before it is read: how many samples there are, the shorter side of its
+    pictures in pixels, as a run would see them, and how many classes its labels name, 0 without
+    labels. None where that takes reading it."""
 
     samples: int | None = None
     side: int | None = None
+    classes: int | None = None
+
+    @property
+    def samples_per_class(self) -> int | None:
+        """On average, rounded down. None where it is not known, or there are no classes."""
+        return self.samples // self.classes if self.samples and self.classes else None
 
 
 @dataclass(frozen=True)

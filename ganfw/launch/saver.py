@@ -33,7 +33,8 @@ def saver(config: RunConfig, run: RunView) -> Save:
         labels |= {it.name: kept.samples for it in config.networks if it.keys.given == "samples"}
 
     def export(folder: str, of: str, network: nn.Module, step: int) -> None:
-        card = network_card(components[of], config.data, run.shapes, step)
+        names = run.dataset.class_names
+        card = network_card(components[of], config.data, run.shapes, step, names)
         export_network(run.folder.path / folder, card, network, labels[of])
 
     def save(step: int, state: Mapping[str, Any], is_best: bool) -> None:

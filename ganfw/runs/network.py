@@ -54,9 +54,12 @@ def network_card(
     data: ComponentConfig[DataKeys],
     shapes: Shapes,
     step: int,
+    class_names: tuple[str, ...] = (),
 ) -> NetworkCard:
-    """What is needed to build the network again, with its weights of ``step``."""
+    """What is needed to build the network again, with its weights of ``step``, and what the data's
+    classes are called."""
     registered = component.registered
+    plain = validation.to_plain(data.options)
     return NetworkCard(
         format=FORMAT,
         kind=registered.component.kind,
@@ -65,7 +68,9 @@ def network_card(
         distribution=f"{registered.source.name}=={registered.source.version}",
         options=validation.to_plain(component.options),
         shapes=shapes,
-        data=NetworkData(use=data.registered.canonical, options=validation.to_plain(data.options)),
+        data=NetworkData(
+            use=data.registered.canonical, options=plain, class_names=tuple(class_names)
+        ),
         step=step,
     )
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue, SerializerFunctionWrapHandler, field_serializer
+from pydantic import JsonValue, SerializerFunctionWrapHandler, field_serializer, model_serializer
 
 from ..interfaces.shapes import Shapes
 from .json_files import Record
 
 
 class NetworkData(Record):
-    """The dataset that a network was trained on."""
+    """The dataset that a network was trained on, and the names of its classes, if they have any."""
 
     use: str
     options: dict[str, JsonValue]
+    class_names: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """As release 0.1 did, unless classes have names."""
+        written: dict[str, JsonValue] = write(self)
+        if not self.class_names:
+            del written["class_names"]
+        return written
 
 
 class NetworkCard(Record):

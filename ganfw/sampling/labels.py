@@ -7,15 +7,45 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..images import from_bytes
 from ..interfaces.shapes import Shapes
 
-Labels = Sequence[int] | Tensor
-"""Classes by index, or arrays that the generator keeps by index; or arrays (N, *shapes.label)."""
+Labels = Sequence[int | str] | Tensor
+"""Classes by index or name, or arrays that the generator keeps by index; or arrays (N,
+*shapes.label)."""
+
+_NAMED = 12  # names of classes that an error lists
 
 
-def class_labels(labels: Labels, classes: int) -> Tensor:
+def numbered(labels: Labels, class_names: Sequence[str]) -> Tensor | list[int]:
+    """``labels`` with the class's number for each name among them; a name counts before the same
+    text as a number. Raises UsageError for what is neither."""
+    if isinstance(labels, Tensor):
+        return labels
+    return [_number(it, class_names) if isinstance(it, str) else it for it in labels]
+
+
+def _number(label: str, class_names: Sequence[str]) -> int:
+    if label in class_names:
+        return class_names.index(label)
+    try:
+        return int(label)
+    except ValueError:
+        pass
+    if not class_names:
+        raise UsageError(
+            f"label '{label}': give whole numbers, such as 0 or 3, or a file that there is"
+        )
+    known = did_you_mean(label, class_names) or f": there are {_some(class_names)}"
+    raise UsageError(f"label '{label}': no class of the data is called so{known}")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def class_labels(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
     """The indices (N,) int64. Raises UsageError for what is no class of the data."""
     given = torch.as_tensor(labels)
     if given.ndim != 1 or given.is_floating_point():
@@ -28,7 +58,7 @@ def class_labels(labels: Labels, classes: int) -> Tensor:
     return indices
 
 
-def array_labels(labels: Labels, shapes: Shapes, kept: Tensor | None) -> Tensor:
+def array_labels(labels: Sequence[int] | Tensor, shapes: Shapes, kept: Tensor | None) -> Tensor:
     """Labels (N, *shapes.label) as the generator was trained with: those of the ``kept`` ones that
     have the indices ``labels``, or ``labels`` themselves. Raises UsageError for what does not fit.
     """

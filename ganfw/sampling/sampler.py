@@ -27,7 +27,7 @@ from ..registry.registry import Registry
 from ..runs.network import load_labels, load_network, read_card
 from ..runtime.logs import log
 from ..runtime.random_state import derive_seed
-from .labels import Labels, array_labels, class_labels
+from .labels import Labels, array_labels, class_labels, numbered
 from .latents import Latents, slerp_path, straight_path, truncated
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class Sampler:
 
         With ``truncation`` latents are drawn within ± it (Brock et al. 2019, section 3.1), or as
         the generator's own `forward_truncated` has it: fewer odd samples, less variety. ``labels``
-        are used in turn: classes, or arrays (N, *shapes.label), or the indices of arrays that the
-        generator keeps of its data. By default classes are random, each as likely as any other,
-        and all kept arrays are used.
+        are used in turn: classes by number or name, or arrays (N, *shapes.label), or the indices of
+        arrays that the generator keeps of its data. By default classes are random, each as likely
+        as any other, and all kept arrays are used.
         Raises UsageError for arguments out of range, and for labels that the generator does not
         use.
         """
@@ -105,7 +105,7 @@ class Sampler:
         seed: int = 0,
         closed: bool = False,
         truncation: float | None = None,
-        label: int | Tensor | None = None,
+        label: int | str | Tensor | None = None,
     ) -> Tensor:
         """Samples along great circles through ``keys`` random latents: ``frames`` from each key to
         the next, without the next, and at the end the last key; if ``closed``, back to the first.
@@ -233,13 +233,14 @@ class Sampler:
             self._check_labels_are_used()
         elif not self.shapes.label:
             return None
+        given = numbered(labels, self.card.data.class_names)
         if self.shapes.classes:
-            return class_labels(labels, self.shapes.classes)
+            return class_labels(given, self.shapes.classes)
         kept = self._kept_labels
         every = range(0 if kept is None else len(kept))
-        return array_labels(labels if len(labels) else every, self.shapes, kept)
+        return array_labels(given if len(given) else every, self.shapes, kept)
 
-    def _one_label(self, label: int | Tensor | None) -> Tensor | None:
+    def _one_label(self, label: int | str | Tensor | None) -> Tensor | None:
         """The label (1, *shapes.label) that all samples have, if they have any."""
         if isinstance(label, Tensor):
             return self._given(label[None])

@@ -127,6 +127,9 @@ def facts_are_true(subject: Subject) -> None:
     if facts.side is not None and (len(sides) != 2 or facts.side != min(sides)):
         got = f"facts().side = {facts.side} of samples {tuple(dataset.sample_shape)}"
         raise Broken("the shorter side of the pictures, or None", got, at)
+    if facts.classes not in (None, dataset.classes):
+        got = f"facts().classes = {facts.classes} of {dataset.classes} classes"
+        raise Broken("the number of classes, or None", got, at)
 
 
 def _prepared(subject: Subject, options: Options | None = None) -> Any:

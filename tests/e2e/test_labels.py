@@ -132,6 +132,8 @@ def test_vectors_as_labels(ganfw: Ganfw, plugin: Path) -> None:
     said = "label 40: this generator keeps 40 labels of its data, 0 to 39"
     _refused(ganfw, said, "sample", run, "--labels", 40, "-o", "b.npz")
     _refused(ganfw, said, "sample", run, "--labels", 40, "--interpolate", 2)
+    said = "label 'x': give whole numbers, such as 0 or 3, or a file that there is"
+    _refused(ganfw, said, "sample", run, "--labels", "x", "-o", "b.npz")
 
 
 def test_labels_of_ones_own(ganfw: Ganfw, plugin: Path) -> None:

@@ -31,12 +31,16 @@ PICTURES = ("--gen", "dcgan", "--disc", "dcgan", "--data", "sprites", "--steps",
             "-s", "callback.samples.count=4", "--no-callback", "loss-curve")  # fmt: skip
 POINTS = ("--recipe", "d2l-gaussian", "--steps", "40", "-s", "data.count=200",
           "--no-callback", "loss-curve")  # fmt: skip
-LABELLED = ("--gen", "labelled", "--disc", "mlp", "--data", "ring", "--steps", "1",
+LABELLED = ("--gen", "labelled", "--disc", "mlp", "--data", "coasts", "--steps", "1",
            "-s", "data.count=64", "-s", "train.batch_size=8",
            "--no-callback", "loss-curve")  # fmt: skip
 PLUGIN = '''
 from ganfw import Component, Generator, hookimpl
+from ganfw_plugins.toys.points import Ring
 from torch import nn
+
+class Coasts(Ring):
+    class_names = ("north", "east", "cape, east", "07", "south", "a.npz", "west", "bay")
 
 class Labelled(Generator):
     """Points that lie at ten times their label, whatever was learnt."""
@@ -50,7 +54,11 @@ class Labelled(Generator):
 
 @hookimpl
 def ganfw_components():
-    return [Component("generator", "labelled", "labelled:Labelled", summary="Uses labels")]
+    return [
+        Component("generator", "labelled", "labelled:Labelled", summary="Uses labels"),
+        Component("dataset", "coasts", "labelled:Coasts", "ganfw_plugins.toys.options:RingOptions",
+                  summary="Points whose classes have names"),
+    ]
 '''
 
 
@@ -78,7 +86,7 @@ def points(runs: Path) -> Path:
 
 @pytest.fixture
 def labelled(runs: Path) -> Path:
-    return runs / "0003-labelled-ring"
+    return runs / "0003-labelled-coasts"
 
 
 def _said(ganfw: Ganfw, *words: object) -> str:
@@ -207,6 +215,13 @@ def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> N
     _said(ganfw, labelled, "-n", 30, "-o", "drawn.safetensors")
     assert len(load_file("drawn.safetensors")["labels"].unique()) > 3
     _refused(ganfw, "label 9: the data's labels are 0 to 7", labelled, "--labels", "9")
+    for given, meant in (("south, 6,07", [4, 6, 3]), ("cape, east", [2]), ("a.npz", [5])):
+        _said(ganfw, labelled, "-n", len(meant), "-o", "named.safetensors", "--labels", given)
+        assert load_file("named.safetensors")["labels"].tolist() == meant
+    said = "label 'nroth': no class of the data is called so. Did you mean 'north'?"
+    _refused(ganfw, said, labelled, "--labels", "west,nroth")
+    said = "called so: there are north, east, cape, east, 07, south, a.npz, west, bay"
+    _refused(ganfw, said, labelled, "--labels", "x")
     np.save("own.npy", np.array([7, 2], np.uint8))
     _said(ganfw, labelled, "-n", 3, "-o", "own.npz", "--labels", "own.npy")
     with np.load("own.npz") as file:
@@ -365,7 +380,6 @@ def test_a_timeline_imports_no_torch(ganfw: Ganfw) -> None:
     [
         (("-o", "x.foo"), "'.foo' is no format for samples; try .png, .npz"),
         (("-n", "5000"), "a grid holds 4096 at most"),
-        (("--labels", "a"), "give whole numbers"),
         (("--truncation", "0"), "give more than 0"),
         (("--truncation", "nan"), "give more than 0"),
         (("--truncation", "inf"), "give more than 0"),

@@ -18,8 +18,8 @@ def ganfw_components() -> Iterable[Component]:
             options="ganfw_plugins.compact.options:GeneratorOptions",
             summary="Sums pictures of every size; for small data and CPUs",
             suggests={"gen.optimizer.lr": 0.001, "gen.optimizer.betas": (0.5, 0.99)},
-            tags=("pictures", "small data"),
-            version=2,  # 1: no map of the picture's size
+            tags=("pictures", "small data", "conditional"),
+            version=2,  # 1: no map of the picture's size, no labels
         ),
         Component(
             "discriminator",

@@ -10,13 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
-from ganfw import ClassHead, Discriminator, Output, Shapes, tensor_of
+from ganfw import ClassHead, Discriminator, Head, Output, Shapes, tensor_of
 
 from .options import DiscriminatorOptions
 from .widths import doubling
 
 _STD, _SLOPE = 0.05, 0.2
 _LAYOUT_HALVINGS = 2
+
+_OF_LAYOUT: tuple[Head, ...] = ("projection", "auto")
+"""The heads that are those of the layout where there is a critic of it."""
 
 
 class CompactDiscriminator(Discriminator):
@@ -26,7 +29,8 @@ class CompactDiscriminator(Discriminator):
 
     With ``layout`` a second, small critic gives a score of its own: of the pictures reduced, as
     they are without augments. Strong augments then keep the first one from memorizing, and the
-    second one sees to it that what they do does not become part of the samples.
+    second one sees to it that what they do does not become part of the samples. It alone sees the
+    labels of a projection: the first one judges details, which classes have in common.
     """
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
@@ -34,7 +38,8 @@ class CompactDiscriminator(Discriminator):
         base, halvings = shapes.halvings()
         widths = doubling(options.channels, halvings, options.widest)
         self.blocks = _blocks(shapes, widths)
-        head = ClassHead(options.head, widths[-1], shapes)
+        by_layout = options.layout > 0 and options.head in _OF_LAYOUT
+        head = ClassHead("features" if by_layout else options.head, widths[-1], shapes)
         self.head = nn.Conv2d(widths[-1] + 1, head.score_width, base, bias=False)
         self.class_head = head
         self.layout = LayoutCritic(options, shapes) if options.layout else None
@@ -52,14 +57,14 @@ class CompactDiscriminator(Discriminator):
         output: Output = self.class_head(scores, features.sum((2, 3)), labels)
         if self.layout is None:
             return output
-        layout = self.layout(samples if unaugmented is None else unaugmented)
+        layout = self.layout(samples if unaugmented is None else unaugmented, labels)
         both = torch.stack([tensor_of(output, "scores"), layout], dim=1)
         return {**output, "scores": both} if isinstance(output, Mapping) else both
 
 
 class LayoutCritic(nn.Module):
     """Where things are, and of which colours: pictures (B, C, H, W), reduced to sides of 16 to 28
-    by averaging, to scores (B,)."""
+    by averaging, and labels to scores (B,)."""
 
     def __init__(self, options: DiscriminatorOptions, shapes: Shapes) -> None:
         super().__init__()
@@ -69,12 +74,14 @@ class LayoutCritic(nn.Module):
         widths = doubling(options.layout, seen, options.widest)
         self.blocks = _blocks(shapes, widths)
         self.head = nn.Conv2d(widths[-1] + 1, 1, base, bias=False)
+        head: Head = options.head if options.head in _OF_LAYOUT else "scores"
+        self.class_head = ClassHead(head, widths[-1], shapes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         """Scores (B,). One depends a little on the whole batch."""
         features = self.blocks(avg_pool2d(pictures, self.reduced))
-        scores: Tensor = self.head(with_deviation(features)).flatten()
-        return scores
+        scores = self.head(with_deviation(features)).flatten(1)
+        return tensor_of(self.class_head(scores, features.sum((2, 3)), labels), "scores")
 
 
 class Block(nn.Module):
@@ -108,7 +115,7 @@ def _blocks(shapes: Shapes, widths: tuple[int, ...]) -> nn.Sequential:
 
 
 def _init(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d):
+    if isinstance(module, nn.Conv2d | nn.Embedding):
         nn.init.normal_(module.weight, 0.0, _STD)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+    if isinstance(module, nn.Conv2d) and module.bias is not None:
+        nn.init.zeros_(module.bias)

@@ -12,6 +12,7 @@ class GeneratorOptions(Options):
 
     channels: int = Field(12, ge=4, le=1024, description="Width of the largest map")
     widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
+    conditional: bool = Field(True, description="Whether labels are used, where the data has them")
 
 
 class DiscriminatorOptions(Options):

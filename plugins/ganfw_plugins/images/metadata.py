@@ -36,7 +36,7 @@ def with_metadata(
     the ``column`` asked for, for labels that are neither words nor whole numbers, and for a picture
     with two of them.
     """
-    files = tuple(sorted(name for name in names if _is_metadata(name)))
+    files = tuple(sorted(name for name in names if is_metadata(name)))
     found: dict[str, str] = {}
     known: dict[str, str] = {}
     if files:
@@ -66,7 +66,7 @@ def _same(path: str) -> str:
     return unicodedata.normalize("NFC", path.replace("\\", "/"))
 
 
-def _is_metadata(name: str) -> bool:
+def is_metadata(name: str) -> bool:
     if name.rpartition("/")[2].lower() not in FILES:
         return False
     return not any(part.startswith(".") for part in PurePosixPath(name).parts)

@@ -81,10 +81,11 @@ class FolderOptions(PictureOptions):
     )
 
     def facts(self) -> DataFacts:
-        """The number of picture files too."""
+        """The number of picture files too, and that of class folders."""
         from .sizes import count  # not at the top: numpy
 
-        return DataFacts(count(self.root), min(self.size))
+        samples, classes = count(self.root)
+        return DataFacts(samples, min(self.size), classes if self.labels else 0)
 
 
 class ArchiveOptions(FolderOptions):

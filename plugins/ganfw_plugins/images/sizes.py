@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
 
-from ganfw import DataError, find_pictures, open_archive, picture_size
+from ganfw import DataError, PictureList, find_pictures, open_archive, picture_size
 
 from .files import list_files
+from .metadata import is_metadata
 
 SMALLEST, LARGEST = 16, 64
 """The sides between which one is chosen: two CPU cores can learn no larger ones in an hour."""
@@ -28,26 +30,38 @@ def fitting_size(root: Path) -> tuple[int, int]:
     return side, side
 
 
-def count(root: Path) -> int | None:
-    """How many pictures are in ``root``, a folder or an archive, by their names. None where
-    names tell of none, or it can't be read."""
-    return len(_names(root, root.stat().st_mtime_ns)) or None
+def count(root: Path) -> tuple[int | None, int | None]:
+    """How many pictures are in ``root``, a folder or an archive, and how many classes, by their
+    names. None where names tell of none, or it can't be read; for classes also where metadata may
+    tell of others."""
+    found = _listed(root, root.stat().st_mtime_ns)
+    if not found.pictures.names:
+        return None, None
+    return len(found.pictures.names), None if found.metadata else len(found.pictures.classes)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The pictures that names tell of, and whether there is metadata beside them."""
+
+    pictures: PictureList
+    metadata: bool = False
 
 
 @functools.lru_cache(maxsize=16)
-def _names(root: Path, changed: int) -> tuple[str, ...]:
+def _listed(root: Path, changed: int) -> _Listed:
     """Kept, as a config is checked more than once; ``changed`` says when ``root`` was."""
     try:
         names = list_files(root) if root.is_dir() else open_archive(root).names
     except (DataError, OSError):
-        return ()  # what is wrong is said when the data is prepared
-    return find_pictures(names).names
+        names = []  # what is wrong is said when the data is prepared
+    return _Listed(find_pictures(names), any(map(is_metadata, names)))
 
 
 @functools.lru_cache(maxsize=16)
 def _fitting_side(root: Path, changed: int) -> int:
     try:
-        sizes = [*_sizes(root, _names(root, changed))]
+        sizes = [*_sizes(root, _listed(root, changed).pictures.names)]
     except (DataError, OSError):
         sizes = []
     sides = [min(size) for size in sizes if size is not None]

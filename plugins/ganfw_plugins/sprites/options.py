@@ -17,8 +17,12 @@ class SpritesOptions(Options):
 
     def facts(self) -> DataFacts:
         """All of it: they are drawn as the options say."""
-        return DataFacts(self.species * self.individuals, self.size)
+        return DataFacts(self.species * self.individuals, self.size, self.species)
 
 
 class PairsOptions(SpritesOptions):
     """The same; species are no classes, as labels are pictures."""
+
+    def facts(self) -> DataFacts:
+        """All of it too."""
+        return DataFacts(self.species * self.individuals, self.size, 0)

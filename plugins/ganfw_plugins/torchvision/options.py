@@ -49,4 +49,4 @@ class FashionMnistOptions(Options):
 
     def facts(self) -> DataFacts:
         """Its well-known numbers."""
-        return DataFacts(60_000 if self.split == "train" else 10_000, self.size)
+        return DataFacts(60_000 if self.split == "train" else 10_000, self.size, 10)

@@ -71,6 +71,19 @@ def test_the_first_row_holds_that_is_not_exceeded(registry: Registry) -> None:
     assert resolve(registry, [toml_layer(few.to_toml(), "saved")]).to_toml() == few.to_toml()
 
 
+def test_classes_of_many_samples_and_of_few(registry: Registry) -> None:
+    """Not followed where the data has no classes, or does not say how many."""
+    rule = 'option = "disc.head"\nby = "samples_per_class"\nvalues = [[9, "scores"], [99, "auto"]]'
+    recipe = f"{RECIPE}\n[[fit]]\n{rule}\n"
+    many = _config(registry, recipe, data__individuals="10")
+    assert many.disc.options.model_dump()["head"] == "auto"
+    assert many.origins["disc.head"] == "recipe r for 10 samples of each class"
+    pairs = {"data__use": "sprite-outlines", "data__individuals": "10"}
+    for other in ({"data__individuals": "9"}, {"data__individuals": "100"}, pairs):
+        config = _config(registry, recipe, **other)
+        assert config.disc.options.model_dump()["head"] == "scores"
+
+
 def test_what_is_set_by_hand_wins_and_another_component_is_left_alone(registry: Registry) -> None:
     words = {"data__individuals": "1", "train__batch_size": "8", "gen__use": "dcgan"}
     config = _config(registry, **words, gen__channels="16")

@@ -12,8 +12,8 @@ from ganfw_plugins.compact.generator import CompactGenerator
 from ganfw_plugins.compact.options import DiscriminatorOptions, GeneratorOptions
 
 
-def _shapes(*sample: int, latent_dim: int = 6) -> Shapes:
-    return Shapes(sample=sample, value_range=(-1.0, 1.0), classes=0, latent_dim=latent_dim)
+def _shapes(*sample: int, classes: int = 0) -> Shapes:
+    return Shapes(sample=sample, value_range=(-1.0, 1.0), classes=classes, latent_dim=6)
 
 
 @pytest.mark.parametrize("sample", [(3, 64, 64), (1, 28, 28), (3, 64, 48), (4, 8, 8), (3, 128, 96)])
@@ -82,6 +82,28 @@ def test_layout_is_judged_apart_and_without_augments() -> None:
     assert torch.equal(beside[:, 1], alone[:, 1])
     assert torch.equal(beside[:, 0], critic(augmented)["scores"][:, 0])
     assert not torch.equal(beside[:, 0], alone[:, 0])
+
+
+def test_classes_are_heeded_by_the_generator_and_the_layout_alone() -> None:
+    torch.manual_seed(0)
+    shapes = _shapes(3, 16, 16, classes=3)
+    labels = torch.tensor([0, 1, 2])
+    generator = CompactGenerator(GeneratorOptions(channels=4), shapes)
+    same = generator(torch.randn(1, 6).expand(3, -1), labels)
+    assert not torch.allclose(same[0], same[1])
+    plain = CompactGenerator(GeneratorOptions(channels=4, conditional=False), shapes)
+    assert (
+        plain.state_dict().keys()
+        == CompactGenerator(GeneratorOptions(channels=4), _shapes(3, 16, 16)).state_dict().keys()
+    )
+
+    options = DiscriminatorOptions(channels=4, layout=4, head="auto")
+    critic = CompactDiscriminator(options, shapes)
+    seen, other = critic(same, labels), critic(same, labels.roll(1))
+    assert torch.equal(seen["scores"][:, 0], other["scores"][:, 0])
+    assert not torch.allclose(seen["scores"][:, 1], other["scores"][:, 1])
+    without = CompactDiscriminator(options, _shapes(3, 16, 16))
+    assert without(same)["scores"].shape == (3, 2)
 
 
 @pytest.mark.parametrize(("side", "seen"), [(16, 16), (20, 20), (56, 28), (64, 16), (256, 16)])

@@ -16,7 +16,7 @@ from click.testing import Result
 from PIL import Image
 from pydantic import ValidationError
 
-from ganfw import DataError, SkipItem, log
+from ganfw import DataError, DataFacts, SkipItem, log
 from ganfw.data.decoded_cache import DecodedSamples, decode
 from ganfw_plugins.images.archived import Archived
 from ganfw_plugins.images.dataset import Folder
@@ -48,6 +48,8 @@ def test_class_folders_are_labels(photos: Path) -> None:
     assert folder.class_names == ("cats", "dogs")
     bare = _folder(photos, labels=False)
     assert (bare.classes, bare.class_names, bare[0][1]) == (0, (), None)
+    assert folder.options.facts() == DataFacts(3, 16, 2)
+    assert bare.options.facts() == DataFacts(3, 16, 0)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,7 @@ def test_labels_from_metadata(photos: Path, name: str, said: list[str]) -> None:
     (photos / name).write_text(METADATA[name], encoding="utf-8-sig")
     folder = _folder(photos)
     assert folder.class_names == ("9", "10")
+    assert folder.options.facts().classes is None
     assert folder.pictures.names == ("cats/1.png", "dogs/1.png")
     assert [folder[i][1] for i in range(2)] == [1, 0]
     assert said[-1].endswith("in the metadata are left out: cats/2.jpg, …")

@@ -1016,6 +1016,13 @@ class Few(Options):
         return DataFacts(samples=3)
 
 
+class Several(Options):
+    """It says that its points have classes."""
+
+    def facts(self) -> DataFacts:
+        return DataFacts(classes=4)
+
+
 class Unsure(Options):
     """It fails where the data would."""
 
@@ -1025,7 +1032,12 @@ class Unsure(Options):
 
 @pytest.mark.parametrize(
     ("options", "got"),
-    [(Options, ""), (Few, "facts().samples = 3 of 12 samples"), (Unsure, "OSError: no such file")],
+    [
+        (Options, ""),
+        (Few, "facts().samples = 3 of 12 samples"),
+        (Several, "facts().classes = 4 of 0 classes"),
+        (Unsure, "OSError: no such file"),
+    ],
 )
 def test_a_datasets_facts_are_true(options: type[Options], got: str) -> None:
     case = _case("dataset", Data, "facts_are_true", options)

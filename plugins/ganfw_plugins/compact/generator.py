@@ -15,6 +15,9 @@ from .widths import doubling
 
 _STD, _PAINT_STD = 0.02, 0.05
 
+_LABEL_STD = 0.3
+"""Of a class's vector, where latents have 1: with as much, a class became nearly one picture."""
+
 
 class CompactGenerator(Generator):
     """Latents become a small map, and blocks double it up to the picture's size. Every map gives a
@@ -75,3 +78,5 @@ def _init(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, _STD)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, 0.0, _LABEL_STD)

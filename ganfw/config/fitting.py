@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..errors import UsageError
 from ..interfaces.options import DataFacts, Options
@@ -31,20 +31,47 @@ class FitRule(Options):
 
     The first row holds whose number is not exceeded. Beyond the last one, and where the fact is not
     known, the option stays as its layer has it.
+
+    A rule of several options, with a list of values in each row, sets all of them or, where
+    something stronger sets one of them or replaces its component, none.
     """
 
-    option: str = Field(description="The option's path, such as train.batch_size")
+    option: str | tuple[str, ...] = Field(description="The path, or paths: train.batch_size")
     by: Fact = Field(description="What it follows")
     values: tuple[tuple[int, Any], ...] = Field(min_length=1, description="Rows [up to, value]")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The options that it sets."""
+        return (self.option,) if isinstance(self.option, str) else self.option
+
+    def settings(self, value: Any) -> dict[str, Any]:
+        """The option's value, or those of several, by path."""
+        return (
+            {self.option: value}
+            if isinstance(self.option, str)
+            else dict(zip(self.option, value, strict=True))
+        )
+
+    @model_validator(mode="after")
+    def _a_value_each(self) -> FitRule:
+        if not isinstance(self.option, str):
+            count = len(self.option)
+            for _, value in self.values:
+                if not isinstance(value, list | tuple) or len(value) != count:
+                    raise ValueError(f"{value!r} is no list of {count} values, one for each option")
+        return self
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The value that a rule chose, as a layer to be put right above the rule's own."""
+    """The value that a rule chose, as a layer to be put right above the rule's own. It holds only
+    where all of ``together`` do, options that the same rule sets."""
 
     path: str
     value: Any
     layer: Layer
+    together: tuple[str, ...]
 
 
 def fitted(layer: Layer, facts: DataFacts) -> list[Fitted]:
@@ -58,7 +85,7 @@ def fit_rules(layer: Layer) -> list[FitRule]:
     option of the data, whose facts are known before any rule."""
     where = _where(layer)
     rules = [validate(FitRule, rule, where) for rule in layer.fit]
-    options = [rule.option for rule in rules]
+    options = [path for rule in rules for path in rule.paths]
     for option in options:
         if option.startswith("data."):
             raise UsageError(f"{where} {option}: what follows the data can't be the data's own")
@@ -75,12 +102,21 @@ def _choices(layer: Layer, rule: FitRule, facts: DataFacts) -> list[Fitted]:
     number = _number(facts, rule.by)
     if number is None:
         return []
-    held = [value for limit, value in rule.values if number <= limit]
-    if not held or held[0] == _stated(layer, rule.option):
+    held = next((value for limit, value in rule.values if number <= limit), None)
+    if held is None:
         return []
+    settings = rule.settings(held)
+    news = {path: value for path, value in settings.items() if value != _stated(layer, path)}
     source = f"{layer.source} for {number} {_UNITS[rule.by]}"
-    chosen = settings_layer({rule.option: held[0]}, source, _where(layer))
-    return [Fitted(rule.option, held[0], replace(chosen, part_of=layer.source))]
+    return [
+        Fitted(
+            path,
+            value,
+            replace(settings_layer({path: value}, source, _where(layer)), part_of=layer.source),
+            (*news,),
+        )
+        for path, value in news.items()
+    ]
 
 
 def _number(facts: DataFacts, by: Fact) -> int | None:

@@ -198,15 +198,20 @@ def _wrong_choice(registry: Registry, whole: Sequence[FittedLayer]) -> Fitted | 
 def _merged_and_fitted(
     registry: Registry, whole: Sequence[FittedLayer]
 ) -> tuple[Merged, dict[str, Any]]:
-    """All layers merged, and what of the rules' choices holds."""
+    """All layers merged, and what of the rules' choices holds: of one rule, all or none."""
     choices = [choice for _, chosen in whole for choice in chosen]
     layers = [[layer, *(choice.layer for choice in chosen)] for layer, chosen in whole]
     merged = merge(registry, itertools.chain.from_iterable(layers))
-    return merged, {
+    held = {
         choice.path: choice.value
         for choice in choices
         if merged.origins.get(choice.path) == choice.layer.source
     }
+    apart = [it for it in choices if it.path in held and not held.keys() >= {*it.together}]
+    if not apart:
+        return merged, held
+    kept = [(layer, [it for it in chosen if it not in apart]) for layer, chosen in whole]
+    return _merged_and_fitted(registry, kept)
 
 
 def _notices(said: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, ...]:

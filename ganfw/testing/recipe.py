@@ -17,7 +17,7 @@ def it_is_a_whole_run(subject: Subject) -> None:
     """It resolves without further settings, and nothing that it sets is dropped."""
     try:
         layer = recipe_layer(subject.registry, subject.registered.canonical)
-        config = resolve(subject.registry, [layer])
+        config = resolve(subject.registry, [replace(layer, fit=())])
     except GanfwError as error:
         raise Broken("a recipe that is a whole run", str(error)) from error
     if config.notices:
@@ -30,10 +30,10 @@ def all_it_fits_can_be_set(subject: Subject) -> None:
     for rule in fit_rules(layer):
         for _, value in rule.values:
             try:
-                chosen = settings_layer({rule.option: value}, "fit")
+                chosen = settings_layer(rule.settings(value), "fit")
                 resolve(subject.registry, [replace(layer, fit=()), chosen])
             except GanfwError as error:
-                got = f"{rule.option} = {value!r}: {error}"
+                got = f"{', '.join(rule.paths)} = {value!r}: {error}"
                 raise Broken("a [[fit]] whose values can all be set", got) from error
 
 

@@ -84,6 +84,33 @@ def test_classes_of_many_samples_and_of_few(registry: Registry) -> None:
         assert config.disc.options.model_dump()["head"] == "scores"
 
 
+def test_options_of_one_rule_are_all_set_or_none_is(registry: Registry) -> None:
+    recipe = (
+        RECIPE.replace("channels = 24", "channels = 24\nconditional = false")
+        + """[[fit]]
+option = ["gen.conditional", "disc.head"]
+by = "samples_per_class"
+values = [[9, [false, "scores"]], [99, [true, "projection"]]]
+"""
+    )
+    both = _config(registry, recipe)
+    assert both.gen.options.model_dump()["conditional"]
+    assert both.disc.options.model_dump()["head"] == "projection"
+    assert both.notices == (
+        'gen.conditional=true, disc.head="projection" fit the data, -s sets others',
+    )
+    few = _config(registry, recipe, data__individuals="9", data__species="500")
+    others = [_config(registry, recipe, **{path: value}) for path, value in (
+        ("gen__conditional", "true"), ("gen__conditional", "false"), ("gen__use", "dcgan"),
+    )]  # fmt: skip
+    for config in (few, *others):
+        assert config.disc.options.model_dump()["head"] == "scores"
+    assert others[0].gen.options.model_dump()["conditional"]
+    for path, value in (("disc__head", "scores"), ("disc__use", "dcgan")):
+        config = _config(registry, recipe, **{path: value})
+        assert not config.gen.options.model_dump()["conditional"]
+
+
 def test_what_is_set_by_hand_wins_and_another_component_is_left_alone(registry: Registry) -> None:
     words = {"data__individuals": "1", "train__batch_size": "8", "gen__use": "dcgan"}
     config = _config(registry, **words, gen__channels="16")
@@ -141,6 +168,8 @@ values = [[64, 2]]
          "recipe r for 3840 samples: [[fit]] train.seed: train: seed = x: should be"),
         ('[[fit]]\noption = "loss.r3.gamma"\nby = "samples"\nvalues = [[9999, 1]]\n',
          "recipe r for 3840 samples: [[fit]] loss.r3.gamma: no loss 'r3'"),
+        ('[[fit]]\noption = ["train.seed", "train.steps"]\nby = "side"\nvalues = [[99, [1]]]\n',
+         "recipe r: [[fit]]: [1] is no list of 2 values, one for each option"),
         ('[[fit]]\noption = "train.seed"\nby = "samples"\n',
          "recipe r: [[fit]] needs the option 'values'"),
         ('[[fit]]\noption = "train.seed"\nby = "samples"\nvalues = [[9]]\n',

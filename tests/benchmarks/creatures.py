@@ -5,7 +5,9 @@ is sure of a body plan: bird, snail, crab, one of 18. By hand, a minute on one c
 
 The classifier learns from real sprites with their colours swapped, mirrored, shifted and noisy, so
 that it goes by shapes, and is the same each time. ``sure`` is the share of samples of which one
-plan has a probability above 0.8; ``plans`` is exp of the entropy of all samples' plans.
+plan has a probability above 0.8; ``plans`` is exp of the entropy of all samples' plans. Of runs
+with labels, ``variety`` is how much the samples of one species differ: their distance from their
+mean, at 16 pixels, as a multiple of that of real ones. At 0 each species is one picture.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 import torch
 from classifying import trained
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 import ganfw
 from ganfw_plugins.augments.diffaugment import flip
@@ -26,6 +29,7 @@ from ganfw_plugins.sprites.plans import PLANS
 
 UNSEEN, EPOCHS, RATE = 500, 10, 2e-3
 SAMPLES, SURE, SHIFT = 2000, 0.8, 4
+OF_EACH = 16
 
 
 def main() -> None:
@@ -35,6 +39,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.manual_seed(0)
     pictures, plans = _sprites()
+    individuals = SpritesOptions().individuals
+    real = _spread(pictures.unflatten(0, (-1, individuals)))
     order = torch.randperm(len(pictures))
     unseen, seen = order[:UNSEEN], order[UNSEEN:]
     rates = [RATE * (1 - epoch / EPOCHS) for epoch in range(EPOCHS)]
@@ -44,8 +50,9 @@ def main() -> None:
     print(f"the classifier is right on {right:.1%} of unseen real sprites", flush=True)
     print(f"{'real ones':40} {_judged(named)}")
     for run in given.runs:
-        named = _named(network, ganfw.load(run).sample(SAMPLES))
-        print(f"{run!s:40} {_judged(named)}", flush=True)
+        sampler = ganfw.load(run)
+        named = _named(network, sampler.sample(SAMPLES))
+        print(f"{run!s:40} {_judged(named)}{_variety(sampler, real)}", flush=True)
 
 
 def _sprites() -> tuple[Tensor, Tensor]:
@@ -55,6 +62,22 @@ def _sprites() -> tuple[Tensor, Tensor]:
     drawn = torch.stack([torch.from_numpy(draw(of.seed, *number, of.size)) for number in numbers])
     plans = torch.tensor([species % len(PLANS) for species, _ in numbers])
     return drawn / 127.5 - 1, plans
+
+
+def _variety(sampler: ganfw.Sampler, real: Tensor) -> str:
+    """The samples' spread as a multiple of the ``real`` one; nothing for a run without labels."""
+    species = torch.arange(SpritesOptions().species).repeat_interleave(OF_EACH)
+    try:
+        made = sampler.sample(len(species), labels=species)
+    except ganfw.UsageError:
+        return ""
+    return f"   variety {_spread(made.unflatten(0, (-1, OF_EACH))) / real:.2f}"
+
+
+def _spread(pictures: Tensor) -> Tensor:
+    """The root mean square distance of (S, N, ...) pictures from the mean of their species."""
+    small = avg_pool2d(pictures.flatten(0, 1), 4).unflatten(0, pictures.shape[:2])
+    return (small - small.mean(1, keepdim=True)).square().mean().sqrt()
 
 
 def _network() -> nn.Sequential:

@@ -15,9 +15,6 @@ from .widths import doubling
 
 _STD, _PAINT_STD = 0.02, 0.05
 
-_LABEL_STD = 0.3
-"""Of a class's vector, where latents have 1: with as much, a class became nearly one picture."""
-
 
 class CompactGenerator(Generator):
     """Latents become a small map, and blocks double it up to the picture's size. Every map gives a
@@ -37,6 +34,8 @@ class CompactGenerator(Generator):
         self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
         paint = [nn.Conv2d(width, shapes.sample[0], 1) for width in widths]
         self.paint = nn.ModuleList(paint)
+        if self.of_labels is not None:
+            _init_labels(self.of_labels, options.label_std)
         self.apply(_init)
         for layer in paint:
             nn.init.normal_(layer.weight, 0.0, _PAINT_STD)
@@ -78,5 +77,8 @@ def _init(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, _STD)
-    elif isinstance(module, nn.Embedding):
-        nn.init.normal_(module.weight, 0.0, _LABEL_STD)
+
+
+def _init_labels(embedding: LabelEmbedding, std: float) -> None:
+    if isinstance(embedding.layer, nn.Embedding):
+        nn.init.normal_(embedding.layer.weight, 0.0, std)

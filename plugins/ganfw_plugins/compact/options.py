@@ -13,6 +13,13 @@ class GeneratorOptions(Options):
     channels: int = Field(12, ge=4, le=1024, description="Width of the largest map")
     widest: int = Field(256, ge=4, le=4096, description="Greatest width of a map")
     conditional: bool = Field(True, description="Whether labels are used, where the data has them")
+    label_std: float = Field(
+        0.3,
+        ge=0,
+        le=10,
+        description="How far apart classes are at first, where latents have 1; the less, the more "
+        "the pictures of a class differ",
+    )
 
 
 class DiscriminatorOptions(Options):

@@ -88,7 +88,9 @@ def test_classes_are_heeded_by_the_generator_and_the_layout_alone() -> None:
     torch.manual_seed(0)
     shapes = _shapes(3, 16, 16, classes=3)
     labels = torch.tensor([0, 1, 2])
-    generator = CompactGenerator(GeneratorOptions(channels=4), shapes)
+    generator = CompactGenerator(GeneratorOptions(channels=4, label_std=0.5), shapes)
+    assert generator.of_labels is not None
+    assert 0.2 < generator.of_labels.layer.weight.std() < 0.8
     same = generator(torch.randn(1, 6).expand(3, -1), labels)
     assert not torch.allclose(same[0], same[1])
     plain = CompactGenerator(GeneratorOptions(channels=4, conditional=False), shapes)

@@ -20,7 +20,7 @@ class NetworkData(Record):
         """As release 0.1 did, unless classes have names."""
         written: dict[str, JsonValue] = write(self)
         if not self.class_names:
-            del written["class_names"]
+            written.pop("class_names", None)
         return written
 
 

@@ -10,6 +10,7 @@ from torch.nn.functional import interpolate
 
 from ganfw import Generator, LabelEmbedding, Shapes
 
+from ..dcgan.model import ResizeBlock
 from .options import GeneratorOptions
 from .widths import doubling
 
@@ -31,7 +32,7 @@ class CompactGenerator(Generator):
         self.of_labels = LabelEmbedding(shapes, shapes.latent_dim) if conditional else None
         first = nn.ConvTranspose2d(inputs, widths[0], base, bias=False)
         self.first = nn.Sequential(first, nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
-        self.blocks = nn.ModuleList(Block(*pair) for pair in itertools.pairwise(widths))
+        self.blocks = nn.ModuleList(ResizeBlock(*pair) for pair in itertools.pairwise(widths))
         paint = [nn.Conv2d(width, shapes.sample[0], 1) for width in widths]
         self.paint = nn.ModuleList(paint)
         if self.of_labels is not None:
@@ -51,18 +52,6 @@ class CompactGenerator(Generator):
             features = block(features)
             picture = _doubled(picture) + paint(features)
         return self.shapes.bound(picture)
-
-
-class Block(nn.Sequential):
-    """Upsampling, convolution, batch norm, ReLU: (B, C, H, W) to (B, out, 2H, 2W)."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(inplace=True),
-        )
 
 
 def _doubled(picture: Tensor) -> Tensor:

@@ -67,6 +67,7 @@ def _same(path: str) -> str:
 
 
 def is_metadata(name: str) -> bool:
+    """Whether the file may give labels, by its path: one of `FILES`, and not hidden."""
     if name.rpartition("/")[2].lower() not in FILES:
         return False
     return not any(part.startswith(".") for part in PurePosixPath(name).parts)

@@ -45,7 +45,7 @@ class _Listed:
     """The pictures that names tell of, and whether there is metadata beside them."""
 
     pictures: PictureList
-    metadata: bool = False
+    metadata: bool
 
 
 @functools.lru_cache(maxsize=16)

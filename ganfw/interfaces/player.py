@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -40,18 +40,6 @@ class Player:
         """Move the weights by their gradients."""
         self.optimizer.step()
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """No gradients of the weights for a while; gradients still pass through the network."""
-        trained = self.parameters()
-        try:
-            for weight in trained:
-                weight.requires_grad_(False)
-            yield
-        finally:
-            for weight in trained:
-                weight.requires_grad_(True)
-
     def state_dict(self) -> dict[str, Any]:
         """Of the network and the optimizer."""
         return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
@@ -60,3 +48,16 @@ class Player:
         """Take back what `state_dict` gave."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+@contextmanager
+def frozen(players: Iterable[Player]) -> Iterator[None]:
+    """No gradients of the players' weights for a while; gradients still pass through them."""
+    trained = [weight for player in players for weight in player.parameters()]
+    try:
+        for weight in trained:
+            weight.requires_grad_(False)
+        yield
+    finally:
+        for weight in trained:
+            weight.requires_grad_(True)

@@ -14,7 +14,7 @@ from ..interfaces.loss import NEEDS, Loss, Terms, is_need
 from ..interfaces.networks import draw_latents
 from ..interfaces.options import Options
 from ..interfaces.outputs import SCORES, Output, by_name
-from ..interfaces.player import Player
+from ..interfaces.player import Player, frozen
 from ..interfaces.shapes import Shapes
 from ..interfaces.turn import Side, Turn
 from ..runtime.precision import Autocast
@@ -97,7 +97,7 @@ class Trial:
         with ExitStack() as stack:
             stack.enter_context(expecting(f"terms for {self.what}; {hint}", self.at))
             if self.side == "gen":
-                stack.enter_context(self.players["disc"].frozen())
+                stack.enter_context(frozen([self.players["disc"]]))
             terms = self.loss.terms(turn)
         self._check_terms(terms)
         return terms

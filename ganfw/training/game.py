@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import PluginError
 from ..interfaces.dataset import Batch
 from ..interfaces.networks import Augment
-from ..interfaces.player import Player
+from ..interfaces.player import Player, frozen
 from ..interfaces.turn import Side, Turn
 from ..runtime.distributed import SINGLE_PROCESS, Processes
 from ..runtime.precision import Autocast
@@ -61,8 +61,16 @@ class Game:
         self.sides: dict[str, Side] = {"gen": "gen", "disc": "disc"}
         self.sides |= {name: side for name, (side, _) in more.items()}
         # The generator needs no care in the discriminator's turn, which sees its samples detached.
-        self.frozen: dict[Side, list[str]] = {
-            side: [name for name, own in self.sides.items() if own != side and name != "gen"]
+        self.frozen: dict[Side, list[Player]] = {
+            side: [
+                it
+                for name, it in self.players.items()
+                if self.sides[name] != side and it is not gen
+            ]
+            for side in ("gen", "disc")
+        }
+        self.learning: dict[Side, dict[str, Player]] = {
+            side: {name: it for name, it in self.players.items() if self.sides[name] == side}
             for side in ("gen", "disc")
         }
         self.turns = Turns(self.players, augments, autocast)
@@ -124,13 +132,9 @@ class Game:
         """The losses that are active in step ``number``."""
         return [loss for loss in self.losses if (number - 1) % loss.every == 0]
 
-    def own_players(self, side: Side) -> dict[str, Player]:
-        """The networks that learn in the turn of ``side``."""
-        return {name: it for name, it in self.players.items() if self.sides[name] == side}
-
     def update(self, side: Side, on_gradients: OnGradients = ignore_gradients) -> None:
         """Move the networks of ``side``; all processes have the same gradients before."""
-        for name, player in self.own_players(side).items():
+        for name, player in self.learning[side].items():
             self.processes.all_reduce_gradients(player.parameters(), mean=not self.sums)
             on_gradients(name, player)
             player.step()
@@ -163,11 +167,9 @@ class Game:
         update: Update,
     ) -> TurnLosses:
         """One side's passes and its update. Returns the batch's own losses."""
-        for player in self.own_players(side).values():
+        for player in self.learning[side].values():
             player.zero_grad()
-        with contextlib.ExitStack() as stack:
-            for name in self.frozen[side]:
-                stack.enter_context(self.players[name].frozen())
+        with frozen(self.frozen[side]):
             losses = [
                 self._backward(part, self._losses(side, part, kept, number)) for part in parts
             ]
@@ -191,7 +193,7 @@ class Game:
     def _backward(self, part: MicroBatch, turn: TurnLosses) -> TurnLosses:
         """Add the micro-batch's gradients to those of the ones before."""
         factor = len(part.real) if self.sums else part.share
-        (turn.loss if factor == 1 else turn.loss * factor).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(turn.loss, turn.loss.new_full((), factor))
         return TurnLosses(turn.loss.detach(), turn.terms)
 
     def _split(self, batch: Batch, latents: DrawLatents) -> list[MicroBatch]:

@@ -188,7 +188,7 @@ class _Recorder:
         assert graph is not None
         self._graph = None
         graph.capture_end()
-        players = self.game.own_players(side).values()
+        players = self.game.learning[side].values()
         weights = [weight for player in players for weight in player.parameters()]
         gradients = [(weight, weight.grad) for weight in weights]
         self.turns.append(TurnGraph(graph, side, gradients))

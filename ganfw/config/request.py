@@ -65,7 +65,7 @@ class RunRequest:
         components = [
             *([_run_layer(Path(self.start_from))] if self.start_from else []),
             *([recipe_layer(registry, self.recipe)] if self.recipe else []),
-            *(file_layer(path) for path in self.config),
+            *(_config_layer(registry, path) for path in self.config),
             self._components(source),
             self._callbacks(source),
         ]
@@ -173,6 +173,13 @@ _OF_THAT_RUN_ALONE = {
     "disc": ("freeze",),
     "train": ("name", "device", "start_from"),
 }
+
+
+def _config_layer(registry: Registry, path: Path) -> Layer:
+    """Of a config file. Raises UsageError, for the name of a component with where it is given."""
+    if not path.exists() and (hint := registry.elsewhere(str(path))):
+        raise UsageError(f"config file {path}: there is none{hint}")
+    return file_layer(path)
 
 
 def _run_layer(path: Path) -> Layer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from ..errors import PluginError, UsageError, did_you_mean
@@ -169,6 +170,8 @@ class Registry:
     def _hint(self, kind: str, name: str) -> str:
         if kind == "dataset" and (reason := _no_folder(name)):
             return reason
+        if advice := _FILES.get(PurePath(name).suffix):
+            return f": a file is given with {advice.format(name)}"
         source, _, bare = name.rpartition("/")
         if broken := self.broken_plugin(source):
             return f": {broken}"
@@ -183,6 +186,9 @@ class Registry:
         if hint := self.preset_hint(kind, name) or self.elsewhere(name):
             return hint
         return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
+
+
+_FILES = {".py": "--plugin {}, and what it offers by its name", ".toml": "--config {}"}
 
 
 def tag_word(tag: str) -> str:

@@ -248,6 +248,7 @@ def test_data_of_several_kinds_is_told_of_each(registry: Registry) -> None:
         (("run", "./photos", "--loss", "wgan"), "no loss 'wgan': write --loss wasserstein"),
         (("run", "./photos", "--loss", "hinge,r1"), "given one by one: --loss hinge --loss r1"),
         (("run", "./photos", "--config", "my.yaml"), "my.yaml: a config is TOML"),
+        (("run", "./photos", "--config", "pictures"), "is given with --recipe pictures"),
         (("run", "./photos", "--config", "flat.toml"), "'epochs' stands in no section"),
         (("run", "./phtos"), "photos'?"),
         (("run", "phtos"), "no dataset 'phtos'. Did you mean './photos'?"),

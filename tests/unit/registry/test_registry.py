@@ -50,6 +50,8 @@ def test_any_other_clash_names_both(registry: Registry) -> None:
         ("generator", "gone/net", "the package 'gone' is not installed"),
         ("generator", "gone.py/net", "give the file that offers it with --plugin gone.py"),
         ("generator", "session/net", "register it again with @ganfw.register"),
+        ("generator", "./net.py", "a file is given with --plugin ./net.py, and what it"),
+        ("recipe", "my.toml", "no recipe 'my.toml': a file is given with --config my.toml"),
         ("generator", "acme/unte", "no generator 'acme/unte'. Did you mean 'unet'?"),
     ],
 )

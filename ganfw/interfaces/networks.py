@@ -151,6 +151,16 @@ def generate(network: nn.Module, latents: Tensor, labels: Tensor | None = None) 
         return tensor_of(network(latents, labels), SAMPLES)
 
 
+def requires_labels(network: nn.Module, inputs: Tensor) -> bool:
+    """Whether ``network`` fails without labels for ``inputs`` (B, ...)."""
+    try:
+        with eval_mode(network), isolated_random_state(0), torch.no_grad():
+            network(inputs, None)
+    except Exception:  # whatever it does of a missing label
+        return True
+    return False
+
+
 def heeds_labels(network: nn.Module, latents: Tensor, labels: Tensor, others: Tensor) -> bool:
     """Whether ``others`` (B, ...) in place of ``labels`` (B, ...) make other samples of the same
     ``latents`` (B, Z)."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..config.run_config import RunConfig
 from ..data.loader import Loader
 from ..errors import UsageError
+from ..interfaces.networks import draw_latents, requires_labels
 from ..interfaces.shapes import Shapes
 from ..runtime.distributed import Processes
 from ..training.dry_run import dry_run
@@ -37,6 +38,8 @@ def check_game(config: RunConfig, game: Game, loader: Loader, shapes: Shapes) ->
     else:
         attempt()
         notices = []
+    if batch.labels is not None:
+        notices += _labels_of_one_side(config, game, batch.samples, shapes)
     notices += _uneven_last_step(len(loader), config.train.disc_steps)
     if "train.precision" not in config.origins:
         notices += _slow_precision(config.train.precision, device, networks.values())
@@ -70,6 +73,24 @@ def _slow_precision(
     return [
         f"float32 on {device} is exact and slow: with large batches --precision bf16 (or tf32) "
         "is several times faster"
+    ]
+
+
+def _labels_of_one_side(
+    config: RunConfig, game: Game, samples: Tensor, shapes: Shapes
+) -> list[str]:
+    """That the discriminator judges by labels which the generator is not told."""
+    random = torch.Generator(samples.device).manual_seed(0)
+    latents = draw_latents(game.gen.network, shapes, len(samples), random)
+    judged = requires_labels(game.disc.network, samples)
+    if not judged or requires_labels(game.gen.network, latents):
+        return []
+    gen, disc = config.gen.registered.label, config.disc.registered.label
+    has_head = "head" in type(config.disc.options).model_fields
+    advice = ", or leave them out with -s disc.head=scores" if has_head else ""
+    return [
+        f"{disc} judges whether samples fit their labels, and {gen} is not told them: choose a "
+        f"generator that is{advice}"
     ]
 
 

@@ -136,6 +136,22 @@ def test_vectors_as_labels(ganfw: Ganfw, plugin: Path) -> None:
     _refused(ganfw, said, "sample", run, "--labels", "x", "-o", "b.npz")
 
 
+def test_labels_that_one_side_alone_is_told(
+    ganfw: Ganfw, plugin: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = ("run", "--plugin", plugin, "--data", "shifted", "--gen", "mlp", "--steps", 1,
+             "--no-callback", "loss-curve")  # fmt: skip
+    said = "judges whether samples fit their labels, and generator 'mlp' is not told them: choose"
+    with_head = ("mlp", "-s", "disc.head=auto")
+    advised = {("judge",): "", with_head: ", or leave them out with -s disc.head=scores"}
+    for disc, advice in advised.items():
+        _did(ganfw, *words, "--disc", *disc)
+        assert f"discriminator '{disc[0]}' {said} a generator that is{advice}\n" in caplog.text
+    caplog.clear()
+    _did(ganfw, *words, "--disc", "mlp")
+    assert said not in caplog.text
+
+
 def test_labels_of_ones_own(ganfw: Ganfw, plugin: Path) -> None:
     run = _train(ganfw, plugin, "--data", "shifted", "--batch-size", 8, "--steps", 1)
     own = np.array([[5, 6, 7], [8, 9, 10]])

@@ -48,12 +48,13 @@ class Run:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Sequence[int | str] | Tensor = (),
+        labels: int | str | Sequence[int | str] | Tensor = (),
     ) -> Any:
         """``n`` new samples (n, ...) as a tensor on the CPU, by the EMA generator if there is one.
 
         See `Sampler.batches` for ``truncation`` and ``labels``, which are used in turn: classes by
-        number or name, or arrays (N, ...) of the data's labels' shape. Raises GanfwError.
+        number or name, one or several, or arrays (N, ...) of the data's labels' shape. Raises
+        GanfwError.
         """
         return load(self.path).sample(n, seed, truncation, labels)
 

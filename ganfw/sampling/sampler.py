@@ -60,7 +60,7 @@ class Sampler:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Labels = (),
+        labels: int | str | Labels = (),
     ) -> Tensor:
         """``n`` samples (n, *shapes.sample): a function of the arguments, whatever was drawn
         before. See `batches`."""
@@ -72,7 +72,7 @@ class Sampler:
         n: int,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Labels = (),
+        labels: int | str | Labels = (),
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The same samples in batches, so that memory does not grow with ``n``, each with the
         labels (B, *shapes.label) it was made for, or None if the generator does not use labels.
@@ -144,7 +144,7 @@ class Sampler:
         n: int = 64,
         seed: int = 0,
         truncation: float | None = None,
-        labels: Labels = (),
+        labels: int | str | Labels = (),
     ) -> Image.Image:
         """A picture of the ``n`` samples that `sample` gives, each beside the label it was made for
         where that is a picture too."""
@@ -226,9 +226,11 @@ class Sampler:
         latents = Latents(self.network, self.shapes, 0, _CPU)(len(labels))
         return heeds_labels(self.network, latents, labels, others)
 
-    def _given(self, labels: Labels) -> Tensor | None:
+    def _given(self, labels: int | str | Labels) -> Tensor | None:
         """The labels (N, *shapes.label) to use in turn: by default the arrays that the generator
         keeps. None where classes are drawn at random, or there are no labels."""
+        if isinstance(labels, int | str):
+            labels = [labels]
         if len(labels):
             self._check_labels_are_used()
         elif not self.shapes.label:

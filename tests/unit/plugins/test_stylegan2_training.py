@@ -63,5 +63,5 @@ def test_the_recipe_runs_conditionally_and_resumes_exactly(ganfw: Ganfw, tmp_pat
     assert average["w_mean"].any()
     sampler = load(run)
     usual = sampler.sample(4, truncation=0.5, labels=[1])
-    assert torch.equal(usual, sampler.sample(4, truncation=0.5, labels=[1]))
+    assert torch.equal(usual, sampler.sample(4, truncation=0.5, labels=1))
     assert not torch.equal(usual, sampler.sample(4, truncation=0.5, labels=[2]))

@@ -25,7 +25,7 @@ Ended = tuple[int, str]
 """An exit status, and all that was printed."""
 
 NETWORKS = "-s gen.channels=8 -s disc.channels=8 -s train.batch_size=4"
-SPRITES = "-s data.species=4 -s data.individuals=8 --steps 2"
+SPRITES = "-s data.species=2 -s data.individuals=50 --steps 2"  # as many as are told apart
 POKEMON = f"-s data.root=pokemon-copy -s data.size=32 {NETWORKS} --steps 2"
 SWD = "-s metric.swd.samples=32"
 C2ST = "-s metric.c2st.samples=40 -s metric.c2st.epochs=2"
@@ -61,7 +61,7 @@ SMALLER: Mapping[str, str] = {
     r"resume .* --lr 0.001 --callback ema": "--epochs 4",
     r"sample .* -n 10000 .*": "-n 20",
     r"sample .* --interpolate 6 .*": "--frames 2",
-    r"sample \S+( (-n (64|100)|--best|--timeline|--truncation 0.7))? -o [\w.-]+/?": "",
+    r"sample \S+( (-n (64|100)|--labels \S+|--best|--timeline|--truncation 0.7))* -o [\w.-]+/?": "",
     r"evaluate \S+(-sprites|-linear-gaussian)": ALL,
     r"evaluate .*--metric swd .*": SWD,
     r"evaluate .*--metric c2st": C2ST,

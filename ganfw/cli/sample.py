@@ -110,7 +110,17 @@ def sample_command(
     samples = sampler.interpolate(interpolate, frames, seed, moving, truncation, label)
     _write_interpolation(sampler, path, samples, frames)
     back = " and back" if moving else ""
-    click.echo(f"{path}: {len(samples)} samples on the way through {interpolate} latents{back}")
+    kept_to = "" if label is not None else _first_class(sampler)
+    said = f"{len(samples)} samples on the way through {interpolate} latents{back}{kept_to}"
+    click.echo(f"{path}: {said}")
+
+
+def _first_class(sampler: Sampler) -> str:
+    """Which class a way has that was asked for none, if its generator knows classes."""
+    if not sampler.shapes.classes or not sampler.uses_labels:
+        return ""
+    names = sampler.card.data.class_names
+    return f", all of class {names[0] if names else 0}; --labels chooses another"
 
 
 def _check_flags(context: click.Context, interpolate: int | None, timeline: bool) -> None:

@@ -96,7 +96,7 @@ class Sampler:
             chosen = self._labels(start, count, given, random)
             z = self._within(latents(count), truncation)
             samples = self._generate(z, chosen, truncation)
-            yield samples, chosen if self._uses_labels else None
+            yield samples, chosen if self.uses_labels else None
 
     def interpolate(
         self,
@@ -203,7 +203,7 @@ class Sampler:
     def _check_labels_are_used(self) -> None:
         if not self.shapes.has_labels:
             raise UsageError(f"{self.folder} was trained on data without labels")
-        if not self._uses_labels:
+        if not self.uses_labels:
             raise UsageError(
                 f"generator '{self.card.use}' makes the same of every label: leave labels out"
             )
@@ -213,7 +213,7 @@ class Sampler:
         return load_labels(self._home)
 
     @functools.cached_property
-    def _uses_labels(self) -> bool:
+    def uses_labels(self) -> bool:
         """Whether other labels make other samples of the same latents."""
         labels = torch.arange(min(self.shapes.classes, _MAX_LABELS_TRIED))
         if self.shapes.label:

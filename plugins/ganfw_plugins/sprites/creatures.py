@@ -39,4 +39,4 @@ def draw(seed: int, species: int, individual: int, size: int = 64) -> NDArray[np
 
 @functools.lru_cache(maxsize=4096)
 def _species(seed: int, number: int) -> Species:
-    return make_species(seed, number, len(PLANS))
+    return make_species(seed, number, tuple(PLANS))

@@ -8,6 +8,8 @@ from ganfw import Dataset, Item
 
 from .creatures import STYLE, draw
 from .options import SpritesOptions
+from .plans import PLANS
+from .species import species_names
 
 
 class Sprites(Dataset):
@@ -22,6 +24,7 @@ class Sprites(Dataset):
         super().__init__(options)
         self.sample_shape = (3, options.size, options.size)
         self.classes = options.species
+        self.class_names = species_names(options.seed, options.species, tuple(PLANS))
 
     def __len__(self) -> int:
         return int(self.options.species * self.options.individuals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,7 +32,7 @@ _GOLDEN = 0.618034
 class Species:
     """What all individuals have in common. Amounts are in 0..1."""
 
-    plan: int
+    plan: str
     palette: Palette
     girth: float
     head: float
@@ -49,14 +50,21 @@ class Species:
     """Places of the spots in the unit square."""
 
 
-def make_species(seed: int, number: int, plans: int) -> Species:
-    """Species ``number`` for ``seed``. The ``plans`` body plans alternate."""
+def species_names(seed: int, count: int, plans: Sequence[str]) -> tuple[str, ...]:
+    """``crab-1``: each has the name of its body plan and a number."""
+    order = _world(seed).permutation(len(plans))
+    rounds = (divmod(number, len(plans)) for number in range(count))
+    return tuple(f"{plans[order[place]]}-{turn + 1}" for turn, place in rounds)
+
+
+def make_species(seed: int, number: int, plans: Sequence[str]) -> Species:
+    """Species ``number`` for ``seed``. The body plans of these names alternate."""
     rng = np.random.default_rng((seed, number))
-    world = np.random.default_rng((seed, 2**32))
-    order = world.permutation(plans)
+    world = _world(seed)
+    order = world.permutation(len(plans))
     hue = float(world.random()) + number * _GOLDEN
     return Species(
-        plan=int(order[number % plans]),
+        plan=plans[order[number % len(plans)]],
         palette=mix_palette(rng, hue),
         girth=float(rng.random()),
         head=float(rng.random()),
@@ -72,3 +80,8 @@ def make_species(seed: int, number: int, plans: int) -> Species:
         blush=bool(rng.random() < 0.4),
         marks=tuple((float(x), float(y)) for x, y in rng.random((7, 2))),
     )
+
+
+def _world(seed: int) -> np.random.Generator:
+    """What all species of a seed share."""
+    return np.random.default_rng((seed, 2**32))

@@ -30,11 +30,13 @@ def test_a_picture_is_a_function_of_its_numbers() -> None:
         assert not np.array_equal(picture, other)
 
 
-@pytest.mark.parametrize("plan", range(len(PLANS)))
-def test_every_body_plan_draws_a_creature_on_white(plan: int) -> None:
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_body_plan_draws_a_creature_on_white(plan: str) -> None:
     """It has a good share of the picture, does not fill it, and is neither grey nor a mirror image
     of itself."""
-    order = [make_species(0, number, len(PLANS)).plan for number in range(len(PLANS))]
+    order = [make_species(0, number, tuple(PLANS)).plan for number in range(len(PLANS))]
+    names = Sprites(SpritesOptions()).class_names
+    assert names[order.index(plan) + len(PLANS)] == f"{plan}-2"
     for individual in range(4):
         picture = draw(0, order.index(plan), individual).astype(int)
         ink = (picture < 250).any(axis=0)

@@ -10,7 +10,9 @@ from .land import biped, golem, quadruped, sitter, turtle
 from .small import beetle, crab, mushroom, snail, spider
 from .water import fish, ghost, jelly, serpent
 
-PLANS: tuple[Callable[[Model], None], ...] = (
-    quadruped, bird, biped, fish, moth, sitter, ghost, dragon, beetle,
-    turtle, jelly, bat, serpent, mushroom, crab, golem, snail, spider,
-)  # fmt: skip
+PLANS: dict[str, Callable[[Model], None]] = {
+    "quadruped": quadruped, "bird": bird, "biped": biped, "fish": fish, "moth": moth,
+    "sitter": sitter, "ghost": ghost, "dragon": dragon, "beetle": beetle, "turtle": turtle,
+    "jelly": jelly, "bat": bat, "serpent": serpent, "mushroom": mushroom, "crab": crab,
+    "golem": golem, "snail": snail, "spider": spider,
+}  # fmt: skip

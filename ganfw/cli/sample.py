@@ -42,7 +42,7 @@ _ARRAYS = (".npz", ".safetensors")
 @click.option("--truncation", type=float, metavar="T", help="Keep latents within ±T, such as 0.7.")
 @click.option(
     "--labels",
-    default="",
+    multiple=True,
     metavar="cat,3,…|FILE",
     help="Labels, in turn: classes by name or number, arrays (.npy, .npz, .safetensors), pictures.",
 )
@@ -64,7 +64,7 @@ def sample_command(
     best: bool,
     seed: int,
     truncation: float | None,
-    labels: str,
+    labels: tuple[str, ...],
     interpolate: int | None,
     frames: int,
     timeline: bool,
@@ -170,15 +170,20 @@ def _check_interpolation(path: Path, keys: int, frames: int) -> None:
         raise UsageError(f"--interpolate {keys} with --frames {frames}: give {most} in all at most")
 
 
-def _read(labels: str, class_names: Sequence[str], shapes: Shapes) -> Labels:
+def _read(labels: Sequence[str], class_names: Sequence[str], shapes: Shapes) -> Labels:
     """Classes by name or number, or the labels in a file or folder."""
-    if labels in class_names:
-        return [labels]
-    if not labels.isdecimal() and Path(labels).exists():
-        from ..sampling.label_files import read_labels
+    # Not at the top: torch.
+    from ..sampling.label_files import is_label_file, read_labels
+    from ..sampling.labels import several
 
-        return read_labels(Path(labels), shapes)
-    return [name.strip() for name in labels.split(",")]
+    text = ",".join(labels)
+    path = Path(text)
+    if text in class_names:
+        return [text]
+    is_one = text.strip() and not text.isdecimal()
+    if is_one and (path.exists() or (is_label_file(path) and "," not in text)):
+        return read_labels(path, shapes)
+    return several(text, class_names)
 
 
 def _check_one_label(labels: Labels) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ..errors import UsageError
 from ..interfaces.options import DataFacts, Options
-from .layers import FIT, Layer, settings_layer
+from .layers import FIT, Layer, Tree, settings_layer
 from .validation import validate
 
 Fact = Literal["samples", "side", "samples_per_class"]
@@ -106,7 +106,7 @@ def _choices(layer: Layer, rule: FitRule, facts: DataFacts) -> list[Fitted]:
     if held is None:
         return []
     settings = rule.settings(held)
-    news = {path: value for path, value in settings.items() if value != _stated(layer, path)}
+    news = {path: value for path, value in settings.items() if value != stated(layer.values, path)}
     source = f"{layer.source} for {number} {_UNITS[rule.by]}"
     return [
         Fitted(
@@ -128,9 +128,9 @@ def _number(facts: DataFacts, by: Fact) -> int | None:
     return numbers[by]
 
 
-def _stated(layer: Layer, path: str) -> Any:
-    """What the layer itself says of an option."""
-    place: Any = layer.values
+def stated(tree: Tree, path: str) -> Any:
+    """What the tree of a layer says of an option."""
+    place: Any = tree
     for part in path.split("."):
         place = place.get(part) if isinstance(place, dict) else None
     return place

@@ -15,8 +15,8 @@ from ..registry.component import FIRST_OPTIMIZER, OPTIMIZER, kind_in
 from ..registry.registry import Registered, Registry
 from ..registry.source import HOME
 from .describe import chosen_options
-from .fitting import Fitted, fitted
-from .layers import Layer, Tree
+from .fitting import Fitted, fitted, stated
+from .layers import Layer, Text, Tree
 from .merge import Merged, merge, merge_data, with_default_recipe
 from .networks import PLAYERS, find_network
 from .places import replaced
@@ -198,7 +198,8 @@ def _wrong_choice(registry: Registry, whole: Sequence[FittedLayer]) -> Fitted | 
 def _merged_and_fitted(
     registry: Registry, whole: Sequence[FittedLayer]
 ) -> tuple[Merged, dict[str, Any]]:
-    """All layers merged, and what of the rules' choices holds: of one rule, all or none."""
+    """All layers merged, and what of the rules' choices holds: of one rule, all or none. What a
+    stronger layer says in the same words holds too."""
     choices = [choice for _, chosen in whole for choice in chosen]
     layers = [[layer, *(choice.layer for choice in chosen)] for layer, chosen in whole]
     merged = merge(registry, itertools.chain.from_iterable(layers))
@@ -207,11 +208,19 @@ def _merged_and_fitted(
         for choice in choices
         if merged.origins.get(choice.path) == choice.layer.source
     }
-    apart = [it for it in choices if it.path in held and not held.keys() >= {*it.together}]
+    said = {it.path for it in choices if _is_said(merged.tree, it)}
+    apart = [it for it in choices if it.path in held and not held.keys() | said >= {*it.together}]
     if not apart:
         return merged, held
     kept = [(layer, [it for it in chosen if it not in apart]) for layer, chosen in whole]
     return _merged_and_fitted(registry, kept)
+
+
+def _is_said(tree: Tree, choice: Fitted) -> bool:
+    """Whether ``tree`` has the chosen value, or the text of it."""
+    value = stated(tree, choice.path)
+    is_text = isinstance(value, Text) and value.lower() == json.dumps(choice.value).strip('"')
+    return is_text or value == choice.value
 
 
 def _notices(said: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, ...]:

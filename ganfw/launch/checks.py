@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..config.run_config import RunConfig
+from ..config.run_config import ComponentConfig, RunConfig
 from ..data.loader import Loader
 from ..errors import UsageError
+from ..interfaces.loss import Loss
 from ..interfaces.networks import draw_latents, requires_labels
 from ..interfaces.shapes import Shapes
 from ..runtime.distributed import Processes
@@ -79,19 +81,37 @@ def _slow_precision(
 def _labels_of_one_side(
     config: RunConfig, game: Game, samples: Tensor, shapes: Shapes
 ) -> list[str]:
-    """That the discriminator judges by labels which the generator is not told."""
+    """That the discriminator or a loss judges by labels which the generator is not told, or that
+    none of them does by those which it is told."""
     random = torch.Generator(samples.device).manual_seed(0)
     latents = draw_latents(game.gen.network, shapes, len(samples), random)
-    judged = requires_labels(game.disc.network, samples)
-    if not judged or requires_labels(game.gen.network, latents):
-        return []
     gen, disc = config.gen.registered.label, config.disc.registered.label
-    has_head = "head" in type(config.disc.options).model_fields
-    advice = ", or leave them out with -s disc.head=scores" if has_head else ""
+    is_told = requires_labels(game.gen.network, latents)
+    judges = [disc] if requires_labels(game.disc.network, samples) else []
+    judges += [f"loss '{it.name}'" for it in game.losses if _needs_labels(it.loss)]
+    if is_told == bool(judges):
+        return []
+    if is_told:
+        advice = _setting(config.disc, "head", "auto") or "choose a discriminator that does"
+        return [f"{gen} is told labels, and {disc} does not judge by them: {advice}"]
+    advice = _setting(config.gen, "conditional", "true") or "choose a generator that is"
+    leave_out = _setting(config.disc, "head", "scores") if judges == [disc] else ""
+    others = f", or leave them out with {leave_out}" if leave_out else ""
     return [
-        f"{disc} judges whether samples fit their labels, and {gen} is not told them: choose a "
-        f"generator that is{advice}"
+        f"{judges[0]} judges whether samples fit their labels, and {gen} is not told them: "
+        f"{advice}{others}"
     ]
+
+
+def _needs_labels(loss: Loss) -> bool:
+    needs = (loss.needs,) if isinstance(loss.needs, str) else loss.needs
+    return any(need.startswith("labels") for need in needs)
+
+
+def _setting(component: ComponentConfig[Any], option: str, value: str) -> str:
+    """What sets ``option`` of a component that has it, or nothing."""
+    has = option in type(component.options).model_fields
+    return f"-s {component.slot}.{option}={value}" if has else ""
 
 
 def _uneven_last_step(batches: int, disc_steps: int) -> list[str]:

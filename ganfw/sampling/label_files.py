@@ -17,6 +17,12 @@ from ..interfaces.shapes import Shapes
 from ..storage.tensors import load_tensors
 
 _NAME = "labels"
+_ARRAYS = (".npy", ".npz", ".safetensors")
+
+
+def is_label_file(path: Path) -> bool:
+    """Whether the file's name is that of an array or a picture."""
+    return path.suffix.lower() in (*_ARRAYS, *suffixes())
 
 
 def read_labels(path: Path, shapes: Shapes) -> Tensor:
@@ -28,9 +34,11 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
         files = [file for file in path.rglob("*") if file.is_file()]
         names = [file.relative_to(path).as_posix() for file in files]
         return _pictures([path / name for name in find_pictures(names).names], path, shapes)
+    if not path.exists():
+        raise UsageError(f"--labels {path}: there is no such file")
     if suffix in suffixes():
         return _pictures([path], path, shapes)
-    if suffix not in (".npy", ".npz", ".safetensors"):
+    if suffix not in _ARRAYS:
         raise UsageError(f"--labels {path}: give .npy, .npz, .safetensors, or pictures")
     try:
         return load_tensors(path)[_NAME] if suffix == ".safetensors" else _array(path)

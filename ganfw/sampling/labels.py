@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+import unicodedata
 from collections.abc import Sequence
 
 import torch
@@ -23,12 +25,38 @@ def numbered(labels: Labels, class_names: Sequence[str]) -> Tensor | list[int]:
     text as a number. Raises UsageError for what is neither."""
     if isinstance(labels, Tensor):
         return labels
-    return [_number(it, class_names) if isinstance(it, str) else it for it in labels]
+    return [_number(it, class_names) for it in labels]
 
 
-def _number(label: str, class_names: Sequence[str]) -> int:
-    if label in class_names:
-        return class_names.index(label)
+def several(text: str, class_names: Sequence[str]) -> list[str]:
+    """The labels that ``text`` names, with commas between them. Classes' names may have commas of
+    their own."""
+    words, found = text.split(","), []
+    while words:
+        counts = range(len(words), 1, -1)
+        whole = (n for n in counts if _place(",".join(words[:n]), class_names) is not None)
+        count = next(whole, 1)
+        found.append(",".join(words[:count]).strip())
+        words = words[count:]
+    return found
+
+
+def _place(name: str, class_names: Sequence[str]) -> int | None:
+    """The number of the class, however letters with accents are written: macOS takes them apart."""
+    plain = [unicodedata.normalize("NFC", known) for known in class_names]
+    wanted = unicodedata.normalize("NFC", name.strip())
+    return plain.index(wanted) if wanted in plain else None
+
+
+def _number(label: object, class_names: Sequence[str]) -> int:
+    if not isinstance(label, str):
+        try:
+            return operator.index(label)  # type: ignore[arg-type]
+        except TypeError:
+            raise UsageError(f"label {label!r}: give classes by number or name") from None
+    place = _place(label, class_names)
+    if place is not None:
+        return place
     try:
         return int(label)
     except ValueError:

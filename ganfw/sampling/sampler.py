@@ -27,7 +27,7 @@ from ..registry.registry import Registry
 from ..runs.network import load_labels, load_network, read_card
 from ..runtime.logs import log
 from ..runtime.random_state import derive_seed
-from .labels import Labels, array_labels, class_labels, numbered
+from .labels import Labels, array_labels, class_labels, numbered, several
 from .latents import Latents, slerp_path, straight_path, truncated
 
 if TYPE_CHECKING:
@@ -204,9 +204,10 @@ class Sampler:
         if not self.shapes.has_labels:
             raise UsageError(f"{self.folder} was trained on data without labels")
         if not self.uses_labels:
-            raise UsageError(
-                f"generator '{self.card.use}' makes the same of every label: leave labels out"
-            )
+            advice = "leave labels out"
+            if "conditional" in self.card.options:
+                advice += ", or train it with -s gen.conditional=true -s disc.head=auto"
+            raise UsageError(f"generator '{self.card.use}' makes the same of every label: {advice}")
 
     @functools.cached_property
     def _kept_labels(self) -> Tensor | None:
@@ -229,8 +230,10 @@ class Sampler:
     def _given(self, labels: int | str | Labels) -> Tensor | None:
         """The labels (N, *shapes.label) to use in turn: by default the arrays that the generator
         keeps. None where classes are drawn at random, or there are no labels."""
-        if isinstance(labels, int | str):
-            labels = [labels]
+        if isinstance(labels, str):
+            labels = several(labels, self.card.data.class_names)
+        elif isinstance(labels, int) or (isinstance(labels, Tensor) and labels.ndim == 0):
+            labels = [int(labels)]
         if len(labels):
             self._check_labels_are_used()
         elif not self.shapes.label:

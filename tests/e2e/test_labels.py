@@ -149,7 +149,11 @@ def test_labels_that_one_side_alone_is_told(
         assert f"discriminator '{disc[0]}' {said} a generator that is{advice}\n" in caplog.text
     caplog.clear()
     _did(ganfw, *words, "--disc", "mlp")
-    assert said not in caplog.text
+    _did(ganfw, *words, "--gen", "given", "--latent-dim", 4, "--disc", "judge")
+    assert "label" not in caplog.text
+    _did(ganfw, *words, "--gen", "given", "--latent-dim", 4, "--disc", "mlp")
+    said = "generator 'given' is told labels, and discriminator 'mlp' does not judge by them"
+    assert f"{said}: -s disc.head=auto\n" in caplog.text
 
 
 def test_labels_of_ones_own(ganfw: Ganfw, plugin: Path) -> None:

@@ -40,7 +40,7 @@ from ganfw_plugins.toys.points import Ring
 from torch import nn
 
 class Coasts(Ring):
-    class_names = ("north", "east", "cape, east", "07", "south", "a.npz", "west", "bay")
+    class_names = ("north", "east", "cape, east", "07", "south", "a.npz", "west", "bäy")
 
 class Labelled(Generator):
     """Points that lie at ten times their label, whatever was learnt."""
@@ -215,13 +215,22 @@ def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> N
     _said(ganfw, labelled, "-n", 30, "-o", "drawn.safetensors")
     assert len(load_file("drawn.safetensors")["labels"].unique()) > 3
     _refused(ganfw, "label 9: the data's labels are 0 to 7", labelled, "--labels", "9")
-    for given, meant in (("south, 6,07", [4, 6, 3]), ("cape, east", [2]), ("a.npz", [5])):
-        _said(ganfw, labelled, "-n", len(meant), "-o", "named.safetensors", "--labels", given)
+    for given, meant in (
+        (("south, 6,07",), [4, 6, 3]),
+        (("cape, east",), [2]),
+        (("a.npz",), [5]),
+        (("west,cape, east,north",), [6, 2, 0]),
+        (("west", "--labels", "07"), [6, 3]),
+        (("ba\u0308y",), [7]),  # as macOS writes it
+    ):
+        _said(ganfw, labelled, "-n", len(meant), "-o", "named.safetensors", "--labels", *given)
         assert load_file("named.safetensors")["labels"].tolist() == meant
     said = "label 'nroth': no class of the data is called so. Did you mean 'north'?"
     _refused(ganfw, said, labelled, "--labels", "west,nroth")
-    said = "called so: there are north, east, cape, east, 07, south, a.npz, west, bay"
+    said = "called so: there are north, east, cape, east, 07, south, a.npz, west, bäy"
     _refused(ganfw, said, labelled, "--labels", "x")
+    _refused(ganfw, "label '': no class of the data is", labelled, "--labels", "")
+    _refused(ganfw, "none.npy: there is no such file", labelled, "--labels", "none.npy")
     np.save("own.npy", np.array([7, 2], np.uint8))
     _said(ganfw, labelled, "-n", 3, "-o", "own.npz", "--labels", "own.npy")
     with np.load("own.npz") as file:

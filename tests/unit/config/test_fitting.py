@@ -99,13 +99,17 @@ values = [[9, [false, "scores"]], [99, [true, "projection"]]]
     assert both.notices == (
         'gen.conditional=true, disc.head="projection" fit the data, -s sets others',
     )
-    few = _config(registry, recipe, data__individuals="9", data__species="500")
-    others = [_config(registry, recipe, **{path: value}) for path, value in (
-        ("gen__conditional", "true"), ("gen__conditional", "false"), ("gen__use", "dcgan"),
-    )]  # fmt: skip
-    for config in (few, *others):
+    few = {"data__individuals": "9", "data__species": "500"}
+    for settings in (
+        few, {**few, "gen__conditional": "true"}, {"gen__conditional": "false"},
+        {"gen__use": "dcgan"},
+    ):  # fmt: skip
+        config = _config(registry, recipe, **settings)
         assert config.disc.options.model_dump()["head"] == "scores"
-    assert others[0].gen.options.model_dump()["conditional"]
+    for settings in ({"gen__conditional": "True"}, {"disc__head": "projection"}):
+        config = _config(registry, recipe, **settings)  # what the rule says anyway
+        assert config.gen.options.model_dump()["conditional"]
+        assert config.disc.options.model_dump()["head"] == "projection"
     for path, value in (("disc__head", "scores"), ("disc__use", "dcgan")):
         config = _config(registry, recipe, **{path: value})
         assert not config.gen.options.model_dump()["conditional"]

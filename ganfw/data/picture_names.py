@@ -51,12 +51,14 @@ _UNFINISHED = re.compile(
 @dataclass(frozen=True)
 class PictureList:
     """Pictures by name, sorted, each with the index of its class folder or None. ``left_out`` says
-    in a few words which files that look like pictures are not among them; it may be empty."""
+    in a few words which files that look like pictures are not among them; it may be empty. ``loose`` is
+    the first that lies beside folders of others, which are no classes then, or empty."""
 
     names: tuple[str, ...]
     labels: tuple[int | None, ...]
     classes: tuple[str, ...]
     left_out: str = ""
+    loose: str = ""
 
 
 def find_pictures(names: Iterable[str], known: Collection[str] = ()) -> PictureList:
@@ -86,8 +88,10 @@ def _with_classes(chosen: tuple[str, ...], left_out: str) -> PictureList:
     parents = [_parts(name.rpartition("/")[0]) for name in chosen]
     levels = zip(*parents, strict=False)
     depth = len(list(itertools.takewhile(lambda names: len(set(names)) == 1, levels)))
-    if not chosen or any(len(parts) <= depth for parts in parents):
-        return PictureList(chosen, (None,) * len(chosen), (), left_out)
+    loose = [name for name, parts in zip(chosen, parents, strict=True) if len(parts) <= depth]
+    if not chosen or loose:
+        beside = loose[0] if 0 < len(loose) < len(chosen) else ""
+        return PictureList(chosen, (None,) * len(chosen), (), left_out, beside)
     classes = tuple(sorted({parts[depth] for parts in parents}))
     index = {name: i for i, name in enumerate(classes)}
     return PictureList(chosen, tuple(index[parts[depth]] for parts in parents), classes, left_out)

@@ -6,7 +6,7 @@ import io
 
 from ganfw import DataError, Dataset, Item, SkipItem, open_archive
 
-from .files import PictureReader, contents, pictures_among, say_left_out
+from .files import PictureReader, contents, pictures_among, say_left_out, say_no_classes
 from .metadata import with_metadata
 from .options import ArchiveOptions
 
@@ -32,6 +32,7 @@ class Archived(Dataset):
             self.pictures, _ = with_metadata(
                 self.pictures, names, self.archive.read, self.options.label_column
             )
+            say_no_classes(self.options.root, self.pictures)
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)
         if not self.pictures.names:

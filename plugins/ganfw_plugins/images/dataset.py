@@ -10,6 +10,7 @@ from .files import (
     list_files,
     pictures_below,
     say_left_out,
+    say_no_classes,
 )
 from .metadata import with_metadata
 from .options import FolderOptions
@@ -37,6 +38,7 @@ class Folder(Dataset):
             self.pictures, self.metadata = with_metadata(
                 self.pictures, names, self._content, self.options.label_column
             )
+            say_no_classes(self.root, self.pictures)
         self.class_names = self.pictures.classes if self.options.labels else ()
         self.classes = len(self.class_names)
         if not self.pictures.names:

@@ -156,6 +156,12 @@ def _leads_elsewhere(path: Path, folder: Path, root: Path) -> bool:
     return not any(inside.is_relative_to(target) for inside in (folder, root.resolve()))
 
 
+def say_no_classes(root: Path, pictures: PictureList) -> None:
+    """Log why folders of pictures are no classes, where one lies beside them."""
+    if pictures.loose and not pictures.classes:
+        log.info(f"{root}: its folders are no classes, as {pictures.loose} lies beside them")
+
+
 def say_left_out(root: Path, left_out: str) -> None:
     """Log which files that look like pictures are not used."""
     if left_out:

@@ -28,9 +28,10 @@ def with_metadata(
     names: Iterable[str],
     read: Callable[[str], bytes],
     column: str | None,
+    say: Callable[[str], None] = log.info,
 ) -> tuple[PictureList, tuple[str, ...]]:
     """``pictures`` with the labels that files among ``names`` give them, and these files; both as
-    they were if there are none. Pictures without a label are left out, which is logged.
+    they were if there are none. Pictures without a label are left out, which it will ``say``.
 
     ``read`` gives a file's content. Raises DataError for a file that can't be read, for one without
     the ``column`` asked for, for labels that are neither words nor whole numbers, and for a picture
@@ -52,12 +53,12 @@ def with_metadata(
         if column is not None:
             raise DataError(f"no {' or '.join(FILES)} gives labels in a column '{column}'")
         if files:
-            log.info(
+            say(
                 f"{files[0]} gives no labels: they are in a column '{COLUMN}' beside "
                 f"'{_FILE_NAME}', or in that of -s data.label_column"
             )
         return pictures, ()
-    return _labelled(pictures, found), files
+    return _labelled(pictures, found, say), files
 
 
 def _same(path: str) -> str:
@@ -73,15 +74,17 @@ def is_metadata(name: str) -> bool:
     return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
-def _labelled(pictures: PictureList, found: Mapping[str, str]) -> PictureList:
+def _labelled(
+    pictures: PictureList, found: Mapping[str, str], say: Callable[[str], None]
+) -> PictureList:
     known = [name for name in pictures.names if name in found]
     if not known:
         raise DataError(f"the metadata names no picture that is there: {min(found)}, …")
     if left := len(pictures.names) - len(known):
         first = next(name for name in pictures.names if name not in found)
-        log.info(f"{left} pictures without a label in the metadata are left out: {first}, …")
+        say(f"{left} pictures without a label in the metadata are left out: {first}, …")
     if missing := found.keys() - set(known):
-        log.info(f"{len(missing)} pictures of the metadata are not there: {min(missing)}, …")
+        say(f"{len(missing)} pictures of the metadata are not there: {min(missing)}, …")
     classes = tuple(sorted({found[name] for name in known}, key=in_order))
     index = {label: number for number, label in enumerate(classes)}
     labels = tuple(index[found[name]] for name in known)

@@ -81,11 +81,11 @@ class FolderOptions(PictureOptions):
     )
 
     def facts(self) -> DataFacts:
-        """The number of picture files too, and that of class folders."""
+        """The number of pictures too, and that of their classes."""
         from .sizes import count  # not at the top: numpy
 
-        samples, classes = count(self.root)
-        return DataFacts(samples, min(self.size), classes if self.labels else 0)
+        samples, classes = count(self.root, self.labels, self.label_column)
+        return DataFacts(samples, min(self.size), classes)
 
 
 class ArchiveOptions(FolderOptions):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median_low
 
 from ganfw import DataError, PictureList, find_pictures, open_archive, picture_size
 
 from .files import list_files
-from .metadata import is_metadata
+from .metadata import is_metadata, with_metadata
 
 SMALLEST, LARGEST = 16, 64
 """The sides between which one is chosen: two CPU cores can learn no larger ones in an hour."""
@@ -30,38 +29,46 @@ def fitting_size(root: Path) -> tuple[int, int]:
     return side, side
 
 
-def count(root: Path) -> tuple[int | None, int | None]:
-    """How many pictures are in ``root``, a folder or an archive, and how many classes, by their
-    names. None where names tell of none, or it can't be read; for classes also where metadata may
-    tell of others."""
-    found = _listed(root, root.stat().st_mtime_ns)
-    if not found.pictures.names:
+def count(root: Path, labels: bool, column: str | None) -> tuple[int | None, int | None]:
+    """How many pictures are in ``root``, a folder or an archive, and, with ``labels``, how many
+    classes: those that metadata names in its ``column``, or else folders. None for what there is
+    none of, or can't be read."""
+    files, pictures = _listed(root, root.stat().st_mtime_ns)
+    if not pictures.names:
         return None, None
-    return len(found.pictures.names), None if found.metadata else len(found.pictures.classes)
+    if not labels:
+        return len(pictures.names), 0
+    try:
+        read = _bytes_below(root) if root.is_dir() else open_archive(root).read
+        pictures, _ = with_metadata(pictures, files, read, column, say=_nothing)
+    except (DataError, OSError):  # what is wrong is said when the data is prepared
+        return len(pictures.names), None
+    return len(pictures.names), len(pictures.classes)
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """The pictures that names tell of, and whether there is metadata beside them."""
+def _bytes_below(root: Path) -> Callable[[str], bytes]:
+    return lambda name: (root / name).read_bytes()
 
-    pictures: PictureList
-    metadata: bool
+
+def _nothing(said: str) -> None:
+    """It is said when the data is prepared."""
 
 
 @functools.lru_cache(maxsize=16)
-def _listed(root: Path, changed: int) -> _Listed:
-    """Kept, as a config is checked more than once; ``changed`` says when ``root`` was."""
+def _listed(root: Path, changed: int) -> tuple[tuple[str, ...], PictureList]:
+    """Metadata files, and the pictures that names tell of. Kept, as a config is checked more than
+    once; ``changed`` says when ``root`` was."""
     try:
         names = list_files(root) if root.is_dir() else open_archive(root).names
     except (DataError, OSError):
         names = []  # what is wrong is said when the data is prepared
-    return _Listed(find_pictures(names), any(map(is_metadata, names)))
+    return tuple(filter(is_metadata, names)), find_pictures(names)
 
 
 @functools.lru_cache(maxsize=16)
 def _fitting_side(root: Path, changed: int) -> int:
     try:
-        sizes = [*_sizes(root, _listed(root, changed).pictures.names)]
+        sizes = [*_sizes(root, _listed(root, changed)[1].names)]
     except (DataError, OSError):
         sizes = []
     sides = [min(size) for size in sizes if size is not None]

@@ -52,6 +52,17 @@ def test_class_folders_are_labels(photos: Path) -> None:
     assert bare.options.facts() == DataFacts(3, 16, 0)
 
 
+def test_a_picture_beside_class_folders_is_named(photos: Path, said: list[str]) -> None:
+    shutil.copy(photos / "cats" / "1.png", photos / "loose.png")
+    assert _folder(photos).classes == 0
+    assert said == [f"{photos}: its folders are no classes, as loose.png lies beside them"]
+    assert _packed(photos).classes == 0
+    assert said[-1].endswith("loose.png lies beside them")
+    assert len(said) == 2
+    assert _folder(photos, labels=False).classes == 0
+    assert len(said) == 2
+
+
 @pytest.mark.parametrize(
     ("size", "shape"),
     [("32", (32, 32)), (32, (32, 32)), ("48x64", (48, 64)), ([48, 64], (48, 64))],
@@ -219,14 +230,18 @@ def test_labels_from_metadata(photos: Path, name: str, said: list[str]) -> None:
     (photos / name).write_text(METADATA[name], encoding="utf-8-sig")
     folder = _folder(photos)
     assert folder.class_names == ("9", "10")
-    assert folder.options.facts().classes is None
+    assert folder.options.facts() == DataFacts(2, 16, 2)
     assert folder.pictures.names == ("cats/1.png", "dogs/1.png")
     assert [folder[i][1] for i in range(2)] == [1, 0]
     assert said[-1].endswith("in the metadata are left out: cats/2.jpg, …")
     labelled = folder.fingerprint()
     (photos / name).write_text(METADATA[name].replace("10", "11"))
     assert len({before, labelled, _folder(photos).fingerprint()}) == 3
-    assert _packed(photos).class_names == ("9", "11")
+    packed = _packed(photos)
+    assert packed.class_names == ("9", "11")
+    assert packed.options.facts() == DataFacts(2, 16, 2)
+    (photos / name).write_text("{")
+    assert folder.options.facts() == DataFacts(3, 16, 2 if name.endswith("csv") else None)
     assert _folder(photos, labels=False).classes == 0
 
 

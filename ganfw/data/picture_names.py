@@ -51,8 +51,9 @@ _UNFINISHED = re.compile(
 @dataclass(frozen=True)
 class PictureList:
     """Pictures by name, sorted, each with the index of its class folder or None. ``left_out`` says
-    in a few words which files that look like pictures are not among them; it may be empty. ``loose`` is
-    the first that lies beside folders of others, which are no classes then, or empty."""
+    in a few words which files that look like pictures are not among them; it may be empty.
+    ``loose`` is the first that lies beside folders of others, which are no classes then, or empty.
+    """
 
     names: tuple[str, ...]
     labels: tuple[int | None, ...]

@@ -96,7 +96,7 @@ class Sampler:
             chosen = self._labels(start, count, given, random)
             z = self._within(latents(count), truncation)
             samples = self._generate(z, chosen, truncation)
-            yield samples, chosen if self.uses_labels else None
+            yield samples, chosen if self._uses_labels else None
 
     def interpolate(
         self,
@@ -169,6 +169,11 @@ class Sampler:
             return list(self._dataset().animate(samples))
         return [self.picture(sample) for sample in samples]
 
+    @property
+    def uses_labels(self) -> bool:
+        """Whether other labels make other samples of the same latents."""
+        return self._uses_labels
+
     def _check_truncation(self, truncation: float | None) -> None:
         if truncation is None:
             return
@@ -203,7 +208,7 @@ class Sampler:
     def _check_labels_are_used(self) -> None:
         if not self.shapes.has_labels:
             raise UsageError(f"{self.folder} was trained on data without labels")
-        if not self.uses_labels:
+        if not self._uses_labels:
             advice = "leave labels out"
             if "conditional" in self.card.options:
                 advice += ", or train it with -s gen.conditional=true -s disc.head=auto"
@@ -214,8 +219,7 @@ class Sampler:
         return load_labels(self._home)
 
     @functools.cached_property
-    def uses_labels(self) -> bool:
-        """Whether other labels make other samples of the same latents."""
+    def _uses_labels(self) -> bool:
         labels = torch.arange(min(self.shapes.classes, _MAX_LABELS_TRIED))
         if self.shapes.label:
             if self._kept_labels is None:

@@ -15,6 +15,7 @@ from ..errors import SkipItem, UsageError, reason_of
 from ..images import is_image_shape
 from ..interfaces.shapes import Shapes
 from ..storage.tensors import load_tensors
+from .labels import Labels
 
 _NAME = "labels"
 _ARRAYS = (".npy", ".npz", ".safetensors")
@@ -25,10 +26,10 @@ def is_label_file(path: Path) -> bool:
     return path.suffix.lower() in (*_ARRAYS, *suffixes())
 
 
-def read_labels(path: Path, shapes: Shapes) -> Tensor:
-    """The labels in ``path``, as they are stored: (N, ...) of a .npy file, of "labels" in a .npz or
-    .safetensors file, or uint8 (N, *shapes.label) of a picture or a folder of them, in the order of
-    their names, each stretched to the label's size. Raises UsageError."""
+def read_labels(path: Path, shapes: Shapes) -> Labels:
+    """The labels in ``path``, as they are stored: (N, ...) or words of a .npy file, of "labels" in
+    a .npz or .safetensors file, or uint8 (N, *shapes.label) of a picture or a folder of them, in
+    the order of their names, each stretched to the label's size. Raises UsageError."""
     suffix = path.suffix.lower()
     if path.is_dir():
         files = [file for file in path.rglob("*") if file.is_file()]
@@ -49,12 +50,13 @@ def read_labels(path: Path, shapes: Shapes) -> Tensor:
         raise UsageError(f"--labels {path} can't be read: {reason_of(error)}") from None
 
 
-def _array(path: Path) -> Tensor:
+def _array(path: Path) -> Labels:
     with path.open("rb") as file:
         loaded = np.load(file)
         if path.suffix.lower() == ".npz":
             loaded = loaded[_NAME]
-        return torch.from_numpy(loaded)
+        is_words = loaded.ndim == 1 and loaded.dtype.kind == "U"
+        return loaded.tolist() if is_words else torch.from_numpy(loaded)
 
 
 def _pictures(files: list[Path], given: Path, shapes: Shapes) -> Tensor:

@@ -235,6 +235,9 @@ def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> N
     _said(ganfw, labelled, "-n", 3, "-o", "own.npz", "--labels", "own.npy")
     with np.load("own.npz") as file:
         assert file["labels"].tolist() == [7, 2, 7]
+    np.save("own.npy", np.array(["south", "west"]))
+    _said(ganfw, labelled, "-n", 2, "-o", "own.safetensors", "--labels", "own.npy")
+    assert load_file("own.safetensors")["labels"].tolist() == [4, 6]
     np.save("own.npy", np.array([[0.5]]))
     said = "labels are float64 of shape (1, 1): give classes, whole numbers (N,)"
     _refused(ganfw, said, labelled, "--labels", "own.npy")

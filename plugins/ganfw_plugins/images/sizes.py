@@ -1,4 +1,4 @@
-"""The size that pictures have, as one that networks can learn."""
+"""How many pictures there are, of how many classes, and the size that networks can learn."""
 
 from __future__ import annotations
 

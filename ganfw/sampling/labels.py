@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -25,38 +25,43 @@ def numbered(labels: Labels, class_names: Sequence[str]) -> Tensor | list[int]:
     text as a number. Raises UsageError for what is neither."""
     if isinstance(labels, Tensor):
         return labels
-    return [_number(it, class_names) for it in labels]
+    places = _places(class_names)
+    return [_number(it, places, class_names) for it in labels]
 
 
 def several(text: str, class_names: Sequence[str]) -> list[str]:
     """The labels that ``text`` names, with commas between them. Classes' names may have commas of
     their own."""
-    words, found = text.split(","), []
-    while words:
-        counts = range(len(words), 1, -1)
-        whole = (n for n in counts if _place(",".join(words[:n]), class_names) is not None)
-        count = next(whole, 1)
-        found.append(",".join(words[:count]).strip())
-        words = words[count:]
+    places, words, found = _places(class_names), text.split(","), []
+    longest = max((name.count(",") + 1 for name in class_names), default=1)
+    start = 0
+    while start < len(words):
+        ends = range(min(start + longest, len(words)), start, -1)
+        whole = (end for end in ends if _plain(",".join(words[start:end])) in places)
+        end = next(whole, start + 1)
+        found.append(",".join(words[start:end]).strip())
+        start = end
     return found
 
 
-def _place(name: str, class_names: Sequence[str]) -> int | None:
-    """The number of the class, however letters with accents are written: macOS takes them apart."""
-    plain = [unicodedata.normalize("NFC", known) for known in class_names]
-    wanted = unicodedata.normalize("NFC", name.strip())
-    return plain.index(wanted) if wanted in plain else None
+def _places(class_names: Sequence[str]) -> dict[str, int]:
+    """The number of each class by its name, of classes of the same name the first."""
+    return {_plain(name): place for place, name in reversed([*enumerate(class_names)])}
 
 
-def _number(label: object, class_names: Sequence[str]) -> int:
+def _plain(name: str) -> str:
+    """However letters with accents are written: macOS takes them apart."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _number(label: object, places: Mapping[str, int], class_names: Sequence[str]) -> int:
     if not isinstance(label, str):
         try:
             return operator.index(label)  # type: ignore[arg-type]
         except TypeError:
             raise UsageError(f"label {label!r}: give classes by number or name") from None
-    place = _place(label, class_names)
-    if place is not None:
-        return place
+    if _plain(label) in places:
+        return places[_plain(label)]
     try:
         return int(label)
     except ValueError:

@@ -25,7 +25,7 @@ Ended = tuple[int, str]
 """An exit status, and all that was printed."""
 
 NETWORKS = "-s gen.channels=8 -s disc.channels=8 -s train.batch_size=4"
-SPRITES = "-s data.species=2 -s data.individuals=50 --steps 2"  # as many as are told apart
+SPRITES = "-s data.species=2 -s data.individuals=20 --steps 2"  # as many as are told apart
 POKEMON = f"-s data.root=pokemon-copy -s data.size=32 {NETWORKS} --steps 2"
 SWD = "-s metric.swd.samples=32"
 C2ST = "-s metric.c2st.samples=40 -s metric.c2st.epochs=2"

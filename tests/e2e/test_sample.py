@@ -202,6 +202,8 @@ def test_truncation_and_a_label_hold_for_interpolations(
     assert labels.tolist() == [5] * 4
     assert 0 < latents[[0, -1]].abs().max() <= 0.1
     _refused(ganfw, "a way keeps to one label", labelled, *words, "--labels", "1,2")
+    said = "4 samples on the way through 2 latents, all of class north; --labels chooses another"
+    assert said in _said(ganfw, labelled, *words)
 
 
 def test_labels_of_a_generator_that_uses_them(ganfw: Ganfw, labelled: Path) -> None:

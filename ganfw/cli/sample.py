@@ -109,10 +109,9 @@ def sample_command(
     moving, label = _is_moving(path), given[0] if len(given) else None
     samples = sampler.interpolate(interpolate, frames, seed, moving, truncation, label)
     _write_interpolation(sampler, path, samples, frames)
-    back = " and back" if moving else ""
+    way = f"{interpolate} latents{' and back' if moving else ''}"
     kept_to = "" if label is not None else _first_class(sampler)
-    said = f"{len(samples)} samples on the way through {interpolate} latents{back}{kept_to}"
-    click.echo(f"{path}: {said}")
+    click.echo(f"{path}: {len(samples)} samples on the way through {way}{kept_to}")
 
 
 def _first_class(sampler: Sampler) -> str:

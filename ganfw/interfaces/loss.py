@@ -67,6 +67,12 @@ class Loss(nn.Module):
         return {}
 
 
+def needs_of(loss: Loss) -> tuple[str, ...]:
+    """What `Loss.needs` of ``loss`` names, also where it is a text, which people write for one."""
+    needs: str | tuple[str, ...] = loss.needs
+    return (needs,) if isinstance(needs, str) else needs
+
+
 def is_need(need: str) -> bool:
     """Whether ``need`` is of the form of one of `NEEDS`."""
     place, _, name = need.partition(".")

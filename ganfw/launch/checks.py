@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..config.run_config import ComponentConfig, RunConfig
 from ..data.loader import Loader
 from ..errors import UsageError
-from ..interfaces.loss import Loss
+from ..interfaces.loss import Loss, needs_of
 from ..interfaces.networks import draw_latents, requires_labels
 from ..interfaces.shapes import Shapes
 from ..runtime.distributed import Processes
@@ -88,7 +88,7 @@ def _labels_of_one_side(
     gen, disc = config.gen.registered.label, config.disc.registered.label
     is_told = requires_labels(game.gen.network, latents)
     judges = [disc] if requires_labels(game.disc.network, samples) else []
-    judges += [f"loss '{it.name}'" for it in game.losses if _needs_labels(it.loss)]
+    judges += [f"loss '{it.name}'" for it in game.losses if _judges_by_labels(it.loss)]
     if is_told == bool(judges):
         return []
     if is_told:
@@ -103,9 +103,8 @@ def _labels_of_one_side(
     ]
 
 
-def _needs_labels(loss: Loss) -> bool:
-    needs = (loss.needs,) if isinstance(loss.needs, str) else loss.needs
-    return any(need.startswith("labels") for need in needs)
+def _judges_by_labels(loss: Loss) -> bool:
+    return any(need.startswith("labels") for need in needs_of(loss))
 
 
 def _setting(component: ComponentConfig[Any], option: str, value: str) -> str:

@@ -16,6 +16,8 @@ from .source import HOME, Source, how_to_get
 ANY = "USER/NAME"
 """A preset that stands for all names of this form."""
 
+_FILES = {".py": "--plugin {}, and what it offers by its name", ".toml": "--config {}"}
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -186,9 +188,6 @@ class Registry:
         if hint := self.preset_hint(kind, name) or self.elsewhere(name):
             return hint
         return did_you_mean(bare, names) or f"; there are {', '.join(names) or 'none'}"
-
-
-_FILES = {".py": "--plugin {}, and what it offers by its name", ".toml": "--config {}"}
 
 
 def tag_word(tag: str) -> str:

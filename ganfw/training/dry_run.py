@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..errors import PluginError, ShapesError, UsageError, reason_of
 from ..interfaces.dataset import Batch
-from ..interfaces.loss import NEEDS, Terms, is_need
+from ..interfaces.loss import NEEDS, Terms, is_need, needs_of
 from ..interfaces.networks import draw_latents, eval_mode
 from ..interfaces.outputs import SAMPLES, SCORES, Output, by_name, tensor_of
 from ..interfaces.shapes import Shapes
@@ -107,8 +107,7 @@ def _check_needs(
     who: Mapping[str, str],
 ) -> None:
     loss = f"loss '{weighted.name}'"
-    needs = weighted.loss.needs
-    for need in (needs,) if isinstance(needs, str) else needs:
+    for need in needs_of(weighted.loss):
         place, _, name = need.partition(".")
         if place == "labels" and labels is None:
             raise UsageError(f"{loss} needs labels, and the data has none")

@@ -39,15 +39,17 @@ def count(root: Path, labels: bool, column: str | None) -> tuple[int | None, int
     if not labels:
         return len(pictures.names), 0
     try:
-        read = _bytes_below(root) if root.is_dir() else open_archive(root).read
-        pictures, _ = with_metadata(pictures, files, read, column, say=_nothing)
+        pictures, _ = with_metadata(pictures, files, _reading(root), column, say=_nothing)
     except (DataError, OSError):  # what is wrong is said when the data is prepared
         return len(pictures.names), None
     return len(pictures.names), len(pictures.classes)
 
 
-def _bytes_below(root: Path) -> Callable[[str], bytes]:
-    return lambda name: (root / name).read_bytes()
+def _reading(root: Path) -> Callable[[str], bytes]:
+    """What reads a file in ``root``, and opens an archive only then."""
+    if root.is_dir():
+        return lambda name: (root / name).read_bytes()
+    return lambda name: open_archive(root).read(name)
 
 
 def _nothing(said: str) -> None:
